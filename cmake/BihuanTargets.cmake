@@ -1,0 +1,48 @@
+# bh_library(pg DEPENDS bh_base PkgConfig::pq): lib/<name>/*.c as bh_<name>; includes are "pg/pg.h".
+function(bh_library name)
+    cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c)
+    add_library(bh_${name} STATIC ${sources})
+    target_include_directories(bh_${name} PUBLIC ${CMAKE_SOURCE_DIR}/lib)
+    target_link_libraries(bh_${name} PUBLIC ${arg_DEPENDS} PRIVATE bihuan_warnings)
+endfunction()
+
+# bh_program(bihuan-gateway DEPENDS bh_rpc): every .c of this directory as one executable.
+function(bh_program name)
+    cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+    add_executable(${name} ${sources})
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${arg_DEPENDS} bihuan_warnings)
+endfunction()
+
+# bh_service(task): services/task as library bh_task_service (for tests) and executable bihuan-task;
+# its sql/*.sql become the statement table sql/statements.h + .c at build time.
+function(bh_service name)
+    cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+    set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+    file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
+    list(REMOVE_ITEM sources ${dir}/main.c)
+    file(GLOB statements CONFIGURE_DEPENDS ${dir}/sql/*.sql)
+    set(gen ${CMAKE_CURRENT_BINARY_DIR}/${name})
+    add_custom_command(
+        OUTPUT ${gen}/${name}_sql.c ${gen}/${name}_sql.h
+        COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tools/sql2c.py ${name} ${gen} ${statements}
+        DEPENDS ${statements} ${CMAKE_SOURCE_DIR}/tools/sql2c.py)
+    add_library(bh_${name}_service STATIC ${sources} ${gen}/${name}_sql.c)
+    target_include_directories(bh_${name}_service PUBLIC ${dir} ${gen})
+    target_link_libraries(bh_${name}_service PUBLIC bh_service bh_pg bh_domain bh_json bh_proto ${arg_DEPENDS}
+                          PRIVATE bihuan_warnings)
+    add_executable(bihuan-${name} ${dir}/main.c)
+    target_link_libraries(bihuan-${name} PRIVATE bh_${name}_service bihuan_warnings)
+endfunction()
+
+# bh_test(unit arena DEPENDS bh_base): tests/<ring>/test_<name>.c as a cmocka program in ctest, label = ring.
+function(bh_test ring name)
+    cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+    add_executable(test_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${ring}/test_${name}.c)
+    target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
+    target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} PkgConfig::cmocka bihuan_warnings)
+    add_test(NAME ${ring}/${name} COMMAND test_${name})
+    set_tests_properties(${ring}/${name} PROPERTIES LABELS ${ring} TIMEOUT 120)
+endfunction()

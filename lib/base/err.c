@@ -1,0 +1,93 @@
+#include "base/err.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/call.h"
+
+typedef struct code_row {
+    const char *name;
+    const char *connect;
+    int http;
+    int exit;
+} code_row;
+
+static const code_row codes[] = {
+#define CODE(name, number, connect, http, exit) [number] = { #name, connect, http, exit },
+#include "base/codes.def"
+#undef CODE
+};
+
+typedef struct reason_row {
+    const char *name;
+    bh_code code;
+    const char *zh;
+    const char *en;
+} reason_row;
+
+static const reason_row reasons[] = {
+#define REASON(name, code, zh, en) { #name, BH_##code, zh, en },
+#include "base/reasons.def"
+#undef REASON
+};
+
+static const code_row *row_of(bh_code code) {
+    return (size_t) code < countof(codes) ? &codes[code] : &codes[BH_UNKNOWN];
+}
+
+const char *bh_code_name(bh_code code) {
+    return row_of(code)->name;
+}
+
+const char *bh_code_connect(bh_code code) {
+    return row_of(code)->connect;
+}
+
+int bh_code_http(bh_code code) {
+    return row_of(code)->http;
+}
+
+int bh_code_exit(bh_code code) {
+    return row_of(code)->exit;
+}
+
+bh_code bh_code_of_connect(const char *name) {
+    for (size_t i = 0; i < countof(codes); i++)
+        if (strcmp(codes[i].connect, name) == 0)
+            return (bh_code) i;
+    return BH_UNKNOWN;
+}
+
+/* Fills %1..%3 of a sentence; an argument that was not given stays empty. */
+static const char *fill(arena *mem, const char *sentence, const char *const args[4]) {
+    buf out;
+    buf_init(&out, mem);
+    for (const char *p = sentence; *p; p++) {
+        if (p[0] == '%' && p[1] >= '1' && p[1] <= '3') {
+            const char *argument = args[p[1] - '1'];
+            buf_adds(&out, argument ? argument : "");
+            p++;
+        } else {
+            buf_addc(&out, *p);
+        }
+    }
+    return out.s;
+}
+
+bh_err *bh_err_raw(bh_call *call, bh_err error) {
+    if (!error.unblock)
+        error.unblock = "";
+    return arena_memdup(call->mem, &error, sizeof(error));
+}
+
+bh_err *bh_err_new(bh_call *call, bh_reason reason, const char *file, int line, const char *const args[4]) {
+    const reason_row *row = &reasons[reason];
+    return bh_err_raw(call, (bh_err){
+                                .code = row->code,
+                                .reason = row->name,
+                                .zh = fill(call->mem, row->zh, args),
+                                .en = fill(call->mem, row->en, args),
+                                .file = file,
+                                .line = line,
+                            });
+}

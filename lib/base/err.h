@@ -1,0 +1,45 @@
+/* Errors: made and returned in one statement, passed on by TRY, printed once at the edge. */
+#pragma once
+
+#include "base/macros.h"
+
+struct bh_call;
+
+typedef enum bh_code {
+#define CODE(name, number, connect, http, exit) BH_##name = number,
+#include "base/codes.def"
+#undef CODE
+} bh_code;
+
+typedef enum bh_reason {
+#define REASON(name, code, zh, en) BH_REASON_##name,
+#include "base/reasons.def"
+#undef REASON
+} bh_reason;
+
+/* One error; it lives in the arena of its call. `reason` is stable and upper-case. */
+typedef struct bh_err {
+    bh_code code;
+    const char *reason;
+    const char *zh;
+    const char *en;
+    const char *unblock; /* who can remove the obstacle, or "" */
+    const char *file;
+    int line;
+} bh_err;
+
+/* return bh_fail(c, STALE_VERSION, id, "7"); the arguments (at most 3 strings) fill %1..%3 of reasons.def. */
+#define bh_fail(call, name, ...) \
+    bh_err_new((call), BH_REASON_##name, __FILE__, __LINE__, (const char *const[4]){ __VA_ARGS__ })
+
+bh_err *bh_err_new(struct bh_call *call, bh_reason reason, const char *file, int line, const char *const args[4]);
+/* An error whose sentences come from elsewhere (a refused move, a remote service). */
+bh_err *bh_err_raw(struct bh_call *call, bh_err error);
+
+/* The row of codes.def; unknown numbers give the row of UNKNOWN. */
+const char *bh_code_name(bh_code code);
+const char *bh_code_connect(bh_code code);
+int bh_code_http(bh_code code);
+int bh_code_exit(bh_code code);
+/* The number of a Connect name, or BH_UNKNOWN. */
+bh_code bh_code_of_connect(const char *name);

@@ -1,0 +1,13 @@
+/* UTF-8 (RFC 3629): validation and decoding. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* True for well-formed UTF-8 without NUL, overlong forms or surrogates. */
+bool utf8_is_valid(const char *text, size_t n);
+/* Decodes the character at *cursor (valid UTF-8, before end) and moves the cursor behind it. */
+uint32_t utf8_next(const char **cursor, const char *end);
+/* Characters in a valid string. */
+size_t utf8_length(const char *text, size_t n);

@@ -1,0 +1,81 @@
+/* Statements over PostgreSQL: prepared at start, one round trip a call, commands combined into sets. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/call.h"
+#include "base/uuid.h"
+
+/* One .sql file, embedded by tools/sql2c.py. A combining statement takes one array per parameter and answers
+ * (ord, outcome, ...) rows; its header line `-- combine: $N` names the parameter that holds the object's id. */
+typedef struct pg_stmt {
+    const char *name;
+    const char *text;
+    int combine; /* 0 = plain, else the number N of the object parameter */
+} pg_stmt;
+
+typedef struct pg_options {
+    const char *conninfo;
+    int connections;          /* for combining statements: 1, or 2 on slow disks */
+    int readers;              /* connections for plain statements */
+    int set_max;              /* commands in one set (64) */
+    int statement_timeout_ms; /* the service's own timeout, the same for every set */
+} pg_options;
+
+typedef struct pg_pool pg_pool;
+
+/* Connects, prepares every statement and describes its parameters and columns; a statement that does not prepare is an
+ * error. The pool reconnects by itself later on. pg_pool_close accepts NULL. */
+MUST bh_err *pg_pool_open(bh_call *call, const pg_options *options, const pg_stmt *stmts, size_t n, pg_pool **ret_pool);
+void pg_pool_close(pg_pool *pool);
+
+/* One argument; the statement's described parameter type must agree. In a combining statement it is one element. */
+typedef enum pg_kind { PG_NULL, PG_BOOL, PG_INT, PG_TEXT, PG_BYTES, PG_UUID, PG_DATE, PG_INTS, PG_TEXTS } pg_kind;
+
+typedef struct pg_value {
+    pg_kind kind;
+    int64_t number;    /* PG_BOOL, PG_INT (int2/4/8), PG_DATE: days since 1970-01-01 */
+    const void *bytes; /* PG_TEXT (also json, numeric), PG_BYTES, PG_UUID; arrays: int32_t or const char * elements */
+    size_t size;       /* bytes; elements for PG_INTS and PG_TEXTS */
+} pg_value;
+
+pg_value pg_null(void);
+pg_value pg_bool(bool value);
+pg_value pg_int(int64_t value);
+pg_value pg_text(const char *value); /* NULL gives SQL null */
+pg_value pg_bytes(const void *bytes, size_t n);
+pg_value pg_uuid(const uuid *value); /* not copied: must live until the call returns */
+pg_value pg_date(int32_t days);
+pg_value pg_ints(const int32_t *values, size_t n);
+pg_value pg_texts(const char *const *values, size_t n);
+
+/* Rows of one call; text and bytes point into the result, which the call's arena owns. */
+typedef struct pg_rows {
+    const struct pg_result *result;
+    int first;
+    int count;
+} pg_rows;
+
+/* pg_call(c, &task_sql[TASK_SQL_LIST], &rows, pg_int(c->site_id), pg_text(name)); runs on c->backend.
+ * Combining statements join the waiting set and get their own rows back; `outcome` is for the caller to read.
+ * Errors: by sqlstate.def; OUTCOME_UNKNOWN when a connection broke after the statement was sent. */
+#define pg_call(call, stmt, ret_rows, ...)                                                                             \
+    pg_call_values((call), (stmt), (ret_rows), (const pg_value[]){ __VA_ARGS__ },                                      \
+                   sizeof((const pg_value[]){ __VA_ARGS__ }) / sizeof(pg_value))
+MUST bh_err *pg_call_values(bh_call *call, const pg_stmt *stmt, pg_rows *ret_rows, const pg_value *values, size_t n);
+
+/* Column access by name; a missing column is a programmer's error. Null gives 0, "" or no bytes. */
+int64_t pg_get_int(const pg_rows *rows, int row, const char *column);
+const char *pg_get_text(const pg_rows *rows, int row, const char *column);
+const uint8_t *pg_get_bytes(const pg_rows *rows, int row, const char *column, size_t *ret_size);
+bool pg_is_null(const pg_rows *rows, int row, const char *column);
+
+/* Copies every column into the message field of the same name: int2/4/8 -> integers, enums and bool, text/uuid/date/
+ * numeric -> string, bytea -> bytes, int4[] and text[] -> repeated. A column without a field is a programmer's error. */
+void pg_fill(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage *message);
+/* All rows as a repeated field: *ret_n messages of this type, in the arena. */
+void *pg_fill_all(bh_call *call, const pg_rows *rows, const ProtobufCMessageDescriptor *type, size_t *ret_n);

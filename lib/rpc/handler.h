@@ -1,0 +1,50 @@
+/* How a handler is written: it returns an error or NULL, it never replies. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/call.h"
+
+/* What the runtime hands through the generated slot. */
+typedef struct rpc_exchange {
+    bh_call *call;
+    ProtobufCMessage *response; /* initialised, in the call's arena */
+    bh_err *error;
+} rpc_exchange;
+
+/* BH_RPC(TaskService, issue_task, IssueTaskRequest, IssueTaskResponse) {
+ *     TRY(check(c, req));
+ *     return task_store_issue(c, req, resp);
+ * }
+ * fills the slot issue_task of BH__TASK_SERVICE__INIT(rpc_); a missing method or a wrong type does not compile. */
+#define BH_RPC(Service, method, Request, Response)                                                                     \
+    static bh_err *handle_##method(bh_call *c, const Bh__##Request *req, Bh__##Response *resp);                        \
+    static void rpc_##method(UNUSED Bh__##Service##_Service *service, const Bh__##Request *input,                      \
+                             UNUSED Bh__##Response##_Closure closure, void *data) {                                    \
+        rpc_exchange *x = data;                                                                                        \
+        x->error = handle_##method(x->call, input, (Bh__##Response *) x->response);                                    \
+    }                                                                                                                  \
+    static bh_err *handle_##method(UNUSED bh_call *c, UNUSED const Bh__##Request *req, UNUSED Bh__##Response *resp)
+
+/* Who may call a method. A service whose table misses a method does not start. */
+typedef enum rpc_audience {
+    RPC_PUBLIC,   /* the gateway, without a session: login only */
+    RPC_USER,     /* the gateway, for a person whose post is in `posts` */
+    RPC_INTERNAL, /* other services of the site, speaking for themselves */
+} rpc_audience;
+
+typedef struct rpc_rule {
+    const char *method; /* "IssueTask" */
+    rpc_audience audience;
+    uint32_t posts; /* bit set of domain posts for RPC_USER; 0 = any post */
+} rpc_rule;
+
+/* One protobuf service as served by this process. */
+typedef struct rpc_service {
+    ProtobufCService *vtable; /* from BH__X_SERVICE__INIT(rpc_) */
+    const rpc_rule *rules;
+    size_t rule_count;
+} rpc_service;
