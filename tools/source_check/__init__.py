@@ -1,0 +1,1 @@
+"""The rules of tools/check-source, one table a file."""
