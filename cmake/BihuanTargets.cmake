@@ -38,11 +38,16 @@ function(bh_service name)
 endfunction()
 
 # bh_test(unit arena DEPENDS bh_base): tests/<ring>/test_<name>.c as a cmocka program in ctest, label = ring.
+# In the ring integration it finds a database of its own in BIHUAN_TEST_DATABASE.
 function(bh_test ring name)
     cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
     add_executable(test_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${ring}/test_${name}.c)
     target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
     target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} PkgConfig::cmocka bihuan_warnings)
-    add_test(NAME ${ring}/${name} COMMAND test_${name})
+    set(command test_${name})
+    if(ring STREQUAL integration)
+        set(command ${CMAKE_SOURCE_DIR}/tests/with-database $<TARGET_FILE:test_${name}>)
+    endif()
+    add_test(NAME ${ring}/${name} COMMAND ${command})
     set_tests_properties(${ring}/${name} PROPERTIES LABELS ${ring} TIMEOUT 120)
 endfunction()
