@@ -4,6 +4,8 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Without NDEBUG: assertions stay on in every build.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 
 # Generated code gets the hardening, our own code the warnings too.
 add_library(bihuan_hardening INTERFACE)

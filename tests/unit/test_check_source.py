@@ -73,7 +73,7 @@ def check(root, files):
     return subprocess.run([TOP / "tools/check-source", root], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("rule,path,text,line", PLANTED)
+@pytest.mark.parametrize("rule,path,text,line", PLANTED, ids=[f"{row[0]}-{n}" for n, row in enumerate(PLANTED)])
 def test_planted_fault_is_found(tmp_path, rule, path, text, line):
     run = check(tmp_path, {path: text})
     assert run.returncode == 1
@@ -92,7 +92,7 @@ def test_clean_tree_passes(tmp_path):
 @pytest.mark.parametrize("path,text,finding", [
     ("lib/base/a.c", "int   f(void);\n", "lib/base/a.c:1:4: error"),
     ("deploy/a", "#!/bin/bash\nset -euo pipefail\ncd $1\n", "deploy/a:3:4: "),
-])
+], ids=["clang-format", "shellcheck"])
 def test_formatter_and_shellcheck_are_heard(tmp_path, path, text, finding):
     run = check(tmp_path, {path: text})
     assert run.returncode == 1
