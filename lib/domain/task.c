@@ -1,0 +1,186 @@
+#include "domain/task.h"
+
+#include "base/buf.h"
+#include "base/call.h"
+
+/* The letters of moves.def. */
+#define P(name) (1u << POST_##name)
+#define S(name) (1u << TASK_##name)
+#define L(name) (1u << LEG_##name)
+#define G(name) (UINT64_C(1) << GUARD_##name)
+#define F(name) (UINT64_C(1) << FACT_##name)
+
+static const move_row moves[MOVE_COUNT] = {
+#define MOVE(name, rule, posts, states, leg, leg_states, guards, next, next_if, leg_next, legs, closure, application, \
+             text, zh, en)                                                                                            \
+    [MOVE_##name] = { #name,   rule,     posts, states,  LEG_OF_##leg, leg_states, guards, next,                      \
+                      next_if, leg_next, legs,  closure, application,  text,       zh,     en },
+#include "domain/moves.def"
+#undef MOVE
+};
+
+typedef struct guard_row {
+    const char *reason;
+    task_fact fact;
+    bool wanted;
+    bh_code code;
+    const char *zh, *en, *unblock;
+} guard_row;
+
+static const guard_row guards[GUARD_COUNT] = {
+#define GUARD(reason, fact, wanted, code, zh, en, unblock) \
+    [GUARD_##reason] = { #reason, FACT_##fact, wanted, BH_##code, zh, en, unblock },
+#include "domain/guards.def"
+#undef GUARD
+};
+
+typedef struct name_row {
+    const char *name, *zh, *en;
+} name_row;
+
+static const name_row states[] = {
+#define TASK_STATE(name, number, zh, en, holder) [number] = { #name, zh, en },
+#include "domain/task_states.def"
+#undef TASK_STATE
+};
+
+static const name_row leg_states[] = {
+    [0] = { "NONE", "无此单位", "no part" },
+#define LEG_STATE(name, number, zh, en) [number] = { #name, zh, en },
+#include "domain/leg_states.def"
+#undef LEG_STATE
+};
+
+static const name_row posts[] = {
+#define POST(name, number, zh, en) [number] = { #name, zh, en },
+#include "domain/posts.def"
+#undef POST
+};
+
+const move_row *move_of(task_move move) {
+    return &moves[move];
+}
+
+static uint64_t guard_facts(task_move move, bool wanted) {
+    uint64_t set = 0;
+    for (int g = 0; g < GUARD_COUNT; g++)
+        if ((moves[move].guards >> g & 1) && guards[g].wanted == wanted)
+            set |= UINT64_C(1) << guards[g].fact;
+    return set;
+}
+
+uint64_t move_needs(task_move move) {
+    return guard_facts(move, true);
+}
+
+uint64_t move_forbids(task_move move) {
+    return guard_facts(move, false);
+}
+
+/* "承办中、已暂停" of a bit set. */
+static const char *names_of(arena *mem, const name_row *rows, size_t n, uint32_t set, bool chinese) {
+    buf out;
+    buf_init(&out, mem);
+    for (size_t i = 0; i < n; i++) {
+        if (!(set >> i & 1) || !rows[i].zh)
+            continue;
+        if (out.n)
+            buf_adds(&out, chinese ? "、" : ", ");
+        buf_adds(&out, chinese ? rows[i].zh : rows[i].en);
+    }
+    return out.s;
+}
+
+#define NAMES(mem, rows, set, chinese) names_of(mem, rows, countof(rows), set, chinese)
+
+bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post) {
+    const move_row *row = &moves[move];
+    if (row->posts >> post & 1)
+        return NULL;
+    const char *zh = NAMES(call->mem, posts, row->posts, true), *en = NAMES(call->mem, posts, row->posts, false);
+    return bh_err_raw(call, (bh_err){
+                                .code = BH_PERMISSION_DENIED,
+                                .reason = "POST_REFUSED",
+                                .zh = arena_printf(call->mem, "%s须由%s办理", row->zh, zh),
+                                .en = arena_printf(call->mem, "To %s takes the post: %s.", row->en, en),
+                                .unblock = arena_printf(call->mem, "%s / %s", zh, en),
+                                .file = __FILE__,
+                                .line = __LINE__,
+                            });
+}
+
+/* One sentence for "now X, but this can be done only in Y", of the task or of the leg the move is about. */
+static bh_err *wrong_state(bh_call *call, const move_row *row, const char *reason, const char *what_zh,
+                           const char *what_en, const name_row *now, const char *in_zh, const char *in_en) {
+    return bh_err_raw(
+        call, (bh_err){
+                  .code = BH_FAILED_PRECONDITION,
+                  .reason = reason,
+                  .zh = arena_printf(call->mem, "%s现为“%s”，只有在“%s”时才能%s", what_zh, now->zh, in_zh, row->zh),
+                  .en = arena_printf(call->mem, "%s is %s; to %s it must be: %s.", what_en, now->en, row->en, in_en),
+                  .file = __FILE__,
+                  .line = __LINE__,
+              });
+}
+
+static bh_err *refusal_by_state(bh_call *call, const move_row *row, task_state state) {
+    if (row->states >> state & 1)
+        return NULL;
+    return wrong_state(call, row, "WRONG_STATE", "任务", "The task", &states[state],
+                       NAMES(call->mem, states, row->states, true), NAMES(call->mem, states, row->states, false));
+}
+
+static bh_err *refusal_by_leg(bh_call *call, const move_row *row, const task_facts *facts) {
+    leg_state state = row->leg == LEG_OF_OWN ? facts->own_leg : facts->other_leg;
+    if (row->leg == LEG_OF_NONE || row->leg_states >> state & 1)
+        return NULL;
+    return wrong_state(call, row, "WRONG_LEG_STATE", "该单位的分工", "The unit's leg", &leg_states[state],
+                       NAMES(call->mem, leg_states, row->leg_states, true),
+                       NAMES(call->mem, leg_states, row->leg_states, false));
+}
+
+static bh_err *refusal_by_guard(bh_call *call, const move_row *row, uint64_t facts, bh_code code) {
+    for (int g = 0; g < GUARD_COUNT; g++) {
+        const guard_row *guard = &guards[g];
+        bool applies = (row->guards >> g & 1) && guard->code == code;
+        if (applies && (facts >> guard->fact & 1) != guard->wanted)
+            return bh_err_raw(call, (bh_err){ .code = guard->code,
+                                              .reason = guard->reason,
+                                              .zh = guard->zh,
+                                              .en = guard->en,
+                                              .unblock = guard->unblock,
+                                              .file = __FILE__,
+                                              .line = __LINE__ });
+    }
+    return NULL;
+}
+
+bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts) {
+    const move_row *row = &moves[move];
+    /* Who before when before what: a stranger learns that the move is not theirs, not how the task stands. */
+    TRY(move_refusal_by_post(call, move, post));
+    TRY(refusal_by_guard(call, row, facts->facts, BH_PERMISSION_DENIED));
+    TRY(refusal_by_state(call, row, facts->state));
+    TRY(refusal_by_leg(call, row, facts));
+    return refusal_by_guard(call, row, facts->facts, BH_FAILED_PRECONDITION);
+}
+
+const char *task_state_name(task_state state) {
+    return states[state].name;
+}
+
+const char *task_state_zh(task_state state) {
+    return states[state].zh;
+}
+
+const char *task_state_en(task_state state) {
+    return states[state].en;
+}
+
+const char *post_zh(post_kind post) {
+    return posts[post].zh;
+}
+
+const char *post_en(post_kind post) {
+    return posts[post].en;
+}

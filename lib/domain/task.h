@@ -1,0 +1,128 @@
+/* The life of a task: states, moves, guards, and the one function that says whether a move may be made and why not. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/call.h"
+#include "base/err.h"
+
+typedef enum post_kind {
+#define POST(name, number, zh, en) POST_##name = number,
+#include "domain/posts.def"
+#undef POST
+} post_kind;
+
+typedef enum task_state {
+#define TASK_STATE(name, number, zh, en, holder) TASK_##name = number,
+#include "domain/task_states.def"
+#undef TASK_STATE
+} task_state;
+
+typedef enum leg_state {
+#define LEG_STATE(name, number, zh, en) LEG_##name = number,
+#include "domain/leg_states.def"
+#undef LEG_STATE
+} leg_state;
+
+typedef enum task_fact {
+#define FACT(bit, name) FACT_##name = bit,
+#include "domain/facts.def"
+#undef FACT
+} task_fact;
+
+typedef enum task_guard {
+#define GUARD(reason, fact, wanted, code, zh, en, unblock) GUARD_##reason,
+#include "domain/guards.def"
+#undef GUARD
+    GUARD_COUNT
+} task_guard;
+
+typedef enum task_move {
+    MOVE_NONE,
+#define MOVE(name, ...) MOVE_##name,
+#include "domain/moves.def"
+#undef MOVE
+    MOVE_COUNT
+} task_move;
+
+/* The leg a move is about. */
+typedef enum leg_of { LEG_OF_NONE, LEG_OF_OWN, LEG_OF_OTHER } leg_of;
+
+/* What a move does to the legs beside the one it is about; numbers are known to sql/move.sql. */
+typedef enum legs_effect {
+    LEGS_KEEP,
+    LEGS_EXPAND,    /* collectives become their members of the day, every leg PENDING with its limit */
+    LEGS_TAKE_OVER, /* the leg this one replaces is RELEASED */
+    LEGS_ADD,       /* a PENDING leg for the new unit */
+    LEGS_VOID,      /* countersignatures and dissents fall back to SUBMITTED */
+    LEGS_OVERRULE,  /* the dissent no longer stands in the way */
+    LEGS_RETURN,    /* as VOID; the lead's and the named legs are WORKING again */
+    LEGS_DONE,      /* every leg that is not released is DONE */
+    LEGS_RELEASE,   /* every leg is RELEASED */
+} legs_effect;
+
+/* State of a closing text; numbers are stored. */
+typedef enum closure_state {
+    CLOSURE_KEEP,
+    CLOSURE_WRITTEN,
+    CLOSURE_SIGNED,
+    CLOSURE_RETURNED,
+    CLOSURE_WITHDRAWN,
+    CLOSURE_VERIFIED,
+    CLOSURE_CLOSED,
+} closure_state;
+
+/* State of an application; numbers are stored and equal bihuan.v1.ApplicationState. */
+typedef enum application_state {
+    APPLICATION_KEEP,
+    APPLICATION_OPEN,
+    APPLICATION_GRANTED,
+    APPLICATION_REFUSED,
+    APPLICATION_WITHDRAWN,
+} application_state;
+
+/* One row of moves.def. Sets are bit sets by number. */
+typedef struct move_row {
+    const char *name;
+    const char *rule;
+    uint32_t posts;
+    uint32_t states;
+    leg_of leg;
+    uint32_t leg_states;
+    uint64_t guards;
+    task_state next;  /* 0 = the state stays */
+    uint64_t next_if; /* facts that must hold for the state to change */
+    leg_state leg_next;
+    legs_effect legs;
+    closure_state closure;
+    application_state application;
+    bool text_needed;
+    const char *zh;
+    const char *en;
+} move_row;
+
+const move_row *move_of(task_move move);
+/* Facts that must, and that must not hold. */
+uint64_t move_needs(task_move move);
+uint64_t move_forbids(task_move move);
+
+/* What is known of the task when a move is asked for. */
+typedef struct task_facts {
+    task_state state;
+    leg_state own_leg;   /* 0 = none */
+    leg_state other_leg; /* 0 = none or none named */
+    uint64_t facts;      /* bit set of task_fact */
+} task_facts;
+
+/* NULL when the holder of `post` may make the move now; else the first reason against it, in the arena. */
+bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts);
+/* The refusal by post alone: what can be said before anything is read. */
+bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post);
+
+const char *task_state_name(task_state state);
+const char *task_state_zh(task_state state);
+const char *task_state_en(task_state state);
+const char *post_zh(post_kind post);
+const char *post_en(post_kind post);
