@@ -1,0 +1,194 @@
+-- Deploy progress: reports asked once per unit, task and month, the evidence for them, and the doors about them.
+begin;
+set local role bihuan_progress_owner;
+
+-- The aggregate: one row per unit, task and month. Version 0 is a month that was opened and has no report yet.
+create table progress.sheet (
+    site_id int4 not null,
+    report_id uuid not null,
+    task_id uuid not null,
+    unit_id int4 not null,
+    period date not null check (extract(day from period) = 1),
+    due date not null,
+    version int4 not null default 0 check (version >= 0),
+    state int2 not null default 1,
+    content_version int4 not null default 0,
+    submitted_by int4 not null default 0,
+    submitted_login text not null default '',
+    approved_by int4 not null default 0,
+    approved_login text not null default '',
+    note text not null default '',
+    person_ids int4[] not null default '{}',
+    leaf_hash bytea not null default decode(repeat('00', 32), 'hex'),
+    primary key (site_id, report_id),
+    unique (site_id, task_id, unit_id, period),
+    constraint sheet_state check (state between 1 and 4 and (state = 1) = (version = 0)),
+    constraint sheet_two_persons check (approved_by = 0 or approved_by <> submitted_by),
+    constraint sheet_approved check ((state = 4) = (approved_by <> 0)),
+    constraint sheet_leaf_hash check (octet_length(leaf_hash) = 32)
+);
+create index sheet_unit on progress.sheet (site_id, unit_id, period, report_id);
+
+-- Every version of a sheet. A version that hands in carries the content; one that reviews points at it.
+create table progress.report (
+    site_id int4 not null,
+    report_id uuid not null,
+    version int4 not null,
+    period date not null,
+    state int2 not null check (state between 2 and 4),
+    content_version int4 not null,
+    user_id int4 not null,
+    login text not null,
+    note text not null default '',
+    made timestamptz not null,
+    text text,
+    problems text,
+    next_step text,
+    figures jsonb,
+    evidence bytea,
+    primary key (site_id, report_id, version, period),
+    constraint report_content check ((state = 2) = (text is not null) and (state = 2) = (content_version = version)),
+    constraint report_evidence check (octet_length(evidence) % 32 = 0)
+) partition by range (period);
+
+-- A stored file by its SHA-256; the bytes lie with the gateway.
+create table progress.evidence (
+    site_id int4 not null,
+    digest bytea not null check (octet_length(digest) = 32),
+    size int8 not null check (size > 0),
+    name text not null,
+    media_type text not null,
+    user_id int4 not null,
+    login text not null,
+    uploaded timestamptz not null,
+    version int4 not null default 1,
+    leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
+    primary key (site_id, digest)
+);
+
+-- Which report shows a file: whoever may read the one may read the other.
+create table progress.evidence_use (
+    site_id int4 not null,
+    digest bytea not null,
+    report_id uuid not null,
+    primary key (site_id, digest, report_id)
+);
+
+-- Read copy of a task, kept by its events. Acting units owe reports while the task is active.
+create table progress.task_view (
+    site_id int4 not null,
+    task_id uuid not null,
+    version int4 not null,
+    state int2 not null,
+    no text not null,
+    text text not null,
+    office_unit_id int4 not null,
+    unit_ids int4[] not null,
+    acting_unit_ids int4[] not null,
+    primary key (site_id, task_id)
+);
+
+-- The day by the clock of the service, kept by its timer: what is due follows it, also where a test moves the clock.
+create table progress.today (
+    site_id int4 primary key,
+    day date not null
+);
+
+-- Results of commands by request id, and events already applied. The keys carry their time: parts are ranges of keys.
+create table progress.idem (
+    site_id int4 not null,
+    key uuid not null,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),
+    object_id text not null,
+    version int4 not null,
+    state int2 not null,
+    primary key (site_id, key)
+) partition by range (key);
+create table progress.inbox (
+    site_id int4 not null,
+    event_id uuid not null,
+    primary key (site_id, event_id)
+) partition by range (event_id);
+
+-- Events to deliver, in order per object; a row goes when the receiver has it. outbox_dead keeps what nobody accepts.
+create table progress.outbox (
+    site_id int4 not null,
+    id int8 not null generated always as identity (cache 1),
+    object_id uuid not null,
+    event_id uuid not null,
+    method text not null,
+    payload bytea not null,
+    created timestamptz not null default clock_timestamp(),
+    tries int4 not null default 0,
+    not_before timestamptz not null default '-infinity',
+    primary key (site_id, id)
+);
+create index outbox_object on progress.outbox (site_id, object_id, id);
+create table progress.outbox_dead (
+    like progress.outbox,
+    error text not null,
+    primary key (site_id, id)
+);
+-- Whose instance drains the outbox, and until when it may think so.
+create table progress.outbox_lease (
+    site_id int4 primary key,
+    holder uuid not null,
+    until timestamptz not null
+);
+
+do $$
+declare
+    first date;
+    key_from text;
+    key_to text;
+begin
+    for year in 2024..2040 loop
+        execute format('create table progress.report_%s partition of progress.report for values from (%L) to (%L)',
+                       year, make_date(year, 1, 1), make_date(year + 1, 1, 1));
+    end loop;
+    for month in -1..11 loop
+        first := date_trunc('month', now() at time zone 'UTC') + make_interval(months => month);
+        key_from := rpad(lpad(to_hex((extract(epoch from first) * 1000)::int8), 12, '0'), 32, '0');
+        key_to := rpad(lpad(to_hex((extract(epoch from first + interval '1 month') * 1000)::int8), 12, '0'), 32, '0');
+        execute format('create table progress.idem_%s partition of progress.idem for values from (%L) to (%L)',
+                       to_char(first, 'YYYY_MM'), key_from, key_to);
+        execute format('create table progress.inbox_%s partition of progress.inbox for values from (%L) to (%L)',
+                       to_char(first, 'YYYY_MM'), key_from, key_to);
+    end loop;
+end $$;
+create table progress.report_rest partition of progress.report default;
+create table progress.idem_rest partition of progress.idem default;
+create table progress.inbox_rest partition of progress.inbox default;
+
+-- The id of a report: uuid_derive(task, "unit/YYYY-MM") of lib/base/uuid.h.
+create function progress.report_id(task uuid, unit int4, period date) returns uuid
+language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
+    select encode(set_byte(set_byte(h, 6, get_byte(h, 6) & 15 | 128), 8, get_byte(h, 8) & 63 | 128), 'hex')::uuid
+      from (select substring(sha256(uuid_send(task) || convert_to(unit || '/' || to_char(period, 'YYYY-MM'), 'UTF8'))
+                             from 1 for 16) h) digest
+$$;
+
+-- The door for closing a task. Bit 1: no acting unit has a report that is due and not approved, and none is under way.
+-- Bit 2: the person handed in, approved or sent back a report on the task.
+create function progress.report_facts(site int4, task uuid, user_id int4) returns int4
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select case when coalesce(bool_or(wanting), false) then 0 else 1 end
+                 | case when coalesce(bool_or(report_facts.user_id = any(person_ids)), false) then 2 else 0 end
+              from (select s.person_ids,
+                           s.state <> 4 and (s.state <> 1 or s.due < t.day)
+                           and (v.task_id is null or s.unit_id = any(v.acting_unit_ids)) as wanting
+                      from progress.sheet s
+                      left join progress.task_view v on v.site_id = s.site_id and v.task_id = s.task_id
+                      left join progress.today t on t.site_id = s.site_id
+                     where s.site_id = report_facts.site and s.task_id = report_facts.task) sheets);
+end $$;
+grant usage on schema progress to bihuan_task;
+grant execute on function progress.report_facts(int4, uuid, int4) to bihuan_task;
+
+grant execute on function progress.report_id(uuid, int4, date) to bihuan_progress;
+grant select, insert, update, delete on progress.sheet, progress.outbox to bihuan_progress;
+grant select, insert on progress.report, progress.evidence, progress.evidence_use, progress.idem, progress.inbox,
+    progress.outbox_dead to bihuan_progress;
+grant select, insert, update on progress.task_view, progress.today, progress.outbox_lease to bihuan_progress;
+commit;

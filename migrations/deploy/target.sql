@@ -1,0 +1,111 @@
+-- Deploy target: the targets of an import, what was observed of them, and the door that makes an import visible.
+begin;
+set local role bihuan_target_owner;
+
+-- The targets' part of an import. It shows when the tasks' part is in.
+create table target.import (
+    site_id int4 not null,
+    import_id uuid not null,
+    digest bytea not null check (octet_length(digest) = 32),
+    target_count int4 not null check (target_count >= 0),
+    shown boolean not null default false,
+    primary key (site_id, import_id)
+);
+
+-- The aggregate: one commitment. `place` is its position in the import.
+create table target.target (
+    site_id int4 not null,
+    target_id uuid not null,
+    import_id uuid not null,
+    place int4 not null,
+    task_id uuid,
+    metric text not null,
+    comparator int2 not null check (comparator between 0 and 6),
+    number numeric,
+    unit text not null,
+    phrase text not null,
+    first_line int4 not null,
+    last_line int4 not null,
+    shares jsonb not null,
+    row_no text not null,
+    category text not null,
+    sub_item text not null,
+    version int4 not null check (version > 0),
+    leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
+    primary key (site_id, target_id),
+    unique (site_id, import_id, place)
+);
+create index target_task on target.target (site_id, task_id, place) where task_id is not null;
+
+-- One figure of one approved report; the key keeps a repeated event from counting twice.
+create table target.observation (
+    site_id int4 not null,
+    target_id uuid not null,
+    period date not null check (extract(day from period) = 1),
+    unit_id int4 not null,
+    report_id uuid not null,
+    report_version int4 not null,
+    place int4 not null,
+    number numeric not null,
+    source text not null,
+    recorded timestamptz not null,
+    primary key (site_id, target_id, period, unit_id, report_id, report_version, place)
+) partition by range (period);
+
+-- Results of commands by request id, and events already applied. The keys carry their time: parts are ranges of keys.
+create table target.idem (
+    site_id int4 not null,
+    key uuid not null,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),
+    object_id text not null,
+    version int4 not null,
+    state int2 not null,
+    primary key (site_id, key)
+) partition by range (key);
+create table target.inbox (
+    site_id int4 not null,
+    event_id uuid not null,
+    primary key (site_id, event_id)
+) partition by range (event_id);
+
+do $$
+declare
+    first date;
+    key_from text;
+    key_to text;
+begin
+    for year in 2024..2040 loop
+        execute format('create table target.observation_%s partition of target.observation for values from (%L) to (%L)',
+                       year, make_date(year, 1, 1), make_date(year + 1, 1, 1));
+    end loop;
+    for month in -1..11 loop
+        first := date_trunc('month', now() at time zone 'UTC') + make_interval(months => month);
+        key_from := rpad(lpad(to_hex((extract(epoch from first) * 1000)::int8), 12, '0'), 32, '0');
+        key_to := rpad(lpad(to_hex((extract(epoch from first + interval '1 month') * 1000)::int8), 12, '0'), 32, '0');
+        execute format('create table target.idem_%s partition of target.idem for values from (%L) to (%L)',
+                       to_char(first, 'YYYY_MM'), key_from, key_to);
+        execute format('create table target.inbox_%s partition of target.inbox for values from (%L) to (%L)',
+                       to_char(first, 'YYYY_MM'), key_from, key_to);
+    end loop;
+end $$;
+create table target.observation_rest partition of target.observation default;
+create table target.idem_rest partition of target.idem default;
+create table target.inbox_rest partition of target.inbox default;
+
+-- The door for ImportTasks: makes the targets of an import visible and answers how many they are; -1 when the import
+-- has no targets' part yet. A repeat answers the same.
+create function target.show_import(site int4, import_id uuid) returns int4
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    found_count int4;
+begin
+    update target.import i set shown = true
+     where i.site_id = show_import.site and i.import_id = show_import.import_id
+    returning i.target_count into found_count;
+    return coalesce(found_count, -1);
+end $$;
+grant usage on schema target to bihuan_task;
+grant execute on function target.show_import(int4, uuid) to bihuan_task;
+
+grant select, insert on target.import, target.target, target.observation, target.idem, target.inbox to bihuan_target;
+commit;
