@@ -1,0 +1,119 @@
+#include "service/service.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+#include "service/jobs.h"
+
+enum { START_TIMEOUT_MS = 60000 };
+
+#define SETTING(field) offsetof(service_settings, field)
+static const conf_row conf[] = {
+    { "DATABASE", CONF_TEXT, SETTING(database), NULL, "libpq connection string" },
+    { "ENDPOINT", CONF_TEXT, SETTING(endpoint), NULL, "where to listen, tcp://127.0.0.1:7001" },
+    { "KEY_FILE", CONF_TEXT, SETTING(key_file), NULL, "own secret key, mode 0600" },
+    { "ALLOW_FILE", CONF_TEXT, SETTING(allow_file), NULL, "keys that may call" },
+    { "PEERS_FILE", CONF_TEXT, SETTING(peers_file), NULL, "where the other services are" },
+    { "SITE", CONF_INT, SETTING(site_id), "1", "number of this site" },
+    { "WORKERS", CONF_INT, SETTING(workers), "64", "threads that run handlers" },
+    { "QUEUE_MAX", CONF_INT, SETTING(queue_max), "1024", "calls that may wait for a worker" },
+    { "CONNECTIONS", CONF_INT, SETTING(connections), "1", "database connections for commands; 2 on slow disks" },
+    { "READERS", CONF_INT, SETTING(readers), "2", "database connections for queries" },
+    { "SET_MAX", CONF_INT, SETTING(set_max), "64", "commands in one statement" },
+    { "STATEMENT_TIMEOUT_MS", CONF_INT, SETTING(statement_timeout_ms), "5000", "limit of one statement" },
+};
+
+bh_err *service_open(bh_call *call, const bh_service *service, service_runtime *ret_runtime) {
+    *ret_runtime = (service_runtime){ .service = service };
+    service_settings *s = &ret_runtime->settings;
+    TRY(conf_load(call, conf, countof(conf), s));
+    pg_options database = {
+        .conninfo = s->database,
+        .connections = (int) s->connections,
+        .readers = (int) s->readers,
+        .set_max = (int) s->set_max,
+        .statement_timeout_ms = (int) s->statement_timeout_ms,
+    };
+    TRY(pg_pool_open(call, &database, service->statements, service->statement_count, &ret_runtime->pool));
+    rpc_client_options peers = { .key_file = s->key_file, .peers_file = s->peers_file };
+    return rpc_client_open(call, &peers, &ret_runtime->client);
+}
+
+void service_close(service_runtime *runtime) {
+    rpc_client_close(runtime->client);
+    pg_pool_close(runtime->pool);
+}
+
+static void block_signals(sigset_t *ret_signals) {
+    sigemptyset(ret_signals);
+    sigaddset(ret_signals, SIGTERM);
+    sigaddset(ret_signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void *stop_on_signal(void *data) {
+    sigset_t signals;
+    block_signals(&signals);
+    int received;
+    sigwait(&signals, &received);
+    rpc_server_stop(data);
+    return NULL;
+}
+
+static bh_err *serve(bh_call *call, service_runtime *runtime) {
+    const service_settings *s = &runtime->settings;
+    rpc_server_options options = {
+        .name = runtime->service->name,
+        .endpoint = s->endpoint,
+        .key_file = s->key_file,
+        .allow_file = s->allow_file,
+        .workers = (int) s->workers,
+        .queue_max = (int) s->queue_max,
+        .site_id = (int32_t) s->site_id,
+        .backend = runtime->pool,
+    };
+    rpc_server *server;
+    TRY(rpc_server_open(call, &options, runtime->service->rpc, runtime->service->rpc_count, &server));
+    pthread_t stopper;
+    if (pthread_create(&stopper, NULL, stop_on_signal, server) != 0)
+        return bh_fail(call, INTERNAL_ERROR, "no thread for signals");
+    job_threads *jobs = jobs_start(runtime);
+    log_event(LOG_INFO, "service.ready", "endpoint=%s", rpc_server_endpoint(server));
+    rpc_server_run(server);
+    jobs_stop(jobs);
+    pthread_join(stopper, NULL);
+    rpc_server_close(server);
+    return NULL;
+}
+
+static int help(const bh_service *service) {
+    printf("bihuan-%s: settings come from the environment\n", service->name);
+    conf_print(conf, countof(conf));
+    return 0;
+}
+
+int bh_main(int argc, char **argv, const bh_service *service) {
+    if (argc > 1)
+        return strcmp(argv[1], "--help") == 0 ? help(service) : 2;
+    sigset_t signals;
+    block_signals(&signals);
+    log_open(service->name, LOG_INFO);
+    bh_call *call = call_new("start", START_TIMEOUT_MS);
+    service_runtime runtime;
+    bh_err *e = service_open(call, service, &runtime);
+    if (!e)
+        e = serve(call, &runtime);
+    if (e)
+        log_event(LOG_ERROR, "service.failed", "reason=%s %s", e->reason, e->en);
+    service_close(&runtime);
+    int status = e ? bh_code_exit(e->code) : 0;
+    call_free(call);
+    return status;
+}
