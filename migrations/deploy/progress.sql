@@ -168,14 +168,15 @@ language sql immutable strict parallel safe set search_path = pg_catalog, pg_tem
                              from 1 for 16) h) digest
 $$;
 
--- The door for closing a task. Bit 1: no acting unit has a report that is due and not approved, and none is under way.
--- Bit 2: the person handed in, approved or sent back a report on the task.
-create function progress.report_facts(site int4, task uuid, user_id int4) returns int4
+-- The door for closing a task or handing in a leg. Bit 1: no acting unit has a report that is due and not approved, and
+-- none is under way. Bit 2: the person handed in, approved or sent back a report on the task. Bit 4: as 1, of this unit.
+create function progress.report_facts(site int4, task uuid, person int4, unit int4 default 0) returns int4
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return (select case when coalesce(bool_or(wanting), false) then 0 else 1 end
-                 | case when coalesce(bool_or(report_facts.user_id = any(person_ids)), false) then 2 else 0 end
-              from (select s.person_ids,
+                 | case when coalesce(bool_or(report_facts.person = any(person_ids)), false) then 2 else 0 end
+                 | case when coalesce(bool_or(wanting and unit_id = report_facts.unit), false) then 0 else 4 end
+              from (select s.person_ids, s.unit_id,
                            s.state <> 4 and (s.state <> 1 or s.due < t.day)
                            and (v.task_id is null or s.unit_id = any(v.acting_unit_ids)) as wanting
                       from progress.sheet s
@@ -183,8 +184,18 @@ begin
                       left join progress.today t on t.site_id = s.site_id
                      where s.site_id = report_facts.site and s.task_id = report_facts.task) sheets);
 end $$;
+
+-- The door for milestones and re-checks: whether every digest (hex) is stored evidence.
+create function progress.evidence_known(site int4, digests text[]) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return not exists (select from unnest(digests) d(digest)
+                        where not exists (select from progress.evidence e
+                                           where e.site_id = site and e.digest = decode(d.digest, 'hex')));
+end $$;
 grant usage on schema progress to bihuan_task;
-grant execute on function progress.report_facts(int4, uuid, int4) to bihuan_task;
+grant execute on function progress.report_facts(int4, uuid, int4, int4), progress.evidence_known(int4, text[])
+    to bihuan_task;
 
 grant execute on function progress.report_id(uuid, int4, date) to bihuan_progress;
 grant select, insert, update, delete on progress.sheet, progress.outbox to bihuan_progress;
