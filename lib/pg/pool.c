@@ -1,0 +1,146 @@
+#include "pg/pool.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/clock.h"
+
+enum { POOL_MEMORY_MAX = 16 << 20, CONFLICTS_MAX = 5 };
+
+static void sync_init(pg_pool *pool) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->freed, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&pool->mutex, NULL);
+}
+
+static pg_pool *pool_new(const pg_options *options, const pg_stmt *stmts, size_t n) {
+    arena *mem = arena_new(POOL_MEMORY_MAX);
+    pg_pool *pool = arena_alloc(mem, sizeof(*pool));
+    *pool = (pg_pool){ .mem = mem, .options = *options, .stmts = stmts, .n = n };
+    pool->options.conninfo = arena_strdup(mem, options->conninfo);
+    pool->prepared = arena_array(mem, n, sizeof(pg_prepared));
+    pool->readers = arena_array(mem, (size_t) options->readers, sizeof(pg_conn));
+    for (int i = 0; i < options->readers; i++)
+        pool->readers[i] = (pg_conn){ .options = &pool->options, .stmts = stmts, .n = n };
+    pool->store = store_new(mem, &pool->options, stmts, n);
+    sync_init(pool);
+    return pool;
+}
+
+void pg_pool_close(pg_pool *pool) {
+    if (!pool)
+        return;
+    for (int i = 0; i < pool->options.readers; i++)
+        conn_close(&pool->readers[i]);
+    store_close(pool->store);
+    pthread_cond_destroy(&pool->freed);
+    pthread_mutex_destroy(&pool->mutex);
+    arena_free(pool->mem);
+}
+
+static bh_err *pool_connect(bh_call *call, pg_pool *pool) {
+    for (int i = 0; i < pool->options.readers; i++)
+        TRY(conn_ready(call, &pool->readers[i]));
+    TRY(conn_describe(call, &pool->readers[0], pool->mem, pool->prepared));
+    return store_open(call, pool->store);
+}
+
+bh_err *pg_pool_open(bh_call *call, const pg_options *options, const pg_stmt *stmts, size_t n, pg_pool **ret_pool) {
+    assert(options->readers > 0 && options->connections > 0 && options->set_max > 0);
+    pg_pool *pool = pool_new(options, stmts, n);
+    bh_err *err = pool_connect(call, pool);
+    if (err) {
+        pg_pool_close(pool);
+        return err;
+    }
+    *ret_pool = pool;
+    return NULL;
+}
+
+static pg_conn *free_reader(pg_pool *pool) {
+    for (int i = 0; i < pool->options.readers; i++)
+        if (!pool->readers[i].is_busy)
+            return &pool->readers[i];
+    return NULL;
+}
+
+static struct timespec moment(int64_t mono_ms) {
+    return (struct timespec){ .tv_sec = mono_ms / 1000, .tv_nsec = mono_ms % 1000 * 1000000 };
+}
+
+/* Waits for a reader until the deadline. */
+static bh_err *borrow(bh_call *call, pg_pool *pool, pg_conn **ret_conn) {
+    struct timespec until = moment(call->deadline_ms);
+    pthread_mutex_lock(&pool->mutex);
+    pg_conn *conn;
+    int late = 0;
+    while (!(conn = free_reader(pool)) && late != ETIMEDOUT)
+        late = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until);
+    if (conn)
+        conn->is_busy = true;
+    pthread_mutex_unlock(&pool->mutex);
+    *ret_conn = conn;
+    return conn ? NULL : bh_fail(call, DEADLINE_EXPIRED, "");
+}
+
+static void give_back(pg_pool *pool, pg_conn *conn) {
+    pthread_mutex_lock(&pool->mutex);
+    conn->is_busy = false;
+    pthread_cond_signal(&pool->freed);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* One attempt; a read whose connection broke is repeated once on a new one. */
+static bh_err *attempt(bh_call *call, pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments,
+                       pg_answer *ret_answer) {
+    TRY(conn_ready(call, conn));
+    *ret_answer = conn_run(conn, stmt, arguments);
+    if (ret_answer->kind != ANSWER_UNKNOWN || !stmt->read)
+        return NULL;
+    TRY(conn_ready(call, conn));
+    *ret_answer = conn_run(conn, stmt, arguments);
+    if (ret_answer->kind == ANSWER_UNKNOWN)
+        ret_answer->kind = ANSWER_NOT_DONE;
+    return NULL;
+}
+
+static bh_err *run_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, const pg_piece *arguments,
+                         pg_answer *ret_answer) {
+    pg_conn *conn;
+    TRY(borrow(call, pool, &conn));
+    bh_err *err = attempt(call, conn, stmt, arguments, ret_answer);
+    for (int i = 0; !err && i < CONFLICTS_MAX && answer_verdict(*ret_answer) == RETRY; i++) {
+        result_drop(ret_answer->result);
+        conflict_pause(i);
+        err = attempt(call, conn, stmt, arguments, ret_answer);
+    }
+    give_back(pool, conn);
+    return err;
+}
+
+static bh_err *call_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, const pg_piece *arguments,
+                          pg_rows *ret_rows) {
+    pg_answer answer;
+    TRY(run_plain(call, pool, stmt, arguments, &answer));
+    if (answer.result)
+        result_keep(call, answer.result);
+    TRY(answer_error(call, stmt, answer));
+    *ret_rows = (pg_rows){ .result = answer.result, .mem = call->mem, .count = PQntuples(answer.result->pq) };
+    return NULL;
+}
+
+bh_err *pg_call_values(bh_call *call, const pg_stmt *stmt, pg_rows *ret_rows, const pg_value *values, size_t n) {
+    pg_pool *pool = call->backend;
+    assert(stmt >= pool->stmts && stmt < pool->stmts + pool->n && n == stmt->param_count);
+    const pg_prepared *prepared = &pool->prepared[stmt - pool->stmts];
+    if (clock_mono_ms() >= call->deadline_ms)
+        return bh_fail(call, DEADLINE_EXPIRED, "");
+    pg_piece *pieces = arena_array(call->mem, n, sizeof(*pieces));
+    for (size_t i = 0; i < n; i++)
+        TRY(piece_encode(call, &stmt->params[i], prepared->types[i], values[i], &pieces[i]));
+    return stmt->combine ? store_submit(call, pool->store, prepared, pieces, ret_rows)
+                         : call_plain(call, pool, stmt, pieces, ret_rows);
+}

@@ -1,0 +1,87 @@
+#include "integration/pgtemp.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLUSTER BIHUAN_TOP "/deploy/cluster"
+
+static _Noreturn void die(const char *what) {
+    fprintf(stderr, "fatal: %s\n", what);
+    abort();
+}
+
+/* Runs a program to its end; returns its wait status. */
+static int run(const char *const *argv) {
+    pid_t child = fork();
+    if (child == 0) {
+        execvp(argv[0], (char *const *) argv);
+        _exit(127);
+    }
+    int status = -1;
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        die(argv[0]);
+    return status;
+}
+
+void pgtemp_sql(const char *conninfo, const char *sql) {
+    if (run((const char *const[]){ "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo, "-c", sql, NULL }) != 0)
+        die(sql);
+}
+
+static void await_answer(const pgtemp *t) {
+    enum { TRIES = 600, PAUSE_NS = 50000000 };
+    for (int i = 0; i < TRIES; i++) {
+        if (run((const char *const[]){ "pg_isready", "-q", "-d", t->conninfo, NULL }) == 0)
+            return;
+        nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
+    }
+    die("the temporary cluster does not answer");
+}
+
+void pgtemp_restart(pgtemp *t) {
+    t->postmaster = fork();
+    if (t->postmaster < 0)
+        die("fork");
+    if (t->postmaster == 0) {
+        char log[96];
+        snprintf(log, sizeof(log), "%s/log", t->dir);
+        if (!freopen(log, "a", stderr))
+            _exit(126);
+        execl(CLUSTER, CLUSTER, "run", t->dir, (char *) NULL);
+        _exit(127);
+    }
+    await_answer(t);
+}
+
+static void end(pgtemp *t, int signal) {
+    kill(t->postmaster, signal);
+    waitpid(t->postmaster, NULL, 0);
+    t->postmaster = 0;
+}
+
+void pgtemp_kill(pgtemp *t) {
+    end(t, SIGKILL);
+}
+
+void pgtemp_start(pgtemp *t) {
+    *t = (pgtemp){ .dir = "/tmp/bihuan-pgtemp.XXXXXX" };
+    if (!mkdtemp(t->dir))
+        die("mkdtemp");
+    snprintf(t->conninfo, sizeof(t->conninfo), "host=%s/run user=postgres dbname=postgres", t->dir);
+    if (run((const char *const[]){ CLUSTER, "init", t->dir, NULL }) != 0)
+        die("deploy/cluster init");
+    pgtemp_restart(t);
+}
+
+void pgtemp_stop(pgtemp *t) {
+    if (t->postmaster)
+        end(t, SIGINT);
+    run((const char *const[]){ "rm", "-rf", t->dir, NULL });
+}
