@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# What the programs of one machine read: environment files, HAProxy's configuration, runit's scripts. Sourced by up.
+# shellcheck disable=SC2154 # names are set by site.sh and up
+set -euo pipefail
+
+# put FILE PROGRAM [MODE]: standard input becomes the file; a change marks the program for a restart.
+put() {
+    cat >"$1.new"
+    chmod "${3:-644}" "$1.new"
+    if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; touch "$state/run/changed.$2"; fi
+}
+
+install_program() {
+    cmp -s "$1" "$state/bin/$(basename "$1")" && return 0
+    install -m 755 "$1" "$state/bin/"
+    touch "$state/run/changed.$2"
+}
+
+install_programs() {
+    local build=$top/build/$preset service
+    mkdir -p "$state"/{bin,etc,run,log,sv,evidence}
+    for service in "${services[@]}"; do
+        install_program "$build/services/bihuan-$service" "$service"
+    done
+    install_program "$build/gateway/bihuan-gateway" gateway
+    install_program "$build/lib/bihuan-keygen" none
+    install_program "$build/cli/bihuan" none
+    give_to_account "$state/evidence"
+}
+
+# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service.
+endpoint() {
+    local i
+    for i in "${!services[@]}"; do
+        [ "${services[i]}" != "$1" ] || echo "tcp://127.0.0.1:$((port + 2 + i))"
+    done
+}
+
+# What every program reads; the names are those of --help.
+write_environment() {
+    local name=$1
+    cat <<EOF
+BIHUAN_SITE="1"
+BIHUAN_KEY_FILE="$state/keys/$name.key"
+BIHUAN_ALLOW_FILE="$state/keys/allow"
+BIHUAN_PEERS="$state/keys/peers"
+EOF
+    [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
+    if [ "$name" = gateway ]; then
+        printf 'BIHUAN_HTTP_PORT="%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' $((port + 1)) "$state/evidence"
+    else
+        printf 'BIHUAN_ENDPOINT="%s"\n' "$(endpoint "$name")"
+        printf 'BIHUAN_DATABASE="host=%s dbname=bihuan user=login_%s passfile=%s"\n' "$state/pg/run" "$name" "$state/etc/$name.pgpass"
+    fi
+}
+
+as_account_words() {
+    ! is_root || echo "setpriv --reuid=$account --regid=$account --clear-groups --"
+}
+
+write_service() {
+    local name=$1 program=$2
+    mkdir -p "$state/sv/$name/log" "$state/log/$name"
+    put "$state/sv/$name/run" "$name" 755 <<EOF
+#!/bin/sh
+exec 2>&1
+ulimit -n 8192 2>/dev/null
+$program
+EOF
+    put "$state/sv/$name/log/run" none 755 <<EOF
+#!/bin/sh
+exec svlogd "$state/log/$name"
+EOF
+}
+
+# runit's TERM would make PostgreSQL wait for its clients; INT does not.
+write_postgres() {
+    write_service postgres "exec '$deploy/cluster' run '$state/pg'"
+    mkdir -p "$state/sv/postgres/control"
+    put "$state/sv/postgres/control/t" none 755 <<EOF
+#!/bin/sh
+exec kill -INT "\$(cat '$state/sv/postgres/supervise/pid')"
+EOF
+}
+
+write_programs() {
+    local name
+    for name in "${services[@]}" gateway; do
+        write_environment "$name" | put "$state/etc/$name.env" "$name"
+        write_service "$name" "set -a
+. '$state/etc/$name.env'
+exec $(as_account_words) '$state/bin/bihuan-$name'"
+    done
+    sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@STATE@|$state|" \
+        "$deploy/haproxy.cfg.in" | put "$state/etc/haproxy.cfg" haproxy
+    write_service haproxy "exec $(as_account_words) /usr/sbin/haproxy -db -f '$state/etc/haproxy.cfg'"
+}
+
+# bin/bihuan: the command that knows address and authority of this installation.
+write_command() {
+    mkdir -p "$top/bin"
+    cat >"$state/bin/command" <<EOF
+#!/bin/sh
+export BIHUAN_SERVER="\${BIHUAN_SERVER:-https://127.0.0.1:$port}" BIHUAN_CA="\${BIHUAN_CA:-$state/tls/ca.pem}"
+exec "$state/bin/bihuan" "\$@"
+EOF
+    chmod 755 "$state/bin/command"
+    [ -n "${BIHUAN_STATE:-}" ] || ln -sfn "$state/bin/command" "$top/bin/bihuan"
+}

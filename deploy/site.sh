@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Where this installation lives: state folder, ports, accounts, supervisor. Sourced by up, down and status.
+# Settings: BIHUAN_STATE (folder), BIHUAN_PORT (the first of ten), BIHUAN_ADDRESS (where HAProxy listens), BIHUAN_PRESET
+# (release; test in the tests). The first `up` keeps them in settings in the state folder, later runs read them there.
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+deploy=$top/deploy
+# shellcheck source=deploy/say.sh
+. "$deploy/say.sh"
+
+# shellcheck disable=SC2034 # used by who sources this
+services=(directory target task progress audit)
+# In the order in which they start; they stop the other way round.
+# shellcheck disable=SC2034
+programs=(postgres "${services[@]}" gateway haproxy)
+
+is_root() {
+    [ "$(id -u)" = 0 ]
+}
+
+# Whether the accounts of our programs can get at the folder, and PostgreSQL can put a socket into it.
+is_usable() {
+    [ ${#1} -le 70 ] || return 1
+    ! is_root || setpriv --reuid=nobody --clear-groups -- test -x "$1"
+}
+
+# The folder set, else state/ of this clone; where that cannot be used, state/ points to one that can.
+find_state() {
+    state=$(realpath -m "${BIHUAN_STATE:-$top/state}")
+    [ -z "${BIHUAN_STATE:-}" ] && [ ! -e "$state/settings" ] || return 0
+    mkdir -p "$state"
+    ! is_usable "$state" || return 0
+    local other
+    other=$(is_root && echo /var/lib || echo "$HOME/.local/state")/bihuan-$(sha256sum <<<"$top" | head -c 8)
+    rmdir "$state"
+    ln -sfn "$other" "$top/state"
+    say "状态目录放在 $other（本目录其他账号无法访问或路径过长）" "State goes to $other (others cannot enter this folder, or its path is too long)."
+    state=$other
+}
+
+in_use() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# The first of ten free ports from 8443 on, in steps of ten.
+free_port() {
+    local first offset
+    for first in $(seq 8443 10 9433); do
+        for offset in {0..9}; do
+            ! in_use $((first + offset)) || continue 2
+        done
+        echo "$first"
+        return
+    done
+    die "8443 至 9442 之间没有空闲端口，请设置 BIHUAN_PORT" "No free ports between 8443 and 9442; set BIHUAN_PORT."
+}
+
+read_settings() {
+    find_state
+    # shellcheck disable=SC1091
+    [ ! -e "$state/settings" ] || . "$state/settings"
+}
+
+choose_settings() {
+    local wanted_port=${BIHUAN_PORT:-} wanted_address=${BIHUAN_ADDRESS:-} wanted_preset=${BIHUAN_PRESET:-}
+    port='' address=127.0.0.1 preset=release
+    read_settings
+    port=${wanted_port:-${port:-$(free_port)}} address=${wanted_address:-$address} preset=${wanted_preset:-$preset}
+    mkdir -p "$state"
+    chmod 755 "$state"
+    printf 'port=%s\naddress=%s\npreset=%s\n' "$port" "$address" "$preset" >"$state/settings"
+}
+
+# The runsvdir that `up` started, if it still runs; another process that got its number is not it.
+supervisor() {
+    local pid
+    pid=$(cat "$state/run/supervisor.pid" 2>/dev/null) || return 1
+    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "runsvdir -P $state/sv" && echo "$pid"
+}
+
+# The fifo of a runsv that was killed stays behind, so its presence says nothing.
+is_supervised() {
+    [ -e "$state/sv/$1" ] && sv status "$state/sv/$1" 2>&1 | grep -q '^\(run\|down\|finish\):'
+}
