@@ -1,0 +1,96 @@
+#include "domain/report.h"
+
+/* The letters of report_moves.def. */
+#define P(name) (1u << POST_##name)
+#define S(name) (1u << TASK_##name)
+#define L(name) (1u << LEG_##name)
+#define R(name) (1u << REPORT_##name)
+
+/* A leg acts from its acknowledgement until it is done or released: who countersigned early still reports. */
+enum { ACTING_LEGS = L(WORKING) | L(SUBMITTED) | L(COUNTERSIGNED) | L(DISSENT) | L(ABSENT) };
+
+static const report_move_row moves[REPORT_MOVE_COUNT] = {
+#define REPORT_MOVE(name, posts, task_states, leg_states, states, next, two_persons, zh, en) \
+    [REPORT_MOVE_##name] = { #name, posts, task_states, leg_states, states, next, two_persons, zh, en },
+#include "domain/report_moves.def"
+#undef REPORT_MOVE
+};
+
+static const struct {
+    const char *zh, *en;
+} states[] = {
+#define REPORT_STATE(name, number, zh, en) [number] = { zh, en },
+#include "domain/report_states.def"
+#undef REPORT_STATE
+};
+
+static const char *const holders[] = {
+#define HOLDER(state, who) [TASK_##state] = who,
+#include "domain/report_holders.def"
+#undef HOLDER
+};
+
+const report_move_row *report_move_of(report_move move) {
+    return &moves[move];
+}
+
+bool leg_is_acting(leg_state state) {
+    return ACTING_LEGS >> state & 1;
+}
+
+bool task_owes_reports(task_state state) {
+    return moves[REPORT_MOVE_SUBMIT].task_states >> state & 1;
+}
+
+static bh_err *unblocked_by(bh_err *e, const char *who) {
+    e->unblock = who;
+    return e;
+}
+
+static bh_err *refusal_by_post(bh_call *call, const report_move_row *row, post_kind post) {
+    if (row->posts >> post & 1)
+        return NULL;
+    post_kind wanted = row->posts == P(HANDLER) ? POST_HANDLER : POST_HEAD;
+    const char *who = arena_printf(call->mem, "%s / %s", post_zh(wanted), post_en(wanted));
+    return unblocked_by(bh_fail(call, POST_REFUSED, who), who);
+}
+
+/* Stranger, handler and head are told apart before anything of the report is said. */
+static bh_err *refusal_by_unit(bh_call *call, const report_facts *facts) {
+    if (!facts->is_own_unit)
+        return unblocked_by(bh_fail(call, REPORT_OTHER_UNIT), "填报单位 / the unit that reports");
+    if (!facts->task || !facts->leg || facts->leg == LEG_RELEASED)
+        return unblocked_by(bh_fail(call, REPORT_NO_LEG), "督查室 / supervision office");
+    return NULL;
+}
+
+static bh_err *refusal_by_task(bh_call *call, const report_move_row *row, const report_facts *facts) {
+    if (!(row->task_states >> facts->task & 1)) {
+        const char *who = (size_t) facts->task < countof(holders) ? holders[facts->task] : NULL;
+        bh_err *e = bh_fail(call, REPORT_NOT_OWED, task_state_zh(facts->task), task_state_en(facts->task));
+        return unblocked_by(e, who ? who : "");
+    }
+    if (!(row->leg_states >> facts->leg & 1))
+        return unblocked_by(bh_fail(call, REPORT_LEG_PENDING),
+                            "本单位承办人（签收） / handler of your unit (acknowledges)");
+    return NULL;
+}
+
+static bh_err *refusal_by_report(bh_call *call, const report_move_row *row, const report_facts *facts) {
+    if (!(row->states >> facts->state & 1))
+        return unblocked_by(bh_fail(call, REPORT_STATE, states[facts->state].zh, states[facts->state].en),
+                            "本单位承办人 / handler of the unit");
+    if (row->two_persons && facts->is_own_work)
+        return unblocked_by(bh_fail(call, REPORT_OWN_WORK), "本单位另一位负责人 / another head of the unit");
+    if (facts->evidence_missing && *facts->evidence_missing)
+        return unblocked_by(bh_fail(call, EVIDENCE_MISSING, facts->evidence_missing), "承办人 / handler");
+    return NULL;
+}
+
+bh_err *report_refusal(bh_call *call, report_move move, post_kind post, const report_facts *facts) {
+    const report_move_row *row = &moves[move];
+    TRY(refusal_by_post(call, row, post));
+    TRY(refusal_by_unit(call, facts));
+    TRY(refusal_by_task(call, row, facts));
+    return refusal_by_report(call, row, facts);
+}
