@@ -20,13 +20,13 @@ typedef struct rpc_exchange {
  *     return task_store_issue(c, req, resp);
  * }
  * fills the slot issue_task of BH__TASK_SERVICE__INIT(rpc_); a missing method or a wrong type does not compile. */
-#define BH_RPC(Service, method, Request, Response)                                                                     \
-    static bh_err *handle_##method(bh_call *c, const Bh__##Request *req, Bh__##Response *resp);                        \
-    static void rpc_##method(UNUSED Bh__##Service##_Service *service, const Bh__##Request *input,                      \
-                             UNUSED Bh__##Response##_Closure closure, void *data) {                                    \
-        rpc_exchange *x = data;                                                                                        \
-        x->error = handle_##method(x->call, input, (Bh__##Response *) x->response);                                    \
-    }                                                                                                                  \
+#define BH_RPC(Service, method, Request, Response)                                                \
+    static bh_err *handle_##method(bh_call *c, const Bh__##Request *req, Bh__##Response *resp);   \
+    static void rpc_##method(UNUSED Bh__##Service##_Service *service, const Bh__##Request *input, \
+                             UNUSED Bh__##Response##_Closure closure, void *data) {               \
+        rpc_exchange *x = data;                                                                   \
+        x->error = handle_##method(x->call, input, (Bh__##Response *) x->response);               \
+    }                                                                                             \
     static bh_err *handle_##method(UNUSED bh_call *c, UNUSED const Bh__##Request *req, UNUSED Bh__##Response *resp)
 
 /* Who may call a method. A service whose table misses a method does not start. */

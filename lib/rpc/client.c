@@ -1,0 +1,241 @@
+#include "rpc/client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "rpc/connection.h"
+#include "rpc/guard.h"
+
+enum { PEERS_MAX = 64, CLIENT_MEMORY_MAX = 16 << 20, WAIT_MS_MAX = 1000 };
+
+typedef struct route {
+    const char *service;
+    connection *connection;
+} route;
+
+struct rpc_client {
+    arena *mem;
+    rpc_key key;
+    bool gateway;
+    void *context;
+    inbox requests;
+    connection *connections[PEERS_MAX];
+    size_t connection_count;
+    route routes[PEERS_MAX];
+    size_t route_count;
+    pthread_t thread;
+    atomic_bool stopping;
+};
+
+/* --- opening --- */
+
+static connection *connection_to(rpc_client *client, const rpc_peer *peer) {
+    for (size_t i = 0; i < client->connection_count; i++)
+        if (connection_serves(client->connections[i], peer))
+            return client->connections[i];
+    connection *conn = connection_new(client->mem, client->context, &client->key, peer);
+    client->connections[client->connection_count++] = conn;
+    return conn;
+}
+
+static void add_routes(rpc_client *client, const rpc_peer *peers, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        client->routes[client->route_count++] = (route){
+            .service = arena_strdup(client->mem, peers[i].service),
+            .connection = connection_to(client, &peers[i]),
+        };
+}
+
+static connection *route_of(const rpc_client *client, const char *service, size_t n) {
+    for (size_t i = 0; i < client->route_count; i++)
+        if (strncmp(client->routes[i].service, service, n) == 0 && !client->routes[i].service[n])
+            return client->routes[i].connection;
+    return NULL;
+}
+
+/* --- the thread --- */
+
+static bool take_requests(rpc_client *client, int64_t now_ms) {
+    inbox_node *node = inbox_take(&client->requests);
+    bool any = node != NULL;
+    while (node) {
+        rpc_result *call = (rpc_result *) node;
+        node = node->next;
+        if (call->connection)
+            connection_submit(call->connection, call, now_ms);
+        else
+            result_fail(call, BH_REASON_SERVICE_UNREACHABLE);
+    }
+    return any;
+}
+
+static bool serve(rpc_client *client) {
+    int64_t now_ms = clock_mono_ms();
+    bool busy = take_requests(client, now_ms);
+    for (size_t i = 0; i < client->connection_count; i++) {
+        busy |= connection_receive(client->connections[i], now_ms);
+        connection_tick(client->connections[i], now_ms);
+    }
+    return busy;
+}
+
+static long time_to_wait(const rpc_client *client) {
+    int64_t now_ms = clock_mono_ms();
+    int64_t due_ms = now_ms + WAIT_MS_MAX;
+    for (size_t i = 0; i < client->connection_count; i++) {
+        int64_t conn_due_ms = connection_due_ms(client->connections[i]);
+        due_ms = conn_due_ms < due_ms ? conn_due_ms : due_ms;
+    }
+    return due_ms > now_ms ? (long) (due_ms - now_ms) : 0;
+}
+
+static void wait_for_work(rpc_client *client) {
+    zmq_pollitem_t items[1 + PEERS_MAX * CONNECTION_POLL_ITEMS] = { { .fd = client->requests.fd,
+                                                                      .events = ZMQ_POLLIN } };
+    int n = 1;
+    if (!inbox_sleep(&client->requests))
+        return;
+    for (size_t i = 0; i < client->connection_count; i++)
+        n += connection_poll(client->connections[i], items + n);
+    zmq_poll(items, n, time_to_wait(client));
+    inbox_awake(&client->requests);
+}
+
+static void *run(void *data) {
+    rpc_client *client = data;
+    while (!atomic_load(&client->stopping))
+        if (!serve(client))
+            wait_for_work(client);
+    for (size_t i = 0; i < client->connection_count; i++)
+        connection_close(client->connections[i]);
+    return NULL;
+}
+
+/* --- life --- */
+
+static bh_err *read_files(bh_call *call, rpc_client *client, const rpc_client_options *options) {
+    rpc_peer *peers;
+    size_t n;
+    TRY(rpc_key_load(call, options->key_file, &client->key));
+    TRY(rpc_peers_load(call, options->peers_file, &peers, &n));
+    if (n > PEERS_MAX)
+        return bh_fail(call, TABLE_UNUSABLE, options->peers_file, "too many rows");
+    add_routes(client, peers, n);
+    return NULL;
+}
+
+static bh_err *start(bh_call *call, rpc_client *client, const rpc_client_options *options) {
+    if (!client->context)
+        return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
+    TRY(read_files(call, client, options));
+    if (!inbox_open(&client->requests))
+        return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
+    if (pthread_create(&client->thread, NULL, run, client) == 0)
+        return NULL;
+    inbox_close(&client->requests);
+    return bh_fail(call, ENDPOINT_UNUSABLE, "client", "no thread");
+}
+
+bh_err *rpc_client_open(bh_call *call, const rpc_client_options *options, rpc_client **ret_client) {
+    arena *mem = arena_new(CLIENT_MEMORY_MAX);
+    rpc_client *client = arena_alloc(mem, sizeof(*client));
+    *client = (rpc_client){ .mem = mem, .gateway = options->gateway, .context = zmq_ctx_new() };
+    bh_err *err = start(call, client, options);
+    if (err) {
+        if (client->context)
+            zmq_ctx_term(client->context);
+        arena_free(mem);
+        return err;
+    }
+    *ret_client = client;
+    return NULL;
+}
+
+void rpc_client_close(rpc_client *client) {
+    if (!client)
+        return;
+    atomic_store(&client->stopping, true);
+    inbox_wake(&client->requests);
+    pthread_join(client->thread, NULL);
+    zmq_ctx_term(client->context);
+    inbox_close(&client->requests);
+    arena_free(client->mem);
+}
+
+bool rpc_client_is_ready(const rpc_client *client, const char *service) {
+    const connection *conn = route_of(client, service, strlen(service));
+    return conn && connection_is_ready(conn);
+}
+
+/* --- calls --- */
+
+/* "/pkg.Service/Method": the connection of the part between the slashes. */
+static connection *route_of_method(const rpc_client *client, const char *method) {
+    const char *end = method[0] == '/' ? strchr(method + 1, '/') : NULL;
+    return end ? route_of(client, method + 1, (size_t) (end - method - 1)) : NULL;
+}
+
+void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
+    rpc_result *call = result_new(request, done, data);
+    call->connection = route_of_method(client, request->method);
+    inbox_put(&client->requests, &call->node);
+}
+
+/* A thread that waits for its call. */
+typedef struct waiter {
+    sem_t done;
+    rpc_result *result;
+} waiter;
+
+static void wake(void *data, rpc_result *result) {
+    waiter *w = data;
+    w->result = result;
+    sem_post(&w->done);
+}
+
+static rpc_result *start_and_wait(rpc_client *client, const rpc_request *request) {
+    waiter w;
+    sem_init(&w.done, 0, 0);
+    rpc_start(client, request, wake, &w);
+    /* The client's thread ends every call at its deadline at the latest. */
+    while (sem_wait(&w.done) != 0)
+        continue;
+    sem_destroy(&w.done);
+    return w.result;
+}
+
+static bh_err *unpack_response(bh_call *c, const rpc_result *result, const ProtobufCMessageDescriptor *type,
+                               ProtobufCMessage **ret_response) {
+    TRY(rpc_result_error(c, result));
+    size_t size;
+    const uint8_t *bytes = rpc_result_payload(result, &size);
+    return rpc_unpack(c, type, bytes, size, ret_response);
+}
+
+bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
+                 const ProtobufCMessage *request, ProtobufCMessage **ret_response) {
+    const ProtobufCMethodDescriptor *type = protobuf_c_service_descriptor_get_method_by_name(service, method);
+    assert(type);
+    size_t size = protobuf_c_message_get_packed_size(request);
+    if (size > RPC_SIZE_MAX)
+        return bh_fail(c, MESSAGE_TOO_LARGE, arena_printf(c->mem, "%d", RPC_SIZE_MAX));
+    uint8_t *bytes = arena_alloc(c->mem, size);
+    protobuf_c_message_pack(request, bytes);
+    rpc_request raw = {
+        .method = arena_printf(c->mem, "/%s/%s", service->name, method),
+        .trace_id = c->trace_id,
+        .who = client->gateway ? &c->who : NULL,
+        .deadline_ms = c->deadline_ms,
+        .payload = bytes,
+        .payload_size = size,
+    };
+    rpc_result *result = start_and_wait(client, &raw);
+    bh_err *err = unpack_response(c, result, type->output, ret_response);
+    rpc_result_free(result);
+    return err;
+}

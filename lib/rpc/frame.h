@@ -1,0 +1,31 @@
+/* The 32-byte header in front of every message between processes (layout and meaning: docs/PROTOCOL.md). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FRAME_HEADER_SIZE = 32, FRAME_VERSION = 1, FRAME_SIZE_MAX = 4 << 20, FRAME_META_MAX = 8 << 10 };
+
+/* Kinds in use; 3, 5, 6 and 9 are kept for streams and drain, and every other kind is ignored. */
+typedef enum frame_kind { FRAME_HELLO = 1, FRAME_OPEN = 2, FRAME_END = 4, FRAME_PING = 7, FRAME_PONG = 8 } frame_kind;
+
+/* FRAME_END_STREAM: the sender's last message of this call; on every OPEN and END of a unary call. */
+typedef enum frame_flag { FRAME_END_STREAM = 1 } frame_flag;
+
+/* One message; meta and payload point into the bytes it was parsed from. */
+typedef struct frame {
+    uint8_t kind;
+    uint16_t flags;
+    uint16_t status;     /* END: a bh_code */
+    uint64_t call_id;    /* chosen by the client, odd; 0 for the connection itself */
+    uint32_t timeout_ms; /* OPEN: what is left of the deadline; 0 = the server's default */
+    const uint8_t *meta;
+    size_t meta_size;
+    const uint8_t *payload;
+    size_t payload_size;
+} frame;
+
+/* NULL, or what is wrong with the bytes. */
+const char *frame_parse(const uint8_t *bytes, size_t n, frame *ret_frame);
+/* Writes the header; meta and payload are placed behind it by the caller. */
+void frame_write(const frame *head, uint8_t ret_header[FRAME_HEADER_SIZE]);

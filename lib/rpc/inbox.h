@@ -1,0 +1,29 @@
+/* Work handed to the one thread that owns the sockets: any thread puts, that thread takes; wake-ups are coalesced. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* First member of whatever is handed over. */
+typedef struct inbox_node {
+    struct inbox_node *next;
+} inbox_node;
+
+typedef struct inbox {
+    _Atomic(inbox_node *) newest;
+    atomic_bool asleep; /* the taker is about to wait on fd, or does */
+    int fd;             /* an eventfd: readable when the taker should look */
+} inbox;
+
+/* False when the system has no descriptor left. */
+bool inbox_open(inbox *box);
+void inbox_close(inbox *box);
+void inbox_put(inbox *box, inbox_node *node);
+/* Everything put so far, oldest first, as a list; NULL when empty. */
+inbox_node *inbox_take(inbox *box);
+/* Before waiting on fd: false when something came in meanwhile, then do not wait. */
+bool inbox_sleep(inbox *box);
+/* After waiting. */
+void inbox_awake(inbox *box);
+/* Makes a wait end although nothing was put. */
+void inbox_wake(inbox *box);

@@ -1,0 +1,29 @@
+/* The methods a server offers: one row per method of its services, with the rule that says who may call it. */
+#pragma once
+
+#include "rpc/allow.h"
+#include "rpc/handler.h"
+
+typedef struct method {
+    const char *path; /* "/bihuan.v1.TaskService/IssueTask" */
+    const rpc_rule *rule;
+    ProtobufCService *service;
+    unsigned index; /* in the service's descriptor */
+    const ProtobufCMethodDescriptor *type;
+} method;
+
+typedef struct method_table {
+    method *rows; /* sorted by path */
+    size_t n;
+} method_table;
+
+/* Builds the table in `mem`. A method without a rule or without a handler is an error, so is a rule without a method.
+ */
+MUST bh_err *methods_build(bh_call *call, arena *mem, const rpc_service *services, size_t n, method_table *ret_table);
+/* NULL when there is none. */
+const method *methods_find(const method_table *table, const char *path);
+/* NULL, or why call->who, coming with a key of this role, may not call the method. */
+MUST bh_err *method_check(bh_call *call, const method *m, allow_role role);
+/* Runs the handler; *ret_response lies in the call's arena. */
+MUST bh_err *method_invoke(bh_call *call, const method *m, const ProtobufCMessage *request,
+                           ProtobufCMessage **ret_response);

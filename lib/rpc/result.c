@@ -1,0 +1,85 @@
+#include "rpc/result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/guard.h"
+#include "rpc/message.h"
+
+static void fill_principal(Bh__Rpc__Principal *sent, const principal *who) {
+    *sent = (Bh__Rpc__Principal) BH__RPC__PRINCIPAL__INIT;
+    sent->user_id = who->user_id;
+    sent->unit_id = who->unit_id;
+    sent->post = who->post;
+    sent->leader_id = who->leader_id;
+    sent->login = (char *) who->login;
+}
+
+rpc_result *result_new(const rpc_request *request, rpc_done *done, void *data) {
+    rpc_result *result = calloc(1, sizeof(*result));
+    if (!result)
+        abort();
+    Bh__Rpc__Principal sent;
+    Bh__Rpc__CallMeta meta = BH__RPC__CALL_META__INIT;
+    meta.method = (char *) request->method;
+    meta.trace_id = (char *) request->trace_id;
+    if (request->who) {
+        fill_principal(&sent, request->who);
+        meta.principal = &sent;
+    }
+    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM };
+    uint8_t *payload = message_init(&result->message, head, &meta.base, request->payload_size);
+    if (request->payload_size)
+        memcpy(payload, request->payload, request->payload_size);
+    result->service = "";
+    result->deadline_ms = request->deadline_ms;
+    result->done = done;
+    result->data = data;
+    return result;
+}
+
+void result_fail(rpc_result *result, bh_reason failure) {
+    result->failed = true;
+    result->failure = failure;
+    result->done(result->data, result);
+}
+
+void result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer) {
+    zmq_msg_move(&result->message, message);
+    /* Small messages live inside zmq_msg_t itself, so moving it moves the bytes. */
+    if (message_parse(&result->message, &result->answer))
+        result->answer = *answer;
+    result->done(result->data, result);
+}
+
+bh_err *rpc_result_error(bh_call *call, const rpc_result *result) {
+    ProtobufCMessage *message;
+    if (result->failed)
+        return bh_err_new(call, result->failure, __FILE__, __LINE__, (const char *const[4]){ result->service });
+    if (result->answer.status == BH_OK)
+        return NULL;
+    TRY(rpc_unpack(call, &bh__rpc__call_status__descriptor, result->answer.meta, result->answer.meta_size, &message));
+    const Bh__Rpc__CallStatus *status = (const Bh__Rpc__CallStatus *) message;
+    return bh_err_raw(call, (bh_err){
+                                .code = (bh_code) result->answer.status,
+                                .reason = status->reason,
+                                .zh = status->message_zh,
+                                .en = status->message_en,
+                                .unblock = status->unblock,
+                                .file = __FILE__,
+                                .line = __LINE__,
+                            });
+}
+
+const uint8_t *rpc_result_payload(const rpc_result *result, size_t *ret_size) {
+    *ret_size = result->answer.payload_size;
+    return result->answer.payload;
+}
+
+void rpc_result_free(rpc_result *result) {
+    if (!result)
+        return;
+    zmq_msg_close(&result->message);
+    free(result);
+}

@@ -1,0 +1,143 @@
+#include "rpc/serve.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/guard.h"
+#include "rpc/message.h"
+
+enum { CALL_MEMORY_MAX = 64 << 20, TIMEOUT_MS_DEFAULT = 30 * 1000, TIMEOUT_MS_MAX = 10 * 60 * 1000, TRACE_SIZE = 32 };
+
+static int64_t timeout_ms(const job *j) {
+    uint32_t asked = j->open.timeout_ms;
+    if (asked == 0)
+        return TIMEOUT_MS_DEFAULT;
+    return asked < TIMEOUT_MS_MAX ? asked : TIMEOUT_MS_MAX;
+}
+
+static bh_call *begin(const serve_setup *setup, const job *j, arena *mem) {
+    bh_call *c = arena_alloc(mem, sizeof(*c));
+    *c = (bh_call){
+        .mem = mem,
+        .who = { .login = "", .service = j->caller },
+        .site_id = setup->site_id,
+        .deadline_ms = j->arrived_ms + timeout_ms(j),
+        .now_ms = clock_now_ms(),
+        .trace_id = "",
+        .method = "",
+        .payload = j->open.payload,
+        .payload_size = j->open.payload_size,
+        .backend = setup->backend,
+    };
+    return c;
+}
+
+/* Whatever can be refused without looking inside the message; nothing has been done for the call yet. */
+static bh_err *admit(bh_call *c, const job *j) {
+    if (!j->caller[0])
+        return bh_fail(c, UNKNOWN_CALLER);
+    if (j->fault)
+        return bh_fail(c, BAD_MESSAGE, j->fault);
+    if (j->refusal == JOB_QUEUE_FULL)
+        return bh_fail(c, QUEUE_FULL);
+    if (j->refusal == JOB_SHUTTING_DOWN)
+        return bh_fail(c, SHUTTING_DOWN);
+    if (clock_mono_ms() >= c->deadline_ms)
+        return bh_fail(c, DEADLINE_EXPIRED);
+    return NULL;
+}
+
+static bool is_trace_id(const char *text) {
+    size_t n = 0;
+    while (n <= TRACE_SIZE && isxdigit((unsigned char) text[n]))
+        n++;
+    return n == TRACE_SIZE && !text[n];
+}
+
+/* A principal is believed from a gateway only; from anyone else it is an attempt at something. */
+static bh_err *take_principal(bh_call *c, const Bh__Rpc__Principal *sent, allow_role role) {
+    if (!sent)
+        return NULL;
+    if (role != ALLOW_GATEWAY)
+        return bh_fail(c, METHOD_NOT_ALLOWED, c->who.service, c->method);
+    c->who.user_id = sent->user_id;
+    c->who.unit_id = sent->unit_id;
+    c->who.post = sent->post;
+    c->who.leader_id = sent->leader_id;
+    c->who.login = sent->login;
+    return NULL;
+}
+
+static bh_err *read_meta(bh_call *c, const job *j) {
+    ProtobufCMessage *message;
+    TRY(rpc_unpack(c, &bh__rpc__call_meta__descriptor, j->open.meta, j->open.meta_size, &message));
+    const Bh__Rpc__CallMeta *meta = (const Bh__Rpc__CallMeta *) message;
+    c->method = meta->method;
+    c->trace_id = is_trace_id(meta->trace_id) ? meta->trace_id : trace_id_new(c->mem);
+    return take_principal(c, meta->principal, j->role);
+}
+
+static bh_err *answer(const serve_setup *setup, const job *j, bh_call *c, ProtobufCMessage **ret_response) {
+    ProtobufCMessage *request;
+    TRY(admit(c, j));
+    TRY(read_meta(c, j));
+    const method *m = methods_find(&setup->methods, c->method);
+    if (!m)
+        return bh_fail(c, UNKNOWN_METHOD, c->method);
+    TRY(method_check(c, m, j->role));
+    TRY(rpc_unpack(c, m->type->input, c->payload, c->payload_size, &request));
+    TRY(method_invoke(c, m, request, ret_response));
+    if (protobuf_c_message_get_packed_size(*ret_response) > RPC_SIZE_MAX)
+        return bh_fail(c, MESSAGE_TOO_LARGE, arena_printf(c->mem, "%d", RPC_SIZE_MAX));
+    return NULL;
+}
+
+static void reply_error(job *j, const bh_err *err) {
+    Bh__Rpc__CallStatus status = BH__RPC__CALL_STATUS__INIT;
+    status.reason = (char *) err->reason;
+    status.message_zh = (char *) err->zh;
+    status.message_en = (char *) err->en;
+    status.unblock = (char *) err->unblock;
+    frame head = {
+        .kind = FRAME_END,
+        .flags = FRAME_END_STREAM,
+        .status = (uint16_t) err->code,
+        .call_id = j->open.call_id,
+    };
+    message_init(&j->reply, head, &status.base, 0);
+}
+
+static void reply_ok(job *j, const ProtobufCMessage *response) {
+    frame head = { .kind = FRAME_END, .flags = FRAME_END_STREAM, .call_id = j->open.call_id };
+    size_t size = protobuf_c_message_get_packed_size(response);
+    uint8_t *payload = message_init(&j->reply, head, NULL, size);
+    protobuf_c_message_pack(response, payload);
+}
+
+static void log_call(const job *j, const bh_call *c, const bh_err *err) {
+    int ms = (int) (clock_mono_ms() - j->arrived_ms);
+    const char *login = c->who.login[0] ? c->who.login : c->who.service;
+    if (!err)
+        log_event(LOG_INFO, "call", "method=%s code=OK ms=%d login=%.64s trace=%s", c->method, ms, login, c->trace_id);
+    else
+        log_event(LOG_INFO, "call",
+                  "method=%.128s code=%s ms=%d login=%.64s trace=%s reason=%s at=%s:%d message=%.200s", c->method,
+                  bh_code_name(err->code), ms, login, c->trace_id, err->reason, err->file, err->line, err->en);
+}
+
+void serve_job(const serve_setup *setup, job *j) {
+    arena *mem = arena_new(CALL_MEMORY_MAX);
+    bh_call *c = begin(setup, j, mem);
+    ProtobufCMessage *response = NULL;
+    bh_err *err = answer(setup, j, c, &response);
+    if (err)
+        reply_error(j, err);
+    else
+        reply_ok(j, response);
+    log_call(j, c, err);
+    arena_free(mem);
+}

@@ -1,0 +1,349 @@
+#include "rpc/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/keys.h"
+#include "rpc/message.h"
+#include "rpc/queue.h"
+#include "rpc/serve.h"
+#include "rpc/socket.h"
+#include "rpc/zap.h"
+
+enum {
+    WORKERS_DEFAULT = 64,
+    WORKERS_MAX = 1024,
+    QUEUE_DEFAULT = 1024,
+    QUEUE_MAX = 1 << 16,
+    STACK_SIZE = 1 << 20,
+    BATCH_MAX = 64,   /* messages read before the workers get them */
+    REFRESH_MS = 500, /* how soon a changed allow-list counts */
+    FLUSH_MS = 1000,  /* for the last replies when the server stops */
+    SERVER_MEMORY_MAX = 64 << 20,
+};
+
+struct rpc_server {
+    arena *mem;
+    rpc_key key;
+    allow_list *allowed;
+    serve_setup setup;
+    Bh__Rpc__Hello hello;
+    void *context;
+    void *zap;
+    void *router;
+    const char *endpoint;
+    queue *waiting;
+    inbox replies;
+    inbox_node *spare; /* jobs not in use */
+    int busy;          /* jobs in use */
+    job overflow;      /* holds a call that found no spare job just long enough to refuse it */
+    inbox_node *batch; /* accepted in this turn, oldest first */
+    inbox_node **batch_end;
+    pthread_t *threads;
+    int workers;
+    int64_t refreshed_ms;
+    atomic_bool stopping;
+};
+
+/* --- opening --- */
+
+static void make_jobs(rpc_server *s, const rpc_server_options *options) {
+    int n = s->workers + (options->queue_max ? options->queue_max : QUEUE_DEFAULT);
+    assert(n > 0 && n <= QUEUE_MAX + WORKERS_MAX);
+    job *jobs = arena_array(s->mem, (size_t) n, sizeof(*jobs));
+    for (int i = 0; i < n; i++) {
+        jobs[i].node.next = s->spare;
+        s->spare = &jobs[i].node;
+    }
+}
+
+static void make_hello(rpc_server *s, const rpc_service *services, size_t n) {
+    char **names = arena_array(s->mem, n, sizeof(*names));
+    for (size_t i = 0; i < n; i++)
+        names[i] = (char *) services[i].vtable->descriptor->name;
+    s->hello = (Bh__Rpc__Hello) BH__RPC__HELLO__INIT;
+    s->hello.instance_id = trace_id_new(s->mem);
+    s->hello.services = names;
+    s->hello.n_services = n;
+    s->hello.message_size_max = FRAME_SIZE_MAX;
+}
+
+static bh_err *open_sockets(bh_call *call, rpc_server *s, const char *endpoint) {
+    s->context = zmq_ctx_new();
+    /* The answer to "may this key connect?" must stand before anybody can ask. */
+    s->zap = s->context ? zap_open(s->context) : NULL;
+    s->router = s->zap ? socket_listen(s->context, &s->key, endpoint) : NULL;
+    if (!s->router)
+        return bh_fail(call, ENDPOINT_UNUSABLE, endpoint, zmq_strerror(errno));
+    s->endpoint = socket_endpoint(s->router, s->mem);
+    return NULL;
+}
+
+static bh_err *open_parts(bh_call *call, rpc_server *s, const rpc_server_options *options, const rpc_service *services,
+                          size_t n) {
+    TRY(methods_build(call, s->mem, services, n, &s->setup.methods));
+    TRY(rpc_key_load(call, options->key_file, &s->key));
+    TRY(allow_open(call, options->allow_file, &s->allowed));
+    return open_sockets(call, s, options->endpoint);
+}
+
+bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, const rpc_service *services, size_t n,
+                        rpc_server **ret_server) {
+    arena *mem = arena_new(SERVER_MEMORY_MAX);
+    rpc_server *s = arena_alloc(mem, sizeof(*s));
+    s->mem = mem;
+    s->workers = options->workers ? options->workers : WORKERS_DEFAULT;
+    s->setup.site_id = options->site_id;
+    s->setup.backend = options->backend;
+    s->waiting = queue_new(mem);
+    make_jobs(s, options);
+    make_hello(s, services, n);
+    bh_err *err = inbox_open(&s->replies) ? open_parts(call, s, options, services, n)
+                                          : bh_fail(call, ENDPOINT_UNUSABLE, options->endpoint, strerror(errno));
+    if (err) {
+        rpc_server_close(s);
+        return err;
+    }
+    log_event(LOG_INFO, "rpc.listen", "name=%s endpoint=%s workers=%d", options->name, s->endpoint, s->workers);
+    *ret_server = s;
+    return NULL;
+}
+
+void rpc_server_close(rpc_server *s) {
+    if (!s)
+        return;
+    socket_close(s->router, FLUSH_MS);
+    socket_close(s->zap, 0);
+    if (s->context)
+        zmq_ctx_term(s->context);
+    if (s->replies.fd >= 0)
+        inbox_close(&s->replies);
+    allow_close(s->allowed);
+    queue_free(s->waiting);
+    arena_free(s->mem);
+}
+
+const char *rpc_server_endpoint(const rpc_server *s) {
+    return s->endpoint;
+}
+
+/* --- jobs --- */
+
+static job *job_take(rpc_server *s) {
+    job *j = &s->overflow;
+    if (s->spare) {
+        j = (job *) s->spare;
+        s->spare = s->spare->next;
+        s->busy++;
+    }
+    *j = (job){ .refusal = j == &s->overflow ? JOB_QUEUE_FULL : JOB_ACCEPTED };
+    zmq_msg_init(&j->route);
+    zmq_msg_init(&j->request);
+    zmq_msg_init(&j->reply);
+    return j;
+}
+
+static void job_release(rpc_server *s, job *j) {
+    zmq_msg_close(&j->route);
+    zmq_msg_close(&j->request);
+    zmq_msg_close(&j->reply);
+    if (j == &s->overflow)
+        return;
+    j->node.next = s->spare;
+    s->spare = &j->node;
+    s->busy--;
+}
+
+/* Without MANDATORY the ROUTER would drop it silently; with it a vanished caller is an error we may ignore: the call
+ * has taken effect, and the caller will ask again with the same request id. */
+static void reply(rpc_server *s, job *j) {
+    if (zmq_msg_send(&j->route, s->router, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        log_event(LOG_WARN, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
+    else if (zmq_msg_send(&j->reply, s->router, ZMQ_DONTWAIT) < 0)
+        log_event(LOG_ERROR, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
+    job_release(s, j);
+}
+
+/* --- receiving --- */
+
+static void skip_rest(void *socket) {
+    zmq_msg_t part;
+    zmq_msg_init(&part);
+    do {
+        zmq_msg_recv(&part, socket, ZMQ_DONTWAIT);
+    } while (zmq_msg_more(&part));
+    zmq_msg_close(&part);
+}
+
+/* Reads one message into the job; false when none waits. */
+static bool receive(rpc_server *s, job *j) {
+    if (zmq_msg_recv(&j->route, s->router, ZMQ_DONTWAIT) < 0)
+        return false;
+    if (!zmq_msg_more(&j->route)) {
+        j->fault = "no frame";
+        return true;
+    }
+    zmq_msg_recv(&j->request, s->router, ZMQ_DONTWAIT);
+    j->fault = message_parse(&j->request, &j->open);
+    if (zmq_msg_more(&j->request)) {
+        j->fault = "more than one frame";
+        skip_rest(s->router);
+    }
+    return true;
+}
+
+/* CURVE proved the key when the connection was made; here it must still be allowed. No key, no caller. */
+static void identify(rpc_server *s, job *j) {
+    const char *key = zmq_msg_gets(&j->request, "User-Id");
+    const allow_row *row = key ? allow_find(s->allowed, key, clock_now_ms()) : NULL;
+    if (!row)
+        return;
+    j->role = row->role;
+    memcpy(j->caller, row->name, strlen(row->name) + 1);
+}
+
+static void answer_here(rpc_server *s, job *j) {
+    serve_job(&s->setup, j);
+    reply(s, j);
+}
+
+static void on_hello(rpc_server *s, job *j) {
+    message_init(&j->reply, (frame){ .kind = FRAME_HELLO }, &s->hello.base, 0);
+    reply(s, j);
+}
+
+static void on_ping(rpc_server *s, job *j) {
+    message_init(&j->reply, (frame){ .kind = FRAME_PONG }, NULL, 0);
+    reply(s, j);
+}
+
+static void on_open(rpc_server *s, job *j) {
+    if (atomic_load(&s->stopping))
+        j->refusal = JOB_SHUTTING_DOWN;
+    if (j->refusal) {
+        answer_here(s, j);
+        return;
+    }
+    *s->batch_end = &j->node;
+    s->batch_end = &j->node.next;
+}
+
+typedef void on_frame(rpc_server *s, job *j);
+
+static on_frame *const on_kind[] = {
+    [FRAME_HELLO] = on_hello,
+    [FRAME_OPEN] = on_open,
+    [FRAME_PING] = on_ping,
+};
+
+static void handle(rpc_server *s, job *j) {
+    j->arrived_ms = clock_mono_ms();
+    identify(s, j);
+    on_frame *on = j->open.kind < countof(on_kind) ? on_kind[j->open.kind] : NULL;
+    if (!j->caller[0] || j->fault)
+        answer_here(s, j);
+    else if (on)
+        on(s, j);
+    else
+        job_release(s, j);
+}
+
+/* Reads what waits, at most BATCH_MAX messages, and hands the calls over in one go; false when nothing waited. */
+static bool receive_batch(rpc_server *s) {
+    int n = 0;
+    s->batch = NULL;
+    s->batch_end = &s->batch;
+    for (; n < BATCH_MAX; n++) {
+        job *j = job_take(s);
+        if (!receive(s, j)) {
+            job_release(s, j);
+            break;
+        }
+        handle(s, j);
+    }
+    if (s->batch)
+        queue_put(s->waiting, s->batch);
+    return n > 0;
+}
+
+static bool send_replies(rpc_server *s) {
+    inbox_node *node = inbox_take(&s->replies);
+    bool any = node != NULL;
+    while (node) {
+        job *j = (job *) node;
+        node = node->next;
+        reply(s, j);
+    }
+    return any;
+}
+
+/* --- running --- */
+
+static void *work(void *data) {
+    rpc_server *s = data;
+    for (job *j = queue_take(s->waiting); j; j = queue_take(s->waiting)) {
+        serve_job(&s->setup, j);
+        inbox_put(&s->replies, &j->node);
+    }
+    return NULL;
+}
+
+static void start_workers(rpc_server *s) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    s->threads = arena_array(s->mem, (size_t) s->workers, sizeof(*s->threads));
+    for (int i = 0; i < s->workers; i++) {
+        if (pthread_create(&s->threads[i], &attributes, work, s) != 0) {
+            log_event(LOG_ERROR, "rpc.workers", "only %d of %d threads", i, s->workers);
+            s->workers = i;
+        }
+    }
+    pthread_attr_destroy(&attributes);
+}
+
+static void wait_for_work(rpc_server *s) {
+    zmq_pollitem_t items[] = {
+        { .socket = s->router, .events = ZMQ_POLLIN },
+        { .socket = s->zap, .events = ZMQ_POLLIN },
+        { .fd = s->replies.fd, .events = ZMQ_POLLIN },
+    };
+    if (!inbox_sleep(&s->replies))
+        return;
+    zmq_poll(items, countof(items), REFRESH_MS);
+    inbox_awake(&s->replies);
+}
+
+static void refresh(rpc_server *s) {
+    int64_t now_ms = clock_mono_ms();
+    if (now_ms - s->refreshed_ms < REFRESH_MS)
+        return;
+    s->refreshed_ms = now_ms;
+    allow_refresh(s->allowed);
+}
+
+void rpc_server_run(rpc_server *s) {
+    start_workers(s);
+    while (!atomic_load(&s->stopping) || s->busy) {
+        refresh(s);
+        bool asked = zap_serve(s->zap, s->allowed);
+        bool received = receive_batch(s);
+        bool replied = send_replies(s);
+        if (!asked && !received && !replied)
+            wait_for_work(s);
+    }
+    queue_close(s->waiting);
+    for (int i = 0; i < s->workers; i++)
+        pthread_join(s->threads[i], NULL);
+}
+
+void rpc_server_stop(rpc_server *s) {
+    atomic_store(&s->stopping, true);
+    inbox_wake(&s->replies);
+}

@@ -1,0 +1,28 @@
+/* The server side of the RPC runtime: one thread owns the sockets, many workers run handlers. */
+#pragma once
+
+#include "rpc/handler.h"
+
+typedef struct rpc_server_options {
+    const char *name;       /* for log lines */
+    const char *endpoint;   /* "tcp://127.0.0.1:7001"; port * picks a free one */
+    const char *key_file;   /* own secret key (rpc/keys.h) */
+    const char *allow_file; /* who may connect (rpc/allow.h, docs/PROTOCOL.md); read again when it changes */
+    int workers;            /* threads; 0 = 64 */
+    int queue_max;          /* calls that may wait for a worker; further ones end with QUEUE_FULL; 0 = 1024 */
+    int32_t site_id;
+    void *backend; /* becomes bh_call.backend */
+} rpc_server_options;
+
+typedef struct rpc_server rpc_server;
+
+/* Binds the endpoint; refuses services in which a method has no rule or no handler. rpc_server_close accepts NULL. */
+MUST bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, const rpc_service *services, size_t n,
+                             rpc_server **ret_server);
+void rpc_server_close(rpc_server *server);
+/* Where it listens, with the port that was picked. */
+const char *rpc_server_endpoint(const rpc_server *server);
+/* Serves in the calling thread until rpc_server_stop; calls already accepted are finished and answered first. */
+void rpc_server_run(rpc_server *server);
+/* From any thread or signal handler. */
+void rpc_server_stop(rpc_server *server);

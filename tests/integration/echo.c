@@ -1,0 +1,178 @@
+#include "echo.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* --- the service --- */
+
+BH_RPC(Test__EchoService, echo, Test__EchoRequest, Test__EchoResponse) {
+    resp->text = req->text;
+    resp->login = (char *) c->who.login;
+    resp->caller = (char *) c->who.service;
+    resp->left_ms = c->deadline_ms - clock_mono_ms();
+    resp->trace_id = (char *) c->trace_id;
+    return NULL;
+}
+
+BH_RPC(Test__EchoService, fail, Test__FailRequest, Test__FailResponse) {
+    return bh_err_raw(c, (bh_err){ .code = BH_ABORTED,
+                                   .reason = "STALE_VERSION",
+                                   .zh = "已被他人更新",
+                                   .en = "It has moved.",
+                                   .unblock = "supervisor01",
+                                   .file = __FILE__,
+                                   .line = __LINE__ });
+}
+
+static void sleep_ms(int64_t ms) {
+    struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+    nanosleep(&time, NULL);
+}
+
+BH_RPC(Test__EchoService, sleep, Test__SleepRequest, Test__SleepResponse) {
+    ++*(int *) c->backend; /* calls that were begun */
+    sleep_ms(req->ms);
+    return NULL;
+}
+
+BH_RPC(Test__EchoService, grow, Test__GrowRequest, Test__GrowResponse) {
+    resp->bytes.len = (size_t) req->size;
+    resp->bytes.data = arena_alloc(c->mem, (size_t) req->size);
+    return NULL;
+}
+
+BH_RPC(Test__EchoService, guarded, Test__GuardedRequest, Test__GuardedResponse) {
+    return NULL;
+}
+
+BH_RPC(Test__EchoService, inside, Test__InsideRequest, Test__InsideResponse) {
+    resp->caller = (char *) c->who.service;
+    return NULL;
+}
+
+static Bh__Test__EchoService_Service echo_vtable = BH__TEST__ECHO_SERVICE__INIT(rpc_);
+
+static const rpc_rule echo_rules[] = {
+    { "Echo", RPC_USER, 0 },
+    { "Fail", RPC_PUBLIC, 0 },
+    { "Sleep", RPC_PUBLIC, 0 },
+    { "Grow", RPC_PUBLIC, 0 },
+    { "Guarded", RPC_USER, 1u << ECHO_POST },
+    { "Inside", RPC_INTERNAL, 0 },
+};
+
+const rpc_service echo_services[1] = { { &echo_vtable.base, echo_rules, countof(echo_rules) } };
+
+/* --- the site --- */
+
+static const char *const key_names[ECHO_KEYS] = { "echo", "front", "progress", "probe", "stranger" };
+
+void echo_write(const char *path, const char *text) {
+    char temporary[512];
+    snprintf(temporary, sizeof(temporary), "%s.new", path);
+    FILE *file = fopen(temporary, "we");
+    assert(file);
+    fputs(text, file);
+    fclose(file);
+    assert(rename(temporary, path) == 0);
+}
+
+void echo_allow(echo_site *site, const char *gateway_suffix) {
+    const char *front = "";
+    if (gateway_suffix)
+        front = arena_printf(site->call->mem, "front gateway %s %s\n", site->keys[ECHO_GATEWAY].public_text,
+                             gateway_suffix);
+    echo_write(site->allow_file,
+               arena_printf(site->call->mem, "# who may connect\n%sprogress service %s\nprobe tool %s\n", front,
+                            site->keys[ECHO_SERVICE].public_text, site->keys[ECHO_TOOL].public_text));
+}
+
+void echo_site_init(echo_site *site) {
+    *site = (echo_site){ .call = call_new("test", 60 * 1000) };
+    char dir[] = "/tmp/bihuan-rpc-XXXXXX";
+    assert(mkdtemp(dir));
+    arena *mem = site->call->mem;
+    site->dir = arena_strdup(mem, dir);
+    for (int i = 0; i < ECHO_KEYS; i++) {
+        site->key_file[i] = arena_printf(mem, "%s/%s.key", dir, key_names[i]);
+        assert(!rpc_key_create(site->call, site->key_file[i], &site->keys[i]));
+    }
+    site->allow_file = arena_printf(mem, "%s/allow", dir);
+    site->peers_file = arena_printf(mem, "%s/peers", dir);
+    echo_allow(site, "");
+}
+
+void echo_site_done(echo_site *site) {
+    if (site->server)
+        echo_stop(site);
+    for (int i = 0; i < ECHO_KEYS; i++)
+        unlink(site->key_file[i]);
+    unlink(site->allow_file);
+    unlink(site->peers_file);
+    rmdir(site->dir);
+    call_free(site->call);
+}
+
+static void *run(void *data) {
+    rpc_server_run(data);
+    return NULL;
+}
+
+static int begun;
+
+void echo_start(echo_site *site, const char *endpoint, int workers, int queue_max) {
+    rpc_server_options options = {
+        .name = "echo",
+        .endpoint = endpoint ? endpoint : "tcp://127.0.0.1:*",
+        .key_file = site->key_file[ECHO_SERVER],
+        .allow_file = site->allow_file,
+        .workers = workers,
+        .queue_max = queue_max,
+        .site_id = 1,
+        .backend = &begun,
+    };
+    bh_err *err = rpc_server_open(site->call, &options, echo_services, 1, &site->server);
+    if (err)
+        fprintf(stderr, "%s\n", err->en);
+    assert(!err);
+    site->endpoint = arena_strdup(site->call->mem, rpc_server_endpoint(site->server));
+    echo_write(site->peers_file, arena_printf(site->call->mem, "bihuan.test.v1.EchoService %s %s\n", site->endpoint,
+                                              site->keys[ECHO_SERVER].public_text));
+    pthread_create(&site->thread, NULL, run, site->server);
+}
+
+void echo_stop(echo_site *site) {
+    rpc_server_stop(site->server);
+    pthread_join(site->thread, NULL);
+    rpc_server_close(site->server);
+    site->server = NULL;
+}
+
+rpc_client *echo_client(echo_site *site, enum echo_key key) {
+    rpc_client_options options = {
+        .key_file = site->key_file[key],
+        .peers_file = site->peers_file,
+        .gateway = key == ECHO_GATEWAY,
+    };
+    rpc_client *client;
+    bh_err *err = rpc_client_open(site->call, &options, &client);
+    if (err)
+        fprintf(stderr, "%s\n", err->en);
+    assert(!err);
+    return client;
+}
+
+bool echo_wait_ready(rpc_client *client, bool ready) {
+    for (int i = 0; i < 500; i++) {
+        if (rpc_client_is_ready(client, "bihuan.test.v1.EchoService") == ready)
+            return true;
+        sleep_ms(10);
+    }
+    return false;
+}

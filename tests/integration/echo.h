@@ -1,0 +1,44 @@
+/* A site of one echo service in a temporary directory: keys, allow-list, peers, a server in a thread. */
+#pragma once
+
+#include <pthread.h>
+
+#include "echo.pb-c.h"
+#include "rpc/client.h"
+#include "rpc/keys.h"
+#include "rpc/server.h"
+
+enum { ECHO_POST = 3 }; /* the post that may call Guarded */
+
+/* Who has a key: the server and three kinds of callers; the stranger stands in no list. */
+enum echo_key { ECHO_SERVER, ECHO_GATEWAY, ECHO_SERVICE, ECHO_TOOL, ECHO_STRANGER, ECHO_KEYS };
+
+typedef struct echo_site {
+    bh_call *call;
+    char *dir;
+    rpc_key keys[ECHO_KEYS];
+    char *key_file[ECHO_KEYS];
+    char *allow_file;
+    char *peers_file;
+    rpc_server *server;
+    const char *endpoint;
+    pthread_t thread;
+} echo_site;
+
+/* Makes directory, keys and lists; echo_site_done removes them and stops the server. */
+void echo_site_init(echo_site *site);
+void echo_site_done(echo_site *site);
+/* Writes a whole file anew, by renaming. */
+void echo_write(const char *path, const char *text);
+/* Replaces the allow-list by its usual rows, of which the gateway's ends with `gateway_suffix` or is missing (NULL). */
+void echo_allow(echo_site *site, const char *gateway_suffix);
+/* Starts the server; endpoint NULL picks a port. The peers file then names it. */
+void echo_start(echo_site *site, const char *endpoint, int workers, int queue_max);
+void echo_stop(echo_site *site);
+/* A client with one of the keys; the gateway's carries principals. */
+rpc_client *echo_client(echo_site *site, enum echo_key key);
+/* Waits until the client is (not) ready; false after 5 s. */
+bool echo_wait_ready(rpc_client *client, bool ready);
+
+/* The services and rules a server of this site offers. */
+extern const rpc_service echo_services[1];
