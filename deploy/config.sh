@@ -3,17 +3,22 @@
 # shellcheck disable=SC2154 # names are set by site.sh and up
 set -euo pipefail
 
-# put FILE PROGRAM [MODE]: standard input becomes the file; a change marks the program for a restart.
+# A program that runs reads the change by a restart; one that does not, anyway.
+mark_changed() {
+    ! is_supervised "$1" || touch "$state/run/changed.$1"
+}
+
+# put FILE PROGRAM [MODE]: standard input becomes the file.
 put() {
     cat >"$1.new"
     chmod "${3:-644}" "$1.new"
-    if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; touch "$state/run/changed.$2"; fi
+    if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; mark_changed "$2"; fi
 }
 
 install_program() {
     cmp -s "$1" "$state/bin/$(basename "$1")" && return 0
     install -m 755 "$1" "$state/bin/"
-    touch "$state/run/changed.$2"
+    mark_changed "$2"
 }
 
 install_programs() {
