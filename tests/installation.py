@@ -1,0 +1,107 @@
+"""A whole installation made by deploy/up for one test run: its own state folder, ports, clock and home."""
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+PROGRAMS = ["postgres", "directory", "target", "task", "progress", "audit", "gateway", "haproxy"]
+
+
+class Installation:
+    """Use as a context: up on entry, down and removed on exit."""
+
+    def __init__(self, sample=True, preset="test"):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="bihuan-e2e."))
+        self.root.chmod(0o755)
+        self.state, self.home, self.clock = self.root / "state", self.root / "home", self.root / "clock"
+        self.home.mkdir()
+        self.clock.write_text("0")
+        self.environment = dict(os.environ, HOME=str(self.home), BIHUAN_STATE=str(self.state), BIHUAN_PRESET=preset,
+                                BIHUAN_SAMPLE="yes" if sample else "no", BIHUAN_CLOCK_FILE=str(self.clock))
+
+    def __enter__(self):
+        try:
+            self.up()
+        except Exception:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.script("down")
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def script(self, name):
+        """deploy/NAME; its output and exit code."""
+        return subprocess.run([TOP / "deploy" / name], env=self.environment, capture_output=True, text=True, timeout=600)
+
+    def up(self):
+        run = self.script("up")
+        assert run.returncode == 0, f"deploy/up failed:\n{run.stdout}{run.stderr}"
+        return run.stdout
+
+    @property
+    def settings(self):
+        return dict(line.split("=", 1) for line in (self.state / "settings").read_text().splitlines())
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.settings['port']}"
+
+    @property
+    def passwords(self):
+        """login -> password, as printed by deploy/up."""
+        lines = (self.state / "logins.txt").read_text().splitlines()
+        return {words[0]: words[1] for words in map(str.split, lines) if words and not words[0].startswith("#")}
+
+    def cli(self, *arguments, login=None, stdin=None, code=0):
+        """bin/bihuan ARGUMENTS as LOGIN; code None accepts any exit status."""
+        command = [self.state / "bin" / "command", *(["--as", login] if login else []), *map(str, arguments)]
+        run = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120, input=stdin or "")
+        assert code is None or run.returncode == code, f"{command[1:]} -> {run.returncode}\n{run.stdout}{run.stderr}"
+        return run
+
+    def json(self, *arguments, **options):
+        return json.loads(self.cli(*arguments, "-o", "json", **options).stdout)
+
+    def log_in(self, login):
+        return self.cli("login", login, "--password-file", "-", stdin=self.passwords[login] + "\n")
+
+    def set_clock(self, moment):
+        """Every program takes `moment` ("2025-03-03T09:00:00+08:00") for now; the clock goes on from there."""
+        offset = datetime.datetime.fromisoformat(moment).timestamp() - time.time()
+        self.clock.write_text(str(int(offset * 1000)))
+
+    def sql(self, statement, service=None):
+        """Rows as text, '|' between columns; as the superuser, or with a service's own login."""
+        connection = f"host={self.state}/pg/run dbname=bihuan user=postgres"
+        if service:
+            connection = f"host={self.state}/pg/run dbname=bihuan user=login_{service} passfile={self.state}/etc/{service}.pgpass"
+        run = subprocess.run(["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", connection, "-c", statement],
+                             capture_output=True, text=True)
+        if run.returncode:
+            raise RuntimeError(run.stderr)
+        return run.stdout.splitlines()
+
+    def pid(self, program):
+        text = (self.state / "sv" / program / "supervise" / "pid").read_text().strip()
+        return int(text) if text else None
+
+    def kill(self, program):
+        os.kill(self.pid(program), signal.SIGKILL)
+
+    def is_healthy(self):
+        return subprocess.run(["curl", "-sf", "--max-time", "1", "--cacert", self.state / "tls/ca.pem", self.url + "/healthz"],
+                              capture_output=True).returncode == 0
+
+    def wait_healthy(self, seconds=10):
+        deadline = time.monotonic() + seconds
+        while not self.is_healthy():
+            assert time.monotonic() < deadline, "not healthy in time"
+            time.sleep(0.05)
