@@ -56,7 +56,7 @@ static void test_round_trip(void **state) {
         "{\"line1Text\":\"x\"}",
     };
     for (size_t i = 0; i < countof(texts); i++) {
-        Bh__Test__Every *message;
+        Bh__Test__Every *message = NULL;
         assert_null(parse(*state, texts[i], &message));
         assert_string_equal(text_of(*state, message, 0), texts[i]);
     }
@@ -77,7 +77,7 @@ static void test_lenient_input(void **state) {
         { "{\"line_1_text\":\"x\"}", "{\"line1Text\":\"x\"}" },
     };
     for (size_t i = 0; i < countof(pairs); i++) {
-        Bh__Test__Every *message;
+        Bh__Test__Every *message = NULL;
         assert_null(parse(*state, pairs[i][0], &message));
         assert_string_equal(text_of(*state, message, 0), pairs[i][1]);
     }
@@ -120,7 +120,7 @@ static void test_refused_fields(void **state) {
         { "{\"chosenNumber\":1,\"chosenText\":\"\"}", "chosenText" },
     };
     for (size_t i = 0; i < countof(pairs); i++) {
-        Bh__Test__Every *message;
+        Bh__Test__Every *message = NULL;
         bh_err *error = parse(*state, pairs[i][0], &message);
         assert_non_null(error);
         assert_string_equal(error->reason, "BAD_FIELD");
@@ -148,7 +148,7 @@ static void test_refused_text(void **state) {
         "\xef\xbb\xbf{}",
     };
     for (size_t i = 0; i < countof(texts); i++) {
-        Bh__Test__Every *message;
+        Bh__Test__Every *message = NULL;
         bh_err *error = parse(*state, texts[i], &message);
         assert_non_null(error);
         assert_string_equal(error->reason, "BAD_MESSAGE");
@@ -171,7 +171,7 @@ static void test_limits(void **state) {
     assert_non_null(strstr(parse_repeated(*state, "{\"numbers\":[", "1,", JSON_VALUES_MAX)->en, "too many"));
     assert_string_equal(parse_repeated(*state, "", " ", JSON_SIZE_MAX + 1)->reason, "MESSAGE_TOO_LARGE");
     /* a bracket inside a string is no nesting */
-    Bh__Test__Every *message;
+    Bh__Test__Every *message = NULL;
     assert_null(parse(*state, "{\"text\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[\"}", &message));
 }
 
@@ -190,7 +190,7 @@ static void test_memory(void **state) {
 }
 
 static void test_options(void **state) {
-    Bh__Test__Every *message;
+    Bh__Test__Every *message = NULL;
     assert_null(parse(*state, "{\"leaf\":{\"someName\":\"x\"},\"colour\":1,\"chosenNumber\":0}", &message));
     assert_string_equal(text_of(*state, message, JSON_PROTO_NAMES),
                         "{\"colour\":\"COLOUR_RED\",\"leaf\":{\"some_name\":\"x\"},\"chosen_number\":0}");
