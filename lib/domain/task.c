@@ -12,9 +12,9 @@
 
 static const move_row moves[MOVE_COUNT] = {
 #define MOVE(name, rule, posts, states, leg, leg_states, guards, next, next_if, leg_next, legs, closure, application, \
-             text, zh, en)                                                                                            \
-    [MOVE_##name] = { #name,   rule,     posts, states,  LEG_OF_##leg, leg_states, guards, next,                      \
-                      next_if, leg_next, legs,  closure, application,  text,       zh,     en },
+             about, text, zh, en)                                                                                     \
+    [MOVE_##name] = { #name,    rule, posts,   states,      LEG_OF_##leg, leg_states, guards, next, next_if,          \
+                      leg_next, legs, closure, application, about,        text,       zh,     en },
 #include "domain/moves.def"
 #undef MOVE
 };

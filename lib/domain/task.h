@@ -83,6 +83,25 @@ typedef enum application_state {
     APPLICATION_WITHDRAWN,
 } application_state;
 
+/* What a move is about beside a leg: an application of this kind (numbers equal bihuan.v1.ApplicationKind) or an item
+ * in the state the move expects. Numbers are known to the SQL function task.facts. */
+typedef enum move_about {
+    ABOUT_NOTHING,
+    ABOUT_RETURN,
+    ABOUT_EXTENSION,
+    ABOUT_SUSPENSION,
+    ABOUT_ADJUSTMENT,
+    ABOUT_TERMINATION,
+    ABOUT_APPLICATION, /* of any kind */
+    ABOUT_CLAUSE,
+    ABOUT_COLLECTIVE,
+    ABOUT_CHILD,
+    ABOUT_MILESTONE_LEFT, /* in any state but confirmed or waived */
+    ABOUT_MILESTONE_OPEN, /* from here on: ABOUT_MILESTONE_LEFT + the stored state */
+    ABOUT_MILESTONE_REPORTED,
+    ABOUT_MILESTONE_APPROVED,
+} move_about;
+
 /* One row of moves.def. Sets are bit sets by number. */
 typedef struct move_row {
     const char *name;
@@ -98,6 +117,7 @@ typedef struct move_row {
     legs_effect legs;
     closure_state closure;
     application_state application;
+    move_about about;
     bool text_needed;
     const char *zh;
     const char *en;

@@ -193,7 +193,7 @@ begin
                         where not exists (select from progress.evidence e
                                            where e.site_id = site and e.digest = decode(d.digest, 'hex')));
 end $$;
-grant usage on schema progress to bihuan_task;
+grant usage on schema progress to bihuan_task, bihuan_task_owner;
 grant execute on function progress.report_facts(int4, uuid, int4, int4), progress.evidence_known(int4, text[])
     to bihuan_task;
 

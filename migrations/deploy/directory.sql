@@ -1,0 +1,158 @@
+-- Deploy directory: units, people, dated posts, sessions, and the door that expands a collective.
+begin;
+set local role bihuan_directory_owner;
+
+-- The aggregate "unit". office_unit_id is the supervision office that watches it; 0 = the city's.
+create table directory.unit (
+    site_id int4 not null,
+    unit_id int4 not null check (unit_id > 0),
+    name text not null check (name <> ''),
+    kind int2 not null check (kind between 1 and 6),
+    office_unit_id int4 not null check (office_unit_id >= 0),
+    version int4 not null check (version > 0),
+    leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
+    primary key (site_id, unit_id)
+);
+create sequence directory.unit_id as int4;
+
+-- Every spelling that means a unit, its own name too. Two units cannot share one.
+create table directory.spelling (
+    site_id int4 not null,
+    folded text not null check (folded <> ''),
+    unit_id int4 not null,
+    written text not null,
+    primary key (site_id, folded),
+    foreign key (site_id, unit_id) references directory.unit
+);
+create index spelling_unit on directory.spelling (site_id, unit_id);
+
+-- How spellings are compared: full and half width are the same, blanks and case do not count.
+create function directory.fold(written text) returns text immutable strict parallel safe
+language sql as $$ select lower(regexp_replace(normalize(written, nfkc), '\s', '', 'g')) $$;
+
+-- Members of a collective from a day on, until a later version says otherwise. Never changed, so that every past day
+-- can be asked for.
+create table directory.member_set (
+    site_id int4 not null,
+    unit_id int4 not null,
+    version int4 not null,
+    first_day date not null,
+    members int4[] not null,
+    primary key (site_id, unit_id, version),
+    foreign key (site_id, unit_id) references directory.unit
+);
+
+-- The door for IssueTask: the members of a collective on a day; nobody for another unit or where no list is known.
+-- The unit stays as it is until the caller commits.
+create function directory.members(site int4, unit int4, day date) returns setof int4
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from directory.unit u where u.site_id = members.site and u.unit_id = members.unit for share;
+    return query
+        select unnest(s.members) from directory.member_set s
+         where s.site_id = members.site and s.unit_id = members.unit
+           and s.version = (select max(l.version) from directory.member_set l
+                             where l.site_id = members.site and l.unit_id = members.unit
+                               and l.first_day <= members.day);
+end $$;
+
+-- The door for drafts: what a unit is, whose office watches its own tasks, and its name for lists.
+create function directory.unit_facts(site int4, unit int4)
+returns table (name text, is_collective bool, office_unit int4)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query select u.name, u.kind = 5, u.office_unit_id from directory.unit u
+                  where u.site_id = unit_facts.site and u.unit_id = unit_facts.unit;
+end $$;
+grant usage on schema directory to bihuan_task, bihuan_task_owner;
+grant execute on function directory.members(int4, int4, date), directory.unit_facts(int4, int4) to bihuan_task;
+
+-- The aggregate "user". `password` is an argon2id string.
+create table directory.person (
+    site_id int4 not null,
+    user_id int4 not null check (user_id > 0),
+    login text not null check (login ~ '^[a-z0-9._-]{3,64}$'),
+    name text not null check (name <> ''),
+    password text not null check (password like '$argon2id$%'),
+    disabled boolean not null default false,
+    version int4 not null check (version > 0),
+    leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
+    primary key (site_id, user_id),
+    unique (site_id, login)
+);
+create index person_name on directory.person (site_id, name);
+create sequence directory.user_id as int4;
+
+-- A dated post; `version` is the person's version that gave it. Unit 0: the site as a whole (auditor, operator).
+create table directory.post_grant (
+    site_id int4 not null,
+    user_id int4 not null,
+    version int4 not null,
+    unit_id int4 not null check (unit_id > 0 or post in (7, 8)),
+    post int2 not null check (post between 1 and 8),
+    leader_id int4 not null check ((leader_id > 0) = (post = 6)),
+    first_day date not null,
+    last_day date,
+    revoked_version int4,
+    primary key (site_id, user_id, version),
+    foreign key (site_id, user_id) references directory.person,
+    check (first_day <= last_day)
+);
+create index post_grant_unit on directory.post_grant (site_id, unit_id, user_id);
+
+-- Who is logged in, by SHA-256 of the token. A session is as good as its person and grant are at this moment.
+create table directory.session (
+    site_id int4 not null,
+    token_hash bytea not null check (octet_length(token_hash) = 32),
+    user_id int4 not null,
+    grant_version int4 not null,
+    seen timestamptz not null,
+    expires timestamptz not null,
+    primary key (site_id, token_hash)
+) with (fillfactor = 70);
+create index session_person on directory.session (site_id, user_id);
+
+-- Failed logins. Logins share 2^20 slots, so that made-up names cannot fill the disk.
+create table directory.attempt (
+    site_id int4 not null,
+    slot int4 not null,
+    failures int4 not null,
+    last timestamptz not null,
+    primary key (site_id, slot)
+) with (fillfactor = 70);
+
+-- Results of commands by request id. The keys carry their time: parts are ranges of keys.
+create table directory.idem (
+    site_id int4 not null,
+    key uuid not null,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),
+    object_id text not null,
+    version int4 not null,
+    state int2 not null,
+    primary key (site_id, key)
+) partition by range (key);
+do $$
+declare
+    first date;
+    key_from text;
+    key_to text;
+begin
+    for month in -1..11 loop
+        first := date_trunc('month', now() at time zone 'UTC') + make_interval(months => month);
+        key_from := rpad(lpad(to_hex((extract(epoch from first) * 1000)::int8), 12, '0'), 32, '0');
+        key_to := rpad(lpad(to_hex((extract(epoch from first + interval '1 month') * 1000)::int8), 12, '0'), 32, '0');
+        execute format('create table directory.idem_%s partition of directory.idem for values from (%L) to (%L)',
+                       to_char(first, 'YYYY_MM'), key_from, key_to);
+    end loop;
+end $$;
+create table directory.idem_rest partition of directory.idem default;
+
+grant usage on sequence directory.unit_id, directory.user_id to bihuan_directory;
+grant execute on function directory.fold(text) to bihuan_directory;
+grant select, insert on directory.unit, directory.spelling, directory.member_set, directory.person,
+    directory.post_grant, directory.idem to bihuan_directory;
+grant update (version, leaf_hash) on directory.unit to bihuan_directory;
+grant update (password, disabled, version, leaf_hash) on directory.person to bihuan_directory;
+grant update (last_day, revoked_version) on directory.post_grant to bihuan_directory;
+grant select, insert, update, delete on directory.session, directory.attempt to bihuan_directory;
+commit;

@@ -1,0 +1,434 @@
+-- Deploy task: tasks, the legs of their units, applications, closing texts, history, and the facts the rules ask about.
+begin;
+set local role bihuan_task_owner;
+
+-- One aggregate: every change of the task, its legs, clauses, applications or closing texts is one version of the task.
+create table task.task (
+    site_id int4 not null,
+    task_id uuid not null,
+    version int4 not null check (version > 0),
+    leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
+    state int2 not null check (state between 1 and 10),
+    no text not null,
+    text text not null check (text <> ''),
+    result text not null default '',
+    deadline date,
+    is_key bool not null,
+    office_unit int4 not null,
+    lead_unit int4,
+    leader_ids int4[] not null check (cardinality(leader_ids) <= 2),
+    parent_id uuid,
+    parent_unit int4,
+    import_id uuid,
+    first_line int4 not null default 0,
+    last_line int4 not null default 0,
+    issuer int4 not null default 0,
+    -- Persons who verified the present closing text, and those of the closure that was signed off.
+    verifiers int4[] not null default '{}',
+    closing_verifiers int4[] not null default '{}',
+    signed_leaders int4[] not null default '{}',
+    closure_no int4 not null default 0,
+    -- Last day for co-units to answer the closing text.
+    answer_by date,
+    suspended_on date,
+    review_day date,
+    created_ms int8 not null,
+    -- Place in the document, so that lists keep its order.
+    position int4 not null,
+    primary key (site_id, task_id),
+    constraint issued_is_complete check (state in (1, 10) or (lead_unit is not null and deadline is not null and result <> '')),
+    constraint issued_has_issuer check (state in (1, 2, 10) or issuer <> 0),
+    constraint closed_is_verified_and_signed check (state not in (8, 9)
+        or (cardinality(verifiers) >= case when is_key then 2 else 1 end and signed_leaders @> leader_ids)),
+    constraint suspended_since check ((state = 5) = (suspended_on is not null) or state = 10),
+    constraint parent_has_unit check ((parent_id is null) = (parent_unit is null))
+);
+create index task_order on task.task (site_id, created_ms, position, task_id);
+create index task_no on task.task (site_id, no, task_id);
+create index task_import on task.task (site_id, import_id) where import_id is not null;
+create index task_parent on task.task (site_id, parent_id) where parent_id is not null;
+
+create table task.leg (
+    site_id int4 not null,
+    task_id uuid not null,
+    unit_id int4 not null,
+    role int2 not null check (role between 1 and 3),
+    state int2 not null check (state between 1 and 8),
+    is_collective bool not null default false,
+    -- A collective that stands for nobody, by name of who decided it.
+    waiver text not null default '',
+    waived_by int4 not null default 0,
+    acknowledge_by date,
+    replaces_unit int4,
+    opinion text not null default '',
+    ruling text not null default '',
+    overruled bool not null default false,
+    urged_ms int8 not null default 0,
+    primary key (site_id, task_id, unit_id),
+    constraint dissent_has_words check (state <> 5 or opinion <> '')
+);
+create index leg_unit on task.leg (site_id, unit_id, task_id) where state <> 8;
+
+-- Members of a collective named for one task.
+create table task.named_member (
+    site_id int4 not null,
+    task_id uuid not null,
+    collective int4 not null,
+    unit_id int4 not null,
+    primary key (site_id, task_id, collective, unit_id)
+);
+
+create table task.clause (
+    site_id int4 not null,
+    task_id uuid not null,
+    clause_no int4 not null check (clause_no > 0),
+    text text not null,
+    covered bool not null default false,
+    waived_by int4 not null default 0,
+    waiver text not null default '',
+    primary key (site_id, task_id, clause_no)
+);
+
+create table task.milestone (
+    site_id int4 not null,
+    task_id uuid not null,
+    milestone_no int4 not null check (milestone_no > 0),
+    title text not null,
+    due date not null,
+    -- 1 OPEN, 2 REPORTED, 3 APPROVED, 4 CONFIRMED, 5 WAIVED
+    state int2 not null default 1 check (state between 1 and 5),
+    moved_by int4 not null default 0,
+    primary key (site_id, task_id, milestone_no)
+);
+
+create table task.application (
+    site_id int4 not null,
+    application_id uuid not null,
+    task_id uuid not null,
+    unit_id int4 not null,
+    kind int2 not null check (kind between 1 and 5),
+    state int2 not null check (state between 1 and 4),
+    writer int4 not null,
+    reason text not null check (reason <> ''),
+    day date,
+    other_unit int4,
+    result text not null default '',
+    decider int4 not null default 0,
+    decision text not null default '',
+    primary key (site_id, application_id),
+    constraint asks_for_a_day check (kind not in (2, 3) or day is not null),
+    constraint names_the_right_unit check (kind <> 1 or other_unit is not null),
+    constraint names_the_result check (kind <> 4 or result <> '')
+);
+create index application_task on task.application (site_id, task_id);
+
+create table task.closure (
+    site_id int4 not null,
+    task_id uuid not null,
+    closure_no int4 not null,
+    text text not null check (text <> ''),
+    state int2 not null check (state between 1 and 6),
+    writer int4 not null,
+    signer int4 not null default 0,
+    result_class text not null default '' check (result_class in ('', 'A', 'B', 'C', 'D')),
+    primary key (site_id, task_id, closure_no)
+);
+
+-- A child task that its parent's unit let go.
+create table task.child_waiver (
+    site_id int4 not null,
+    task_id uuid not null,
+    child_id uuid not null,
+    waived_by int4 not null,
+    reason text not null,
+    primary key (site_id, task_id, child_id)
+);
+
+create table task.import (
+    site_id int4 not null,
+    import_id uuid not null,
+    document_number text not null,
+    document_title text not null,
+    digest text not null,
+    task_count int4 not null,
+    target_count int4 not null,
+    imported_by int4 not null,
+    leaf_hash bytea not null,
+    primary key (site_id, import_id)
+);
+
+-- History: one row per version. Partitioned by the year of the move.
+create table task.event (
+    site_id int4 not null,
+    task_id uuid not null,
+    version int4 not null,
+    time_ms int8 not null,
+    -- Name of the move in lib/domain/moves.def, or CREATE.
+    move text not null,
+    user_id int4 not null,
+    login text not null,
+    unit_id int4 not null,
+    post int2 not null,
+    leader_id int4 not null,
+    about_unit int4 not null,
+    state int2 not null,
+    note text not null,
+    primary key (site_id, task_id, version, time_ms)
+) partition by range (time_ms);
+
+-- Request ids carry their time, so the months of the table are ranges of the id itself (UUIDv7: 48 bits of ms).
+create table task.idem (
+    site_id int4 not null,
+    key uuid not null,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),
+    task_id uuid not null,
+    version int4 not null,
+    state int2 not null,
+    primary key (site_id, key)
+) partition by range (key);
+
+do $$
+declare
+    y int4;
+    from_ms int8;
+    to_ms int8;
+    m timestamptz;
+begin
+    for y in 2024..2035 loop
+        from_ms := extract(epoch from make_timestamptz(y, 1, 1, 0, 0, 0, 'Asia/Shanghai')) * 1000;
+        to_ms := extract(epoch from make_timestamptz(y + 1, 1, 1, 0, 0, 0, 'Asia/Shanghai')) * 1000;
+        execute format('create table task.event_%s partition of task.event for values from (%s) to (%s)', y, from_ms, to_ms);
+    end loop;
+    for y in 0..143 loop
+        m := make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC') + make_interval(months => y);
+        execute format('create table task.idem_%s partition of task.idem for values from (%L) to (%L)',
+            to_char(m at time zone 'UTC', 'YYYYMM'),
+            rpad(lpad(to_hex((extract(epoch from m) * 1000)::int8), 12, '0'), 32, '0'),
+            rpad(lpad(to_hex((extract(epoch from m + interval '1 month') * 1000)::int8), 12, '0'), 32, '0'));
+    end loop;
+end $$;
+create table task.event_rest partition of task.event default;
+create table task.idem_rest partition of task.idem default;
+
+create table task.outbox (
+    site_id int4 not null,
+    id int8 not null generated always as identity (cache 1),
+    object_id uuid not null,
+    event_id uuid not null,
+    method text not null,
+    payload bytea not null,
+    created timestamptz not null default clock_timestamp(),
+    tries int4 not null default 0,
+    not_before timestamptz not null default '-infinity',
+    primary key (site_id, id)
+);
+create index outbox_object on task.outbox (site_id, object_id, id);
+create table task.outbox_dead (
+    like task.outbox,
+    error text not null,
+    primary key (site_id, id)
+);
+create table task.outbox_lease (
+    site_id int4 primary key,
+    holder uuid not null,
+    until timestamptz not null
+);
+
+-- The facts of lib/domain/facts.def about one task and the person who acts; bit numbers are the same there.
+-- Only what `wanted` names is looked up in other tables. Inlined into the statement that calls it.
+create function task.facts(t task.task, actor int4, unit int4, post int2, leader int4, other_unit int4, new_unit int4,
+                           about int2, item uuid, number int4, digests text[], today date, now_ms int8, wanted int8)
+returns table (facts int8, own_leg int2, other_leg int2)
+language sql stable as $$
+    select
+        case when unit = t.office_unit then 1::int8 << 0 else 0 end
+        | case when unit = t.lead_unit then 1::int8 << 1 else 0 end
+        | case when l.own_leg is not null then 1::int8 << 2 else 0 end
+        | case when l.own_role = 1 then 1::int8 << 3 else 0 end
+        | case when leader = any(t.leader_ids) then 1::int8 << 4 else 0 end
+        | case when case when t.is_key then leader = any(t.leader_ids) else unit = t.office_unit and post = 5 end
+               then 1::int8 << 5 else 0 end
+        | case when e.drafted then 1::int8 << 6 else 0 end
+        | case when t.issuer = actor then 1::int8 << 7 else 0 end
+        | case when e.acted or reports & 2 <> 0 then 1::int8 << 8 else 0 end
+        | case when actor = any(t.verifiers) then 1::int8 << 9 else 0 end
+        | case when actor = any(t.closing_verifiers) then 1::int8 << 10 else 0 end
+        | case when leader = any(t.signed_leaders) then 1::int8 << 11 else 0 end
+        | case when t.leader_ids <@ (t.signed_leaders || leader) then 1::int8 << 12 else 0 end
+        | case when not t.is_key or cardinality(t.verifiers) > 0 then 1::int8 << 13 else 0 end
+        | case when t.lead_unit is not null then 1::int8 << 14 else 0 end
+        | case when t.deadline is not null then 1::int8 << 15 else 0 end
+        | case when t.result <> '' then 1::int8 << 16 else 0 end
+        | case when c.settled then 1::int8 << 17 else 0 end
+        | case when l.collectives_settled then 1::int8 << 18 else 0 end
+        | case when k.state = 1 then 1::int8 << 19 else 0 end
+        | case when k.writer = actor then 1::int8 << 20 else 0 end
+        | case when l.co_settled then 1::int8 << 21 else 0 end
+        | case when m.done then 1::int8 << 22 else 0 end
+        | case when ch.done then 1::int8 << 23 else 0 end
+        | case when ch.own_done then 1::int8 << 24 else 0 end
+        | case when reports & 1 <> 0 then 1::int8 << 25 else 0 end
+        | case when today <= t.deadline then 1::int8 << 26 else 0 end
+        | case when a.open then 1::int8 << 27 else 0 end
+        | case when a.found then 1::int8 << 28 else 0 end
+        | case when a.own then 1::int8 << 29 else 0 end
+        | case when today <= l.own_acknowledge_by then 1::int8 << 30 else 0 end
+        | case when l.other_late then 1::int8 << 31 else 0 end
+        | case when now_ms - l.other_urged_ms < 86400000 then 1::int8 << 32 else 0 end
+        | case when l.new_unit_has_leg then 1::int8 << 33 else 0 end
+        | case when cardinality(t.verifiers) > 0 then 1::int8 << 34 else 0 end
+        | case when case about when 7 then c.ready when 8 then l.collective_ready when 9 then ch.ready
+                    when 10 then m.left when 11 then m.ready when 12 then m.ready when 13 then m.ready end
+               then 1::int8 << 35 else 0 end
+        | case when m.by_actor then 1::int8 << 36 else 0 end
+        | case when cardinality(digests) > 0 and progress.evidence_known(t.site_id, digests)
+               then 1::int8 << 37 else 0 end
+        | case when unit = t.office_unit or l.own_leg is not null then 1::int8 << 38 else 0 end
+        | case when case when a.found_kind >= 4 and t.is_key then leader = any(t.leader_ids)
+                         else unit = t.office_unit and post = 5 end then 1::int8 << 39 else 0 end
+        | case when reports & 4 <> 0 then 1::int8 << 40 else 0 end
+        | case when cardinality(t.leader_ids) > 0 then 1::int8 << 41 else 0 end,
+        l.own_leg, l.other_leg
+    from (
+        select max(state) filter (where leg.unit_id = unit and state <> 8) as own_leg,
+               max(role) filter (where leg.unit_id = unit and state <> 8) as own_role,
+               max(acknowledge_by) filter (where leg.unit_id = unit and state <> 8) as own_acknowledge_by,
+               max(state) filter (where leg.unit_id = facts.other_unit) as other_leg,
+               max(urged_ms) filter (where leg.unit_id = facts.other_unit) as other_urged_ms,
+               bool_or(leg.unit_id = facts.other_unit and today > case state when 1 then acknowledge_by
+                       when 2 then t.deadline else t.answer_by end) as other_late,
+               bool_or(leg.unit_id = new_unit and state <> 8) as new_unit_has_leg,
+               bool_or(leg.unit_id = facts.other_unit and is_collective and role <> 1) as collective_ready,
+               coalesce(bool_and(role = 1 or state in (4, 6, 8) or state = 5 and overruled), true) as co_settled,
+               case when wanted & (1::int8 << 18) = 0 then false else coalesce(bool_and(
+                   not is_collective or waived_by <> 0
+                   or exists (select from directory.members(leg.site_id, leg.unit_id, today))
+                   or exists (select from task.named_member n where n.site_id = leg.site_id
+                                 and n.task_id = leg.task_id and n.collective = leg.unit_id)), true)
+               end as collectives_settled
+          from task.leg where leg.site_id = t.site_id and leg.task_id = t.task_id
+    ) l, lateral (
+        select coalesce(bool_or(user_id = actor and move in ('CREATE', 'SET', 'SUBMIT')), false) as drafted,
+               coalesce(bool_or(user_id = actor and unit_id <> t.office_unit and event.post in (1, 2)), false) as acted
+          from task.event
+         where event.site_id = t.site_id and event.task_id = t.task_id and event.time_ms >= t.created_ms
+           and wanted & (1::int8 << 6 | 1::int8 << 8) <> 0
+    ) e, lateral (
+        select coalesce(bool_and(covered or waived_by <> 0), true) as settled,
+               coalesce(bool_or((number = 0 or clause_no = number) and not covered and waived_by = 0), false) as ready
+          from task.clause where clause.site_id = t.site_id and clause.task_id = t.task_id
+           and (wanted & (1::int8 << 17) <> 0 or about = 7)
+    ) c, lateral (
+        select max(state) as state, max(writer) as writer
+          from task.closure where closure.site_id = t.site_id and closure.task_id = t.task_id
+           and closure.closure_no = t.closure_no
+    ) k, lateral (
+        select coalesce(bool_and(state >= 4), true) as done,
+               coalesce(bool_or((number = 0 or milestone_no = number) and state < 4), false) as left,
+               coalesce(bool_or((number = 0 or milestone_no = number) and state = about - 10), false) as ready,
+               coalesce(bool_or(milestone_no = number and moved_by = actor), false) as by_actor
+          from task.milestone where milestone.site_id = t.site_id and milestone.task_id = t.task_id
+           and (wanted & (1::int8 << 22) <> 0 or about >= 10)
+    ) m, lateral (
+        select coalesce(bool_and(settled), true) as done,
+               coalesce(bool_and(settled or child.parent_unit <> unit), true) as own_done,
+               coalesce(bool_or(child.parent_unit = unit and not settled and child.task_id = coalesce(item, child.task_id)),
+                        false) as ready
+          from task.task child, lateral (
+                   select child.state in (8, 9) or exists (
+                       select from task.child_waiver w where w.site_id = child.site_id and w.task_id = child.parent_id
+                          and w.child_id = child.task_id) as settled) s
+         where child.site_id = t.site_id and child.parent_id = t.task_id
+           and (wanted & (1::int8 << 23 | 1::int8 << 24) <> 0 or about = 9)
+    ) ch, lateral (
+        select coalesce(bool_or(state = 1 and kind = about and (kind > 3 or application.unit_id = unit)), false) as open,
+               coalesce(bool_or(picked), false) as found,
+               coalesce(bool_or(picked and writer = actor and (item is not null or wanted & (1::int8 << 29) <> 0)),
+                        false) as own,
+               max(kind) filter (where picked) as found_kind
+          from task.application, lateral (
+                   select state = 1 and (about = 6 or kind = about)
+                          and application_id = coalesce(item, application_id) as picked) p
+         where application.site_id = t.site_id and application.task_id = t.task_id and about between 1 and 6
+    ) a, lateral (
+        select case when wanted & (1::int8 << 8 | 1::int8 << 25 | 1::int8 << 40) = 0 then 0
+                    else progress.report_facts(t.site_id, t.task_id, actor, unit) end as reports
+    ) r
+$$;
+
+-- Who may read a task: its office, its leaders, its units once it is issued, the unit it was broken down from and the
+-- office above; auditors everything, operators nothing.
+create function task.readable(t task.task, unit int4, post int2, leader int4) returns bool
+language sql stable as $$
+    select case post when 7 then true when 8 then false else
+        unit = t.office_unit or leader = any(t.leader_ids) or unit = t.parent_unit
+        or t.state >= 3 and exists (select from task.leg l where l.site_id = t.site_id and l.task_id = t.task_id
+                                       and l.unit_id = unit)
+        or exists (select from task.task p where p.site_id = t.site_id and p.task_id = t.parent_id
+                      and p.office_unit = unit) end
+$$;
+
+-- Creates drafts, version 1 each, with their legs, clauses, history and audit entries; answers how many. An element is
+-- {"task_id", "body" (hex), "draft" (bihuan.v1.Draft with column names)}.
+create function task.create_drafts(site int4, list jsonb, office int4, parent uuid, parent_leg int4, import uuid,
+                                   actor int4, login text, unit int4, post int2, now_ms int8) returns int4
+language plpgsql as $$
+begin
+    insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, deadline, is_key, office_unit,
+                           lead_unit, leader_ids, parent_id, parent_unit, import_id, first_line, last_line, created_ms,
+                           position)
+    select site, (e ->> 'task_id')::uuid, 1,
+           sha256('\x00'::bytea || decode(e ->> 'body', 'hex') || decode(repeat('00', 32), 'hex')), 1,
+           d.no, d.text, d.result, nullif(d.deadline, '')::date, d.is_key, office, nullif(d.lead_unit_id, 0),
+           coalesce(d.leader_ids, '{}'), parent, parent_leg, import, d.first_line, d.last_line, create_drafts.now_ms, n
+      from jsonb_array_elements(list) with ordinality x(e, n),
+           jsonb_to_record(e -> 'draft') d(no text, text text, result text, deadline text, is_key bool, lead_unit_id int4,
+                                           leader_ids int4[], first_line int4, last_line int4);
+    insert into task.leg (site_id, task_id, unit_id, role, state, is_collective)
+    select distinct on (1, 2, 3) site, (e ->> 'task_id')::uuid, u.unit_id, u.role, 1, f.is_collective
+      from jsonb_array_elements(list) e, jsonb_to_record(e -> 'draft') d(lead_unit_id int4, co_unit_ids int4[],
+                                                                          county_unit_ids int4[]),
+           lateral (select d.lead_unit_id, 1 where d.lead_unit_id <> 0
+                    union all select unnest(d.co_unit_ids), 2
+                    union all select unnest(d.county_unit_ids), 3) u(unit_id, role),
+           directory.unit_facts(site, u.unit_id) f
+     order by 1, 2, 3, u.role;
+    insert into task.clause (site_id, task_id, clause_no, text, covered)
+    select site, (e ->> 'task_id')::uuid, c.n, c.text, d.result <> ''
+      from jsonb_array_elements(list) e, jsonb_to_record(e -> 'draft') d(text text, result text, clauses text[]),
+           unnest(case when cardinality(d.clauses) > 0 then d.clauses else array[d.text] end) with ordinality c(text, n);
+    insert into task.event (site_id, task_id, version, time_ms, move, user_id, login, unit_id, post, leader_id,
+                            about_unit, state, note)
+    select site, (e ->> 'task_id')::uuid, 1, create_drafts.now_ms, 'CREATE', actor, create_drafts.login,
+           create_drafts.unit, create_drafts.post, 0, 0, 1, ''
+      from jsonb_array_elements(list) e;
+    return audit.append(array_agg(site order by n),
+                        array_agg(decode(e ->> 'body', 'hex') || decode(repeat('00', 32), 'hex') order by n))
+      from jsonb_array_elements(list) with ordinality x(e, n);
+end $$;
+
+-- The door for reports: is this unit's leg at work at this instant? Locks what it answers about until the report is in.
+create function task.leg_gate(site int4, task uuid, unit int4) returns table (task_state int2, leg_state int2)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query select t.state, l.state
+      from task.task t
+      left join task.leg l on l.site_id = t.site_id and l.task_id = t.task_id and l.unit_id = leg_gate.unit
+     where t.site_id = leg_gate.site and t.task_id = leg_gate.task
+       for share of t;
+end $$;
+grant usage on schema task to bihuan_progress;
+grant execute on function task.leg_gate(int4, uuid, int4) to bihuan_progress;
+
+grant select, insert, update on task.task, task.leg, task.clause, task.application, task.closure, task.milestone
+    to bihuan_task;
+grant delete on task.milestone to bihuan_task;
+grant select, insert on task.named_member, task.child_waiver, task.import, task.event, task.idem, task.outbox_dead
+    to bihuan_task;
+grant select, insert, update on task.outbox_lease to bihuan_task;
+grant select, insert, update, delete on task.outbox to bihuan_task;
+grant execute on function task.readable(task.task, int4, int2, int4),
+    task.create_drafts(int4, jsonb, int4, uuid, int4, uuid, int4, text, int4, int2, int8) to bihuan_task;
+grant execute on function task.facts(task.task, int4, int4, int2, int4, int4, int4, int2, uuid, int4, text[], date, int8, int8)
+    to bihuan_task;
+commit;
