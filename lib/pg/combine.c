@@ -97,13 +97,6 @@ static void set_in_flight(pg_store *store, const waiter *w, bool is_in_flight) {
     store->in_flight[w->slot] = is_in_flight && w->slot != SLOT_NONE;
 }
 
-static pg_conn *free_conn(pg_store *store) {
-    for (int i = 0; i < store->options->connections; i++)
-        if (!store->conns[i].is_busy)
-            return &store->conns[i];
-    return NULL;
-}
-
 static waiter *oldest_eligible(pg_store *store) {
     waiter *w = store->first;
     while (w && (w->state != WAITING || store->in_flight[w->slot]))
@@ -115,7 +108,7 @@ static waiter *oldest_eligible(pg_store *store) {
 static void choose_leaders(pg_store *store) {
     pg_conn *conn;
     waiter *w;
-    while ((conn = free_conn(store)) && (w = oldest_eligible(store))) {
+    while ((conn = conn_free_one(store->conns, store->options->connections)) && (w = oldest_eligible(store))) {
         conn->is_busy = true;
         w->conn = conn;
         w->state = CHOSEN;

@@ -25,12 +25,24 @@ static const char store_settings[] = "set enable_seqscan = off; set enable_hashj
 static void on_notice(void *arg, const PGresult *notice) {
     pg_conn *conn = arg;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-    conn->is_warned |= severity && strcmp(severity, "WARNING") == 0;
+    if (!severity)
+        return;
+    conn->is_warned |= strcmp(severity, "WARNING") == 0;
+    conn->is_ended |= strcmp(severity, "FATAL") == 0;
 }
 
 void conn_close(pg_conn *conn) {
     PQfinish(conn->pq);
     conn->pq = NULL;
+    conn->is_ended = false;
+}
+
+pg_conn *conn_free_one(pg_conn *conns, int n) {
+    pg_conn *found = NULL;
+    for (int i = 0; i < n && !(found && found->pq); i++)
+        if (!conns[i].is_busy && (!found || conns[i].pq))
+            found = &conns[i];
+    return found;
 }
 
 /* False when the time is up. */
@@ -190,6 +202,8 @@ static bool is_alive(pg_conn *conn) {
         if (!PQconsumeInput(conn->pq))
             return false;
         PQisBusy(conn->pq); /* parses what was read */
+        if (conn->is_ended)
+            return false;
     }
     return false;
 }

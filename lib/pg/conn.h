@@ -18,6 +18,7 @@ typedef struct pg_conn {
     bool is_store;  /* carries combining statements */
     bool is_busy;   /* for its pool */
     bool is_warned; /* the server sent a WARNING with this statement */
+    bool is_ended;  /* the server said goodbye while the connection was idle */
     int failures;   /* connects in a row that failed */
     int64_t retry_at_ms;
 } pg_conn;
@@ -26,6 +27,8 @@ typedef struct pg_conn {
  * it fails at once between attempts (jittered back-off). Errors: DATABASE_UNAVAILABLE, STATEMENT_INVALID. */
 MUST bh_err *conn_ready(bh_call *call, pg_conn *conn);
 void conn_close(pg_conn *conn);
+/* A connection that is not busy, rather one that is open; NULL when there is none. */
+pg_conn *conn_free_one(pg_conn *conns, int n);
 
 /* Asks the server for the types of every statement; `prepared` has room for all, `mem` keeps what it points to. */
 MUST bh_err *conn_describe(bh_call *call, pg_conn *conn, arena *mem, pg_prepared *prepared);

@@ -60,13 +60,6 @@ bh_err *pg_pool_open(bh_call *call, const pg_options *options, const pg_stmt *st
     return NULL;
 }
 
-static pg_conn *free_reader(pg_pool *pool) {
-    for (int i = 0; i < pool->options.readers; i++)
-        if (!pool->readers[i].is_busy)
-            return &pool->readers[i];
-    return NULL;
-}
-
 static struct timespec moment(int64_t mono_ms) {
     return (struct timespec){ .tv_sec = mono_ms / 1000, .tv_nsec = mono_ms % 1000 * 1000000 };
 }
@@ -77,7 +70,7 @@ static bh_err *borrow(bh_call *call, pg_pool *pool, pg_conn **ret_conn) {
     pthread_mutex_lock(&pool->mutex);
     pg_conn *conn;
     int late = 0;
-    while (!(conn = free_reader(pool)) && late != ETIMEDOUT)
+    while (!(conn = conn_free_one(pool->readers, pool->options.readers)) && late != ETIMEDOUT)
         late = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until);
     if (conn)
         conn->is_busy = true;
@@ -93,13 +86,19 @@ static void give_back(pg_pool *pool, pg_conn *conn) {
     pthread_mutex_unlock(&pool->mutex);
 }
 
+/* The statement did not happen, or may not have, because the connection went. */
+static bool is_lost(pg_answer answer) {
+    return answer.kind == ANSWER_UNKNOWN || answer_verdict(answer) == DROP;
+}
+
 /* One attempt; a read whose connection broke is repeated once on a new one. */
 static bh_err *attempt(bh_call *call, pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments,
                        pg_answer *ret_answer) {
     TRY(conn_ready(call, conn));
     *ret_answer = conn_run(conn, stmt, arguments);
-    if (ret_answer->kind != ANSWER_UNKNOWN || !stmt->read)
+    if (!stmt->read || !is_lost(*ret_answer))
         return NULL;
+    result_drop(ret_answer->result);
     TRY(conn_ready(call, conn));
     *ret_answer = conn_run(conn, stmt, arguments);
     if (ret_answer->kind == ANSWER_UNKNOWN)

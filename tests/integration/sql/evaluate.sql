@@ -1,3 +1,3 @@
 -- Runs a statement of the test's choice and answers its text.
 -- $1 statement text
-select run_text($1) as answer
+select attempt($1) as answer
