@@ -28,7 +28,8 @@ install_programs() {
         install_program "$build/services/bihuan-$service" "$service"
     done
     install_program "$build/gateway/bihuan-gateway" gateway
-    install_program "$build/lib/bihuan-keygen" none
+    install_program "$build/tools/bihuan-keygen" none
+    install_program "$build/tools/bihuan-first-operator" none
     install_program "$build/cli/bihuan" none
     give_to_account "$state/evidence"
 }
@@ -48,7 +49,7 @@ write_environment() {
 BIHUAN_SITE="1"
 BIHUAN_KEY_FILE="$state/keys/$name.key"
 BIHUAN_ALLOW_FILE="$state/keys/allow"
-BIHUAN_PEERS="$state/keys/peers"
+BIHUAN_PEERS_FILE="$state/keys/peers"
 EOF
     [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
     if [ "$name" = gateway ]; then

@@ -27,12 +27,14 @@ make_keys() {
     for name in "${services[@]}" gateway; do
         role=service
         [ "$name" != gateway ] || role=gateway
-        [ -e "$state/keys/$name.key" ] || "$state/bin/bihuan-keygen" "$name" "$role" "$state/keys/$name.key" >"$state/keys/$name.allow"
+        [ -e "$state/keys/$name.key" ] ||
+            "$state/bin/bihuan-keygen" "$state/keys/$name.key" "$name" "$role" >"$state/keys/$name.allow"
         give_to_account "$state/keys/$name.key"
     done
     cat "$state"/keys/*.allow >"$state/keys/allow"
     for name in "${services[@]}"; do
-        awk -v endpoint="$(endpoint "$name")" '{ print $1, endpoint, $3 }' "$state/keys/$name.allow"
+        awk -v service="bihuan.v1.${name^}Service" -v endpoint="$(endpoint "$name")" '{ print service, endpoint, $3 }' \
+            "$state/keys/$name.allow"
     done >"$state/keys/peers"
 }
 

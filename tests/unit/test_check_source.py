@@ -24,7 +24,7 @@ PLANTED = [
     ("vague-name", "lib/base/utils.c", "int a;\n", 1),
     ("vague-name", "lib/common/a.c", "int a;\n", 1),
     ("sql-header", "services/task/sql/a.sql", "select 1;\n", 1),
-    ("sql-length", "services/task/sql/a.sql", "-- Much too long.\n" + "select 1;\n" * 200, 201),
+    ("sql-length", "services/task/sql/a.sql", "-- Much too long.\n" + "select 1;\n" * 300, 301),
     ("proto-shape", "proto/a.proto", "message A {\n  optional int32 b = 1;\n}\n", 2),
     ("proto-shape", "proto/a.proto", "message A {\n  map<string, string> b = 1;\n}\n", 2),
     ("python-length", "tools/a.py", "a = 1\n" * 201, 201),
