@@ -89,9 +89,11 @@ create table progress.task_view (
 );
 
 -- The day by the clock of the service, kept by its timer: what is due follows it, also where a test moves the clock.
+-- Every sheet of its month was opened as of opened_day.
 create table progress.today (
     site_id int4 primary key,
-    day date not null
+    day date not null,
+    opened_day date
 );
 
 -- Results of commands by request id, and events already applied. The keys carry their time: parts are ranges of keys.
@@ -120,6 +122,7 @@ create table progress.outbox (
     payload bytea not null,
     created timestamptz not null default clock_timestamp(),
     tries int4 not null default 0,
+    refusals int4 not null default 0,
     not_before timestamptz not null default '-infinity',
     primary key (site_id, id)
 );

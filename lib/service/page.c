@@ -1,0 +1,26 @@
+#include "service/page.h"
+
+#include <string.h>
+
+#include "base/macros.h"
+
+bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows) {
+    if (page_size < 0 || page_size > PAGE_SIZE_MAX)
+        return bh_fail(call, BAD_FIELD, "page_size", arena_printf(call->mem, "0..%d", PAGE_SIZE_MAX));
+    *ret_rows = page_size ? page_size : PAGE_SIZE_DEFAULT;
+    return NULL;
+}
+
+bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        ret_parts[i] = NULL;
+    if (!*token)
+        return NULL;
+    size_t found = 0;
+    char *rest = arena_strndup(call->mem, token, PAGE_TOKEN_MAX);
+    for (char *part; found < n && (part = strsep(&rest, "/"));)
+        ret_parts[found++] = part;
+    if (found != n || rest)
+        return bh_fail(call, BAD_FIELD, "page_token", "not a token of this list");
+    return NULL;
+}

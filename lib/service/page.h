@@ -1,0 +1,14 @@
+/* Keyset paging: a page token names the last row that was shown, in parts that the list is sorted by. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/call.h"
+
+enum { PAGE_SIZE_DEFAULT = 100, PAGE_SIZE_MAX = 500, PAGE_TOKEN_MAX = 200 };
+
+/* Rows to ask for: the default for 0; an error beyond the limit. */
+MUST bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows);
+/* Splits a token "a/b" into exactly n parts; an empty token, the first page, gives NULL in every part. */
+MUST bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, size_t n);
