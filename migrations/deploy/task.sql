@@ -219,6 +219,7 @@ create table task.outbox (
     payload bytea not null,
     created timestamptz not null default clock_timestamp(),
     tries int4 not null default 0,
+    refusals int4 not null default 0,
     not_before timestamptz not null default '-infinity',
     primary key (site_id, id)
 );
