@@ -230,7 +230,7 @@ static void split(set *s, waiter **members, size_t n, int round) {
 /* Runs the set and gives every member its answer. Depth: log2 of set_max halvings and ROUNDS_MAX repetitions. */
 static void carry(set *s, waiter **members, size_t n, int round) {
     if (s->answered_count)
-        tell(s, false); /* nobody waits for another's second statement */
+        tell(s, false); /* nobody but the leader waits for another's second statement */
     pg_answer answer = run_set(s, members, n);
     bool may_repeat = round + 1 < ROUNDS_MAX;
     if (answer.kind == ANSWER_ROWS) {

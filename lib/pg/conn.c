@@ -13,7 +13,7 @@ enum {
     GRACE_MS = 2000,  /* beyond the server's own timeout: then the network is at fault */
     START_MS = 10000, /* settings and PREPARE of every statement */
     BACKOFF_MIN_MS = 20,
-    BACKOFF_MAX_MS = 2000,
+    BACKOFF_MAX_MS = 500,
     RESULTS_MAX = 4, /* a prepared statement answers once, or twice when its commit fails */
 };
 
@@ -80,7 +80,8 @@ static bool is_good(const PGresult *result) {
 }
 
 static bh_err *unavailable(bh_call *call, pg_conn *conn) {
-    log_event(LOG_WARN, "pg.unavailable", "message=%s", PQerrorMessage(conn->pq));
+    if (!conn->failures) /* once an outage */
+        log_event(LOG_WARN, "pg.unavailable", "message=%s", PQerrorMessage(conn->pq));
     conn_close(conn);
     return bh_fail(call, DATABASE_UNAVAILABLE, "");
 }
@@ -181,7 +182,7 @@ static int64_t jittered(int64_t most) {
 }
 
 static int64_t backoff_ms(int failures) {
-    int64_t most = BACKOFF_MIN_MS << (failures < 7 ? failures : 7);
+    int64_t most = BACKOFF_MIN_MS << (failures < 5 ? failures : 5);
     return jittered(most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS);
 }
 
@@ -219,6 +220,8 @@ bh_err *conn_ready(bh_call *call, pg_conn *conn) {
         conn->retry_at_ms = clock_mono_ms() + backoff_ms(conn->failures++);
         return err;
     }
+    if (conn->failures)
+        log_event(LOG_WARN, "pg.available", "failures=%d", conn->failures);
     conn->failures = 0;
     return NULL;
 }

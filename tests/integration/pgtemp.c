@@ -1,11 +1,10 @@
 #include "integration/pgtemp.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,29 +34,47 @@ void pgtemp_sql(const char *conninfo, const char *sql) {
         die(sql);
 }
 
-static void await_answer(const pgtemp *t) {
-    enum { TRIES = 600, PAUSE_NS = 50000000 };
+static void pause_ms(int ms) {
+    nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000L }, NULL);
+}
+
+/* False when the server ends instead of answering. */
+static bool await_answer(pgtemp *t) {
+    enum { TRIES = 600 };
     for (int i = 0; i < TRIES; i++) {
         if (run((const char *const[]){ "pg_isready", "-q", "-d", t->conninfo, NULL }) == 0)
-            return;
-        nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
+            return true;
+        if (waitpid(t->postmaster, NULL, WNOHANG) == t->postmaster)
+            return false;
+        pause_ms(20);
     }
     die("the temporary cluster does not answer");
 }
 
-void pgtemp_restart(pgtemp *t) {
+static void launch(pgtemp *t) {
     t->postmaster = fork();
     if (t->postmaster < 0)
         die("fork");
-    if (t->postmaster == 0) {
-        char log[96];
-        snprintf(log, sizeof(log), "%s/log", t->dir);
-        if (!freopen(log, "a", stderr))
-            _exit(126);
-        execl(CLUSTER, CLUSTER, "run", t->dir, (char *) NULL);
-        _exit(127);
+    if (t->postmaster > 0)
+        return;
+    char log[96];
+    snprintf(log, sizeof(log), "%s/log", t->dir);
+    if (!freopen(log, "a", stderr))
+        _exit(126);
+    execl(CLUSTER, CLUSTER, "run", t->dir, (char *) NULL);
+    _exit(127);
+}
+
+void pgtemp_restart(pgtemp *t) {
+    /* A server does not start while children of the killed one still hold its shared memory. */
+    enum { TRIES = 100 };
+    for (int i = 0; i < TRIES; i++) {
+        launch(t);
+        if (await_answer(t))
+            return;
+        pause_ms(50);
     }
-    await_answer(t);
+    die("the temporary cluster does not start");
 }
 
 static void end(pgtemp *t, int signal) {
