@@ -1,0 +1,77 @@
+#include "ask.h"
+
+#include "base/clock.h"
+
+/* One call under way; lives in the arena of its stream, which it holds. */
+typedef struct question {
+    inbox_node node; /* first: what the inbox hands on */
+    asker *by;
+    http_stream *s;
+    ask_done *done;
+    void *data;
+    rpc_result *result;
+} question;
+
+bool asker_open(asker *by, rpc_client *client) {
+    by->client = client;
+    return inbox_open(&by->answers) && inbox_sleep(&by->answers);
+}
+
+void asker_close(asker *by) {
+    inbox_close(&by->answers);
+}
+
+/* Runs in the runtime's thread: touches nothing but the question. */
+static void answered(void *data, rpc_result *result) {
+    question *q = data;
+    q->result = result;
+    inbox_put(&q->by->answers, &q->node);
+}
+
+void ask(asker *by, http_stream *s, const char *path, const void *payload, size_t n, ask_done *done, void *data) {
+    question *q = arena_alloc(s->call->mem, sizeof(*q));
+    *q = (question){ .by = by, .s = s, .done = done, .data = data };
+    http_hold(s);
+    int64_t wait_ms = clock_mono_ms() + s->app->timeout_ms; /* a long upload has a later deadline */
+    const rpc_request request = {
+        .method = path,
+        .trace_id = s->call->trace_id,
+        .who = s->call->who.user_id ? &s->call->who : NULL,
+        .deadline_ms = wait_ms < s->call->deadline_ms ? wait_ms : s->call->deadline_ms,
+        .payload = payload,
+        .payload_size = n,
+    };
+    rpc_start(by->client, &request, answered, q);
+}
+
+void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,
+                 void *data) {
+    size_t n = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = arena_alloc(s->call->mem, n);
+    protobuf_c_message_pack(message, bytes);
+    ask(by, s, path, bytes, n, done, data);
+}
+
+static void deliver(question *q) {
+    http_stream *s = q->s;
+    if (!http_is_gone(s) && !http_is_answered(s)) {
+        size_t n = 0;
+        const bh_err *error = rpc_result_error(s->call, q->result);
+        const uint8_t *bytes = error ? NULL : rpc_result_payload(q->result, &n);
+        q->done(s, q->data, error, bytes, n);
+    }
+    rpc_result_free(q->result);
+    http_release(s);
+}
+
+void ask_ready(void *data) {
+    asker *by = data;
+    inbox_awake(&by->answers);
+    do {
+        for (inbox_node *node = inbox_take(&by->answers); node;) {
+            inbox_node *next = node->next; /* deliver may free the node */
+            deliver((question *) node);
+            node = next;
+        }
+    } while (!inbox_sleep(&by->answers));
+}

@@ -1,0 +1,30 @@
+/* Evidence files: streamed to disk and known by their SHA-256, streamed back only when they still match it. */
+#pragma once
+
+#include "ask.h"
+#include "base/hash.h"
+
+enum { EVIDENCE_DIGEST_DIGITS = 2 * SHA256_SIZE, EVIDENCE_PATH_SIZE = EVIDENCE_DIGEST_DIGITS + 2 };
+
+struct download;
+
+/* A folder with tmp/ for uploads and aa/bb... for what is complete. */
+typedef struct evidence_store {
+    asker *asker;
+    int folder;
+    int64_t size_max;          /* bytes of one file */
+    struct download *checking; /* files whose digest is being compared */
+} evidence_store;
+
+/* Opens the folder, makes what is missing, throws away uploads of yesterday that never ended. */
+MUST bh_err *evidence_open(bh_call *call, const char *folder, evidence_store *store);
+void evidence_close(evidence_store *store);
+/* "aa/bb..." of a digest in hex. */
+void evidence_path(const char *digest, char ret_path[EVIDENCE_PATH_SIZE]);
+
+/* PUT /evidence?name=NAME&type=MEDIA-TYPE: takes the body, answers {"digest":...,"size":...}. */
+void evidence_put(evidence_store *store, http_stream *s);
+/* GET /evidence/DIGEST: an attachment, never an active type. */
+void evidence_get(evidence_store *store, http_stream *s, const char *digest);
+/* Compares a slice of a file; true while there is more to do. For server_work. */
+bool evidence_work(void *store);

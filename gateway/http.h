@@ -1,0 +1,101 @@
+/* HTTP/2 for a server: requests in, answers out, over bytes; sockets are elsewhere. The only user of nghttp2. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/call.h"
+
+enum {
+    HTTP_HEADERS_MAX = 64,           /* of one request */
+    HTTP_HEADER_SIZE_MAX = 16 << 10, /* all of them together */
+    HTTP_STREAMS_MAX = 100,          /* open on one connection */
+    HTTP_WINDOW = 256 << 10,         /* bytes of a body that may wait unread */
+    HTTP_DISCARD_MAX = 16 << 20,     /* bytes of a body that may follow the answer */
+    HTTP_SEND_MS_MAX = 60000,        /* for a client to take its answer, and ... */
+    HTTP_BYTES_PER_MS_MIN = 64,      /* ... how fast a long body must move */
+};
+
+typedef struct http_header {
+    const char *name;
+    const char *value;
+} http_header;
+
+typedef struct http_stream http_stream;
+
+/* Who takes what follows the headers of a request. Not called any more once the request is answered. */
+typedef struct http_taker {
+    /* A piece of the body; http_consume() says when it needs no room any more. */
+    void (*body)(http_stream *s, const uint8_t *bytes, size_t n);
+    void (*end)(http_stream *s);
+    /* The deadline passed while nobody held the stream. */
+    void (*late)(http_stream *s);
+    /* The stream is about to be freed; may be NULL. */
+    void (*gone)(http_stream *s);
+} http_taker;
+
+/* One request and its answer. It lives until the client has left and nobody holds it. */
+struct http_stream {
+    bh_call *call; /* owns the stream; its deadline is the request's */
+    const char *method;
+    const char *path;  /* without the query */
+    const char *query; /* behind the '?', or "" */
+    http_header headers[HTTP_HEADERS_MAX];
+    size_t header_count;
+    const http_taker *taker;
+    void *data; /* the taker's */
+
+    /* The rest belongs to http.c. */
+    struct http_session *session; /* NULL once the client left */
+    struct http_app *app;
+    http_stream *next;
+    int32_t id;
+    int holds;
+    size_t header_size;
+    size_t unconsumed, discarded;
+    const char *answer;
+    size_t answer_size, answer_sent;
+    int answer_file;
+    bool is_answered;
+};
+
+/* What the sessions of one server share. */
+typedef struct http_app {
+    /* The headers are complete: choose s->taker, or answer at once. */
+    void (*begin)(http_stream *s);
+    void *data;
+    int64_t timeout_ms; /* for a request that does not say */
+    size_t streams;     /* alive now, of all sessions */
+} http_app;
+
+typedef struct http_session http_session;
+
+http_session *http_session_new(http_app *app);
+void http_session_free(http_session *session);
+/* Bytes from the client; false: the connection is to be closed once its last bytes are out. */
+bool http_session_feed(http_session *session, const uint8_t *bytes, size_t n);
+/* The next bytes for the client, valid until the next call; 0 = none now. */
+size_t http_session_take(http_session *session, const uint8_t **ret_bytes);
+bool http_session_is_over(const http_session *session);
+bool http_session_is_idle(const http_session *session);
+/* Ends what has waited too long; once a second. */
+void http_session_tick(http_session *session, int64_t mono_ms);
+/* Says goodbye: no new streams, the open ones finish. */
+void http_session_drain(http_session *session);
+
+/* The value of a header (lower-case name), or "". */
+const char *http_header_of(const http_stream *s, const char *name);
+/* n bytes of the body are dealt with: the client may send as many more. */
+void http_consume(http_stream *s, size_t n);
+/* Keeps the stream alive while somebody else works for it; every hold is released once. */
+void http_hold(http_stream *s);
+void http_release(http_stream *s);
+bool http_is_answered(const http_stream *s);
+/* True when the client has left: an answer would be dropped. */
+bool http_is_gone(const http_stream *s);
+
+/* Answers once; later calls and calls after the client left do nothing. The body must live as long as the stream. */
+void http_answer(http_stream *s, int status, const http_header *headers, size_t n, const char *body, size_t size);
+/* Answers 200 with the first `size` bytes of a file from its current position and closes it. */
+void http_answer_file(http_stream *s, const http_header *headers, size_t n, int fd, size_t size);

@@ -1,0 +1,80 @@
+/* bihuan-gateway: HTTP/2 in, RPC out. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "gateway.h"
+
+enum { START_TIMEOUT_MS = 60000 };
+
+#define SETTING(field) offsetof(settings, field)
+static const conf_row conf[] = {
+    { "LISTEN", CONF_TEXT, SETTING(listen), "127.0.0.1:8081", "where HAProxy finds us, HTTP/2 without TLS" },
+    { "KEY_FILE", CONF_TEXT, SETTING(key_file), NULL, "own secret key, mode 0600" },
+    { "PEERS_FILE", CONF_TEXT, SETTING(peers_file), NULL, "where the services are" },
+    { "EVIDENCE_DIR", CONF_TEXT, SETTING(evidence_dir), NULL, "folder of evidence files" },
+    { "EVIDENCE_SIZE_MAX", CONF_INT, SETTING(evidence_size_max), "104857600", "bytes of one evidence file" },
+    { "TIMEOUT_MS", CONF_INT, SETTING(timeout_ms), "30000", "longest wait for one call" },
+    { "CALLS_MAX", CONF_INT, SETTING(calls_max), "1024", "requests at work; further ones are refused" },
+    { "DRAIN_MS", CONF_INT, SETTING(drain_ms), "10000", "for open requests when asked to stop" },
+};
+
+static int block_signals(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void stop(void *data) {
+    server_stop(data);
+}
+
+static bh_err *gateway_open(bh_call *call, gateway *gw) {
+    TRY(conf_load(call, conf, countof(conf), &gw->settings));
+    gw->app = (http_app){ .begin = gateway_begin, .data = gw, .timeout_ms = gw->settings.timeout_ms };
+    gw->evidence = (evidence_store){ .asker = &gw->asker, .size_max = gw->settings.evidence_size_max };
+    TRY(evidence_open(call, gw->settings.evidence_dir, &gw->evidence));
+    TRY(server_open(call, gw->settings.listen, &gw->app, &gw->server));
+    const rpc_client_options peers = { gw->settings.key_file, gw->settings.peers_file, .gateway = true };
+    rpc_client *client;
+    TRY(rpc_client_open(call, &peers, &client));
+    if (!asker_open(&gw->asker, client))
+        return bh_fail(call, INTERNAL_ERROR, "no descriptor left");
+    return NULL;
+}
+
+static bh_err *serve(bh_call *call, int signals) {
+    static gateway gw; /* lives as long as the process */
+    TRY(gateway_open(call, &gw));
+    server_watch(gw.server, signals, stop, gw.server);
+    server_watch(gw.server, gw.asker.answers.fd, ask_ready, &gw.asker);
+    server_work(gw.server, evidence_work, &gw.evidence);
+    log_event(LOG_INFO, "gateway.ready", "listen=%s port=%d", gw.settings.listen, server_port(gw.server));
+    server_run(gw.server, gw.settings.drain_ms);
+    log_event(LOG_INFO, "gateway.stopped", "open=%zu", gw.app.streams);
+    return NULL;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) {
+        printf("bihuan-gateway: settings come from the environment\n");
+        conf_print(conf, countof(conf));
+        return strcmp(argv[1], "--help") == 0 ? 0 : 2;
+    }
+    int signals = block_signals();
+    log_open("gateway", LOG_INFO);
+    bh_call *call = call_new("start", START_TIMEOUT_MS);
+    bh_err *error = serve(call, signals);
+    if (error)
+        log_event(LOG_ERROR, "gateway.failed", "reason=%s %s", error->reason, error->en);
+    int status = error ? bh_code_exit(error->code) : 0;
+    call_free(call);
+    return status;
+}

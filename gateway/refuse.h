@@ -1,0 +1,9 @@
+/* Errors as the outside sees them: the Connect protocol's JSON with our ErrorDetail, and one line in the log. */
+#pragma once
+
+#include "http.h"
+
+/* Answers with the error, in the language the client asks for. */
+void refuse(http_stream *s, const bh_err *error);
+/* The line for a call that went well. */
+void accepted(const http_stream *s);

@@ -1,0 +1,129 @@
+"""A gateway with two services behind it, and curl in front of it."""
+import json
+import os
+import pathlib
+import select
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+BUILD = pathlib.Path(os.environ.get("BIHUAN_TEST_BUILD", TOP / "build" / "test"))
+TOKEN = "token-of-handler01"
+AUDITOR = "token-of-auditor01"
+SIZE_MAX = 8 << 20
+CALLS_MAX = 40
+
+
+@dataclass
+class Answer:
+    """What curl saw."""
+
+    status: int
+    headers: dict = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self):
+        return json.loads(self.body)
+
+    def detail(self):
+        return self.json()["details"][0]["debug"]
+
+
+def wait_for_line(stream, word, seconds=10):
+    """The first line of a stream that holds the word."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if select.select([stream], [], [], 0.1)[0]:
+            line = stream.readline()
+            if not line:
+                break
+            if word in line:
+                return line
+    raise AssertionError(f"no line with {word}")
+
+
+class Gateway:
+    """Both processes in a folder of their own; the log goes to a file, so that nobody waits for a reader."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="bihuan-gateway-")
+        self.dir = pathlib.Path(self.folder.name)
+        self.log = self.dir / "log"
+        self.backend = subprocess.Popen([BUILD / "tests" / "gateway_backend", self.dir], stdout=subprocess.PIPE, text=True)
+        wait_for_line(self.backend.stdout, "ready")
+        settings = {
+            "BIHUAN_LISTEN": "127.0.0.1:0",
+            "BIHUAN_KEY_FILE": str(self.dir / "gateway.key"),
+            "BIHUAN_PEERS_FILE": str(self.dir / "peers"),
+            "BIHUAN_EVIDENCE_DIR": str(self.dir / "evidence"),
+            "BIHUAN_EVIDENCE_SIZE_MAX": str(SIZE_MAX),
+            "BIHUAN_TIMEOUT_MS": "4000",
+            "BIHUAN_CALLS_MAX": str(CALLS_MAX),
+            "BIHUAN_DRAIN_MS": "3000",
+        }
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen([BUILD / "gateway" / "bihuan-gateway"], env=os.environ | settings, stderr=log)
+        self.port = self.wait_for_port()
+        self.wait_until_ready()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+        self.backend.kill()
+        self.backend.wait()
+        self.folder.cleanup()
+
+    def wait_for_port(self):
+        for _ in range(100):
+            text = self.log.read_text(encoding="utf-8")
+            if "gateway.ready" in text:
+                return int(text.split("port=")[1].split()[0])
+            assert self.process.poll() is None, text
+            time.sleep(0.1)
+        raise AssertionError("the gateway does not listen")
+
+    def wait_until_ready(self):
+        for _ in range(100):
+            services = self.curl("/healthz").json()["services"]
+            if services["directory"] and services["progress"]:
+                return
+            time.sleep(0.1)
+        raise AssertionError("the gateway finds no services")
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def curl(self, path, *options, data=None, headers=None):
+        """One request over HTTP/2 without TLS."""
+        command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "20", "-D", "-", "--output", "-"]
+        for name, value in (headers or {}).items():
+            command += ["-H", f"{name}: {value}"]
+        if data is not None:
+            command += ["--data-binary", "@-"]
+        command += [*options, f"http://127.0.0.1:{self.port}{path}"]
+        run = subprocess.run(command, input=data if isinstance(data, bytes) else (data or "").encode(), capture_output=True, check=False)
+        return parse(run.stdout) if run.returncode == 0 else Answer(status=-run.returncode, body=run.stderr)
+
+    def call(self, method, request, token=TOKEN, **headers):
+        """A Connect call with JSON; the request may be text."""
+        sent = {"content-type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        if token:
+            sent["authorization"] = f"Bearer {token}"
+        data = request if isinstance(request, (str, bytes)) else json.dumps(request)
+        return self.curl(f"/bihuan.v1.{method}", data=data, headers=sent)
+
+
+def parse(raw):
+    """Status, headers and body of curl -D - output; interim answers are skipped."""
+    while True:
+        head, _, body = raw.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        status = int(lines[0].split()[1])
+        if status >= 200:
+            break
+        raw = body
+    headers = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in lines[1:])
+    return Answer(status, headers, body)

@@ -1,0 +1,207 @@
+/* Two services behind a gateway under test: `gateway_backend DIR` makes keys and lists in DIR and serves until killed.
+ * Answers depend on the request only, so that a test can ask for every kind of answer. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "bihuan/v1/directory_service.pb-c.h"
+#include "bihuan/v1/progress_service.pb-c.h"
+#include "rpc/keys.h"
+#include "rpc/server.h"
+
+enum { EVIDENCE_MAX = 64, DIGITS = 2 * SHA256_SIZE + 1 };
+
+/* ListUnits answers as page_size asks. */
+enum { ASK_STALE = 401, ASK_SLEEP = 402 };
+
+static const char good_token[] = "token-of-handler01";
+static const char auditor_token[] = "token-of-auditor01";
+
+static struct {
+    char digest[DIGITS];
+    char name[256];
+    int64_t size;
+} files[EVIDENCE_MAX];
+static int file_count; /* one worker: no lock */
+
+#define NOT_HERE(Service, slot, Method)                        \
+    BH_RPC(Service, slot, Method##Request, Method##Response) { \
+        return bh_fail(c, UNKNOWN_METHOD, #Method);            \
+    }
+
+/* ---- directory ---- */
+
+BH_RPC(DirectoryService, login, LoginRequest, LoginResponse) {
+    if (strcmp(req->login, "handler01") != 0 || strcmp(req->password, "right") != 0)
+        return bh_fail(c, LOGIN_FAILED);
+    resp->token = (char *) (uintptr_t) good_token;
+    resp->expires_ms = 9007199254740993;
+    return NULL;
+}
+
+static bool is_hash_of(const ProtobufCBinaryData *hash, const char *token) {
+    uint8_t digest[SHA256_SIZE];
+    sha256(token, strlen(token), digest);
+    return hash->len == sizeof(digest) && memcmp(hash->data, digest, sizeof(digest)) == 0;
+}
+
+BH_RPC(DirectoryService, check_session, CheckSessionRequest, CheckSessionResponse) {
+    bool is_auditor = is_hash_of(&req->token_hash, auditor_token);
+    if (!is_auditor && !is_hash_of(&req->token_hash, good_token))
+        return bh_fail(c, LOGIN_NEEDED);
+    resp->user_id = is_auditor ? 8 : 7;
+    resp->unit_id = 3;
+    resp->post = is_auditor ? BH__POST__POST_AUDITOR : BH__POST__POST_HANDLER;
+    resp->login = (char *) (uintptr_t) (is_auditor ? "auditor01" : "handler01");
+    return NULL;
+}
+
+BH_RPC(DirectoryService, logout, LogoutRequest, LogoutResponse) {
+    return is_hash_of(&req->token_hash, good_token) ? NULL : bh_fail(c, LOGIN_NEEDED);
+}
+
+BH_RPC(DirectoryService, get_me, GetMeRequest, GetMeResponse) {
+    resp->user = arena_alloc(c->mem, sizeof(*resp->user));
+    bh__user__init(resp->user);
+    resp->user->user_id = c->who.user_id;
+    resp->user->login = (char *) c->who.login;
+    resp->user->name = (char *) c->trace_id;
+    return NULL;
+}
+
+BH_RPC(DirectoryService, resolve_units, ResolveUnitsRequest, ResolveUnitsResponse) {
+    resp->n_units = req->n_names;
+    resp->units = arena_array(c->mem, req->n_names, sizeof(*resp->units));
+    for (size_t i = 0; i < req->n_names; i++) {
+        resp->units[i] = arena_alloc(c->mem, sizeof(*resp->units[i]));
+        bh__unit__init(resp->units[i]);
+        resp->units[i]->name = req->names[i];
+        resp->units[i]->kind = BH__UNIT_KIND__UNIT_KIND_COUNTY;
+    }
+    return NULL;
+}
+
+BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
+    if (req->page_size == ASK_STALE)
+        return bh_err_raw(c, (bh_err){ .code = BH_ABORTED,
+                                       .reason = "STALE_VERSION",
+                                       .zh = "已被他人更新",
+                                       .en = "It has moved.",
+                                       .unblock = "督查室",
+                                       .file = __FILE__,
+                                       .line = __LINE__ });
+    if (req->page_size == ASK_SLEEP)
+        nanosleep(&(struct timespec){ .tv_sec = 2 }, NULL);
+    return NULL;
+}
+
+NOT_HERE(DirectoryService, change_password, ChangePassword)
+NOT_HERE(DirectoryService, create_unit, CreateUnit)
+NOT_HERE(DirectoryService, add_unit_alias, AddUnitAlias)
+NOT_HERE(DirectoryService, set_unit_members, SetUnitMembers)
+NOT_HERE(DirectoryService, create_user, CreateUser)
+NOT_HERE(DirectoryService, grant_post, GrantPost)
+NOT_HERE(DirectoryService, revoke_post, RevokePost)
+NOT_HERE(DirectoryService, disable_user, DisableUser)
+NOT_HERE(DirectoryService, list_users, ListUsers)
+NOT_HERE(DirectoryService, resolve_leaders, ResolveLeaders)
+
+/* ---- progress ---- */
+
+BH_RPC(ProgressService, register_evidence, RegisterEvidenceRequest, RegisterEvidenceResponse) {
+    if (c->who.post == BH__POST__POST_AUDITOR || file_count == EVIDENCE_MAX)
+        return bh_fail(c, POST_REFUSED, "POST_HANDLER");
+    snprintf(files[file_count].digest, DIGITS, "%s", req->evidence->digest);
+    snprintf(files[file_count].name, sizeof(files[0].name), "%s", req->evidence->name);
+    files[file_count++].size = req->evidence->size;
+    resp->digest = req->evidence->digest;
+    return NULL;
+}
+
+BH_RPC(ProgressService, get_evidence, GetEvidenceRequest, GetEvidenceResponse) {
+    for (int i = 0; i < file_count; i++) {
+        if (strcmp(files[i].digest, req->digest) != 0)
+            continue;
+        resp->evidence = arena_alloc(c->mem, sizeof(*resp->evidence));
+        bh__evidence__init(resp->evidence);
+        resp->evidence->digest = files[i].digest;
+        resp->evidence->name = files[i].name;
+        resp->evidence->size = files[i].size;
+        return c->who.post == BH__POST__POST_AUDITOR ? bh_fail(c, READ_REFUSED, req->digest) : NULL;
+    }
+    return bh_fail(c, NOT_FOUND_OBJECT, req->digest);
+}
+
+NOT_HERE(ProgressService, submit_report, SubmitReport)
+NOT_HERE(ProgressService, approve_report, ApproveReport)
+NOT_HERE(ProgressService, send_back_report, SendBackReport)
+NOT_HERE(ProgressService, get_report, GetReport)
+NOT_HERE(ProgressService, list_reports, ListReports)
+NOT_HERE(ProgressService, apply_task_change, ApplyTaskChange)
+
+/* ---- the process ---- */
+
+static const rpc_rule directory_rules[] = {
+    { "Login", RPC_PUBLIC, 0 },        { "CheckSession", RPC_PUBLIC, 0 }, { "Logout", RPC_PUBLIC, 0 },
+    { "GetMe", RPC_USER, 0 },          { "ResolveUnits", RPC_USER, 0 },   { "ListUnits", RPC_USER, 0 },
+    { "ChangePassword", RPC_USER, 0 }, { "CreateUnit", RPC_USER, 0 },     { "AddUnitAlias", RPC_USER, 0 },
+    { "SetUnitMembers", RPC_USER, 0 }, { "CreateUser", RPC_USER, 0 },     { "GrantPost", RPC_USER, 0 },
+    { "RevokePost", RPC_USER, 0 },     { "DisableUser", RPC_USER, 0 },    { "ListUsers", RPC_USER, 0 },
+    { "ResolveLeaders", RPC_USER, 0 },
+};
+static const rpc_rule progress_rules[] = {
+    { "RegisterEvidence", RPC_USER, 0 }, { "GetEvidence", RPC_USER, 0 },         { "SubmitReport", RPC_USER, 0 },
+    { "ApproveReport", RPC_USER, 0 },    { "SendBackReport", RPC_USER, 0 },      { "GetReport", RPC_USER, 0 },
+    { "ListReports", RPC_USER, 0 },      { "ApplyTaskChange", RPC_INTERNAL, 0 },
+};
+static Bh__DirectoryService_Service directory = BH__DIRECTORY_SERVICE__INIT(rpc_);
+static Bh__ProgressService_Service progress = BH__PROGRESS_SERVICE__INIT(rpc_);
+
+static const rpc_service services[] = {
+    { &directory.base, directory_rules, countof(directory_rules) },
+    { &progress.base, progress_rules, countof(progress_rules) },
+};
+
+static bh_err *write_file(bh_call *call, const char *path, const char *text) {
+    FILE *file = fopen(path, "we");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+        return bh_fail(call, INTERNAL_ERROR, path);
+    return NULL;
+}
+
+static bh_err *serve(bh_call *c, const char *dir) {
+    rpc_key own, front;
+    rpc_server *server;
+    const char *key_file = arena_printf(c->mem, "%s/services.key", dir);
+    const char *allow_file = arena_printf(c->mem, "%s/allow", dir);
+    TRY(rpc_key_create(c, key_file, &own));
+    TRY(rpc_key_create(c, arena_printf(c->mem, "%s/gateway.key", dir), &front));
+    TRY(write_file(c, allow_file, arena_printf(c->mem, "gateway gateway %s\n", front.public_text)));
+    rpc_server_options options = {
+        .name = "backend",
+        .endpoint = "tcp://127.0.0.1:*",
+        .key_file = key_file,
+        .allow_file = allow_file,
+        .workers = 1,
+        .queue_max = 8,
+        .site_id = 1,
+    };
+    TRY(rpc_server_open(c, &options, services, countof(services), &server));
+    const char *at = rpc_server_endpoint(server);
+    TRY(write_file(c, arena_printf(c->mem, "%s/peers", dir),
+                   arena_printf(c->mem, "bihuan.v1.DirectoryService %s %s\nbihuan.v1.ProgressService %s %s\n", at,
+                                own.public_text, at, own.public_text)));
+    puts("ready");
+    fflush(stdout);
+    rpc_server_run(server);
+    return NULL;
+}
+
+int main(int argc, char **argv) {
+    bh_call *c = call_new("start", 60000);
+    bh_err *error = argc == 2 ? serve(c, argv[1]) : bh_fail(c, BAD_FIELD, "DIR", "missing");
+    if (error)
+        fprintf(stderr, "%s\n", error->en);
+    return error ? 1 : 0;
+}

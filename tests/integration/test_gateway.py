@@ -1,0 +1,326 @@
+"""The gateway over real sockets: Connect calls, sessions, errors, limits."""
+import base64
+import json
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+from behind_gateway import AUDITOR, CALLS_MAX, TOKEN, Gateway
+
+HIDDEN = [
+    "DirectoryService/CheckSession",
+    "TargetService/RecordObservations",
+    "ProgressService/RegisterEvidence",
+    "ProgressService/GetEvidence",
+    "ProgressService/ApplyTaskChange",
+]
+SECURE = ["x-content-type-options", "content-security-policy", "cache-control", "referrer-policy", "x-frame-options"]
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    with Gateway() as running:
+        yield running
+        assert running.is_alive()
+
+
+def check_error(answer, status, code, reason):
+    assert answer.status == status, answer
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["code"] == code
+    assert answer.detail()["reason"] == reason
+
+
+def test_json_call(gateway):
+    answer = gateway.call("DirectoryService/GetMe", {})
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    user = answer.json()["user"]
+    assert user["login"] == "handler01" and user["userId"] == 7
+
+
+def test_round_trip_of_text(gateway):
+    names = ["南湖区政府", 'quote " and \\', "🌸", "tab\t"]
+    answer = gateway.call("DirectoryService/ResolveUnits", {"names": names})
+    assert [unit["name"] for unit in answer.json()["units"]] == names
+    assert answer.json()["units"][0]["kind"] == "UNIT_KIND_COUNTY"
+
+
+def test_binary_call(gateway):
+    names = b"".join(b"\x0a" + bytes([len(n)]) + n for n in (b"one", "二".encode()))
+    answer = gateway.call("DirectoryService/ResolveUnits", names, content_type="application/proto")
+    assert answer.status == 200 and answer.headers["content-type"] == "application/proto"
+    assert b"one" in answer.body and "二".encode() in answer.body
+
+
+def test_trace_id_of_the_caller_travels(gateway):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    answer = gateway.call("DirectoryService/GetMe", {}, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    assert answer.json()["user"]["name"] == trace
+    other = gateway.call("DirectoryService/GetMe", {}, traceparent=f"00-{trace[:-1]}x-00f067aa0ba902b7-01")
+    assert trace[:-1] not in other.json()["user"]["name"]
+
+
+def test_login_and_logout(gateway):
+    answer = gateway.call("DirectoryService/Login", {"login": "handler01", "password": "right"}, token=None)
+    assert answer.json() == {"token": TOKEN, "expiresMs": "9007199254740993"}
+    assert "set-cookie" not in answer.headers
+    assert gateway.call("DirectoryService/Logout", {}).status == 200
+    wrong = gateway.call("DirectoryService/Login", {"login": "handler01", "password": "wrong"}, token=None)
+    check_error(wrong, 401, "unauthenticated", "LOGIN_FAILED")
+
+
+@pytest.mark.parametrize("token", [None, "wrong", "x" * 300])
+def test_no_session_no_answer(gateway, token):
+    check_error(gateway.call("DirectoryService/GetMe", {}, token=token), 401, "unauthenticated", "LOGIN_NEEDED")
+
+
+def test_browser_gets_a_cookie_and_must_show_its_origin(gateway):
+    page = {"sec_fetch_site": "same-origin", "x_bihuan_csrf": "1"}
+    answer = gateway.call("DirectoryService/Login", {"login": "handler01", "password": "right"}, token=None, **page)
+    cookie = answer.headers["set-cookie"]
+    assert cookie == f"__Host-bihuan={TOKEN}; Path=/; Secure; HttpOnly; SameSite=Strict"
+    assert "token" not in answer.json()
+    sent = {"cookie": f"a=b; __Host-bihuan={TOKEN}; c=d"}
+    host = f"127.0.0.1:{gateway.port}"
+    accepted = [page, {"origin": f"https://{host}", "x_bihuan_csrf": "1"}]
+    refused = [
+        {},
+        {"x_bihuan_csrf": "1"},
+        {"sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "cross-site", "x_bihuan_csrf": "1", "origin": f"https://{host}"},
+        {"sec_fetch_site": "same-site", "x_bihuan_csrf": "1"},
+        {"origin": "https://evil.example", "x_bihuan_csrf": "1"},
+    ]
+    for headers in accepted:
+        assert gateway.call("DirectoryService/GetMe", {}, token=None, **sent, **headers).status == 200
+    for headers in refused:
+        assert gateway.call("DirectoryService/GetMe", {}, token=None, **sent, **headers).status == 401
+    imitation = {"cookie": f"x__Host-bihuan={TOKEN}"}
+    assert gateway.call("DirectoryService/GetMe", {}, token=None, **imitation, **page).status == 401
+
+
+def test_errors_carry_both_languages(gateway):
+    answer = gateway.call("DirectoryService/ListUnits", {"pageSize": 401})
+    check_error(answer, 409, "aborted", "STALE_VERSION")
+    assert answer.json()["message"] == "已被他人更新"
+    assert answer.detail() == {
+        "reason": "STALE_VERSION",
+        "messageZh": "已被他人更新",
+        "messageEn": "It has moved.",
+        "unblock": "督查室",
+    }
+    detail = answer.json()["details"][0]
+    assert detail["type"] == "bihuan.v1.ErrorDetail"
+    packed = base64.b64decode(detail["value"] + "=" * (-len(detail["value"]) % 4))
+    assert packed.startswith(b"\x0a\x0dSTALE_VERSION\x12")
+    english = gateway.call("DirectoryService/ListUnits", {"pageSize": 401}, accept_language="en-GB,zh;q=0.5")
+    assert english.json()["message"] == "It has moved."
+
+
+def test_hidden_methods_look_like_unknown_ones(gateway):
+    for method in HIDDEN:
+        unknown = method[:-1] + "X"
+        for content_type in ("application/json", "application/proto"):
+            hidden = gateway.call(method, b"{}", content_type=content_type)
+            check_error(hidden, 501, "unimplemented", "UNKNOWN_METHOD")
+            other = gateway.call(unknown, b"{}", content_type=content_type)
+            assert hidden.json()["message"] == other.json()["message"].replace(unknown, method)
+            assert {k: v for k, v in hidden.headers.items() if k != "content-length"} == {
+                k: v for k, v in other.headers.items() if k != "content-length"
+            }
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["DirectoryService", "DirectoryService/", "DirectoryService/getMe", "DirectoryServiceX/GetMe", "X/GetMe", "/GetMe", "TaskService/IssueTask/"],
+)
+def test_unknown_methods(gateway, path):
+    check_error(gateway.call(path, {}), 501, "unimplemented", "UNKNOWN_METHOD")
+
+
+@pytest.mark.parametrize("path", ["/", "/x", "/grpc.health.v1.Health/Check", "/../etc/passwd", "/healthz/", "/evidenceX", "/%00"])
+def test_other_paths(gateway, path):
+    answer = gateway.curl("", "--path-as-is", "--request-target", path)
+    check_error(answer, 404, "not_found", "NOT_FOUND_OBJECT")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/jsonx", "application/grpc", "application/connect+json", ""])
+def test_unknown_codec(gateway, content_type):
+    answer = gateway.call("DirectoryService/GetMe", {}, content_type=content_type)
+    assert answer.status == 415
+    assert "application/json" in answer.headers["accept-post"]
+
+
+def test_codec_with_a_parameter(gateway):
+    assert gateway.call("DirectoryService/GetMe", {}, content_type="application/json; charset=utf-8").status == 200
+
+
+def test_get_is_no_call(gateway):
+    answer = gateway.curl("/bihuan.v1.DirectoryService/GetMe")
+    assert answer.status == 405 and answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "headers, field",
+    [
+        ({"connect_protocol_version": "2"}, "connect-protocol-version"),
+        ({"connect_timeout_ms": "12345678901"}, "connect-timeout-ms"),
+        ({"connect_timeout_ms": "-1"}, "connect-timeout-ms"),
+        ({"content_encoding": "gzip"}, "content-encoding"),
+    ],
+)
+def test_protocol_headers(gateway, headers, field):
+    answer = gateway.call("DirectoryService/GetMe", {}, **headers)
+    check_error(answer, 400, "invalid_argument", "BAD_FIELD")
+    assert field in answer.detail()["messageEn"]
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("", "BAD_MESSAGE"),
+        ("{", "BAD_MESSAGE"),
+        ("[" * 100000, "BAD_MESSAGE"),
+        ('{"names":["a","\\u0000"]}', "BAD_MESSAGE"),
+        (b'{"names":["\xff"]}', "BAD_MESSAGE"),
+        ('{"names":[],"names":[]}', "BAD_MESSAGE"),
+        ('{"names":[' + "1," * 200000, "BAD_MESSAGE"),
+        ('{"nope":1}', "BAD_FIELD"),
+        ('{"names":[1]}', "BAD_FIELD"),
+        ("null", "BAD_MESSAGE"),
+    ],
+    ids=range(10),
+)
+def test_hostile_json(gateway, text, reason):
+    check_error(gateway.call("DirectoryService/ResolveUnits", text), 400, "invalid_argument", reason)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x0a",
+        b"\x0a\xff\xff\xff\xff\x0f",
+        b"\x0a\x01\xff",
+        b"\x0a\x01\x00",
+        b"\x08\x01",
+        b"\xff" * 1000,
+        b"\x0b" * 50000,
+    ],
+    ids=range(7),
+)
+def test_hostile_binary(gateway, data):
+    answer = gateway.call("DirectoryService/ResolveUnits", data, content_type="application/proto")
+    assert answer.status == 400 and answer.json()["code"] == "invalid_argument"
+
+
+def test_oversized_body(gateway):
+    text = json.dumps({"names": ["x" * (5 << 20)]})
+    for headers in ({}, {"transfer_encoding": ""}):
+        check_error(gateway.call("DirectoryService/ResolveUnits", text, **headers), 429, "resource_exhausted", "MESSAGE_TOO_LARGE")
+
+
+def test_largest_body(gateway):
+    names = ["督" * 1000] * 1000
+    answer = gateway.call("DirectoryService/ResolveUnits", json.dumps({"names": names}, ensure_ascii=False))
+    assert len(answer.json()["units"]) == 1000
+
+
+def test_text_that_grows_when_written(gateway):
+    answer = gateway.call("DirectoryService/ResolveUnits", {"names": ["\x01" * 500000]})
+    assert answer.json()["units"][0]["name"] == "\x01" * 500000
+
+
+def test_deadline(gateway):
+    started = time.monotonic()
+    answer = gateway.call("DirectoryService/ListUnits", {"pageSize": 402}, connect_timeout_ms="300")
+    check_error(answer, 504, "deadline_exceeded", "DEADLINE_EXPIRED")
+    assert time.monotonic() - started < 1.5
+    time.sleep(2)
+
+
+def test_service_that_is_not_there(gateway):
+    check_error(gateway.call("TaskService/ListTasks", {}), 503, "unavailable", "SERVICE_UNREACHABLE")
+
+
+def test_healthz_names_what_is_missing(gateway):
+    answer = gateway.curl("/healthz")
+    assert answer.status == 503
+    assert answer.json() == {
+        "services": {"directory": True, "target": False, "task": False, "progress": True, "audit": False},
+        "ok": False,
+    }
+
+
+def test_security_headers_everywhere(gateway):
+    answers = [
+        gateway.curl("/healthz"),
+        gateway.curl("/nowhere"),
+        gateway.call("DirectoryService/GetMe", {}),
+        gateway.call("DirectoryService/GetMe", {}, token=None),
+        gateway.call("DirectoryService/GetMe", {}, content_type="text/plain"),
+        gateway.curl("/bihuan.v1.DirectoryService/GetMe"),
+    ]
+    for answer in answers:
+        for header in SECURE:
+            assert header in answer.headers, (header, answer)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_headers_without_end(gateway):
+    many = [option for i in range(80) for option in ("-H", f"x-{i}: y")]
+    assert gateway.curl("/healthz", *many).status < 0
+    assert gateway.curl("/healthz", "-H", "x-long: " + "y" * 20000).status < 0
+    assert gateway.curl("/healthz").status == 503
+
+
+def test_overload_is_refused_and_passes(gateway):
+    statuses = []
+
+    def call():
+        statuses.append(gateway.call("DirectoryService/ListUnits", {"pageSize": 402}, connect_timeout_ms="2500").status)
+
+    threads = [threading.Thread(target=call) for _ in range(CALLS_MAX + 20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 503 in statuses
+    for _ in range(50):
+        if gateway.call("DirectoryService/GetMe", {}).status == 200:
+            return
+        time.sleep(0.2)
+    raise AssertionError("the gateway did not recover")
+
+
+def test_client_that_leaves(gateway):
+    for _ in range(20):
+        command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "0.1", "-H", "content-type: application/json"]
+        command += ["-H", f"authorization: Bearer {TOKEN}", "-d", '{"pageSize":402}']
+        subprocess.run([*command, f"http://127.0.0.1:{gateway.port}/bihuan.v1.DirectoryService/ListUnits"], capture_output=True, check=False)
+    for _ in range(50):
+        if gateway.call("DirectoryService/GetMe", {}, connect_timeout_ms="3000").status == 200:
+            return
+        time.sleep(0.2)
+    raise AssertionError("calls of clients that left were never let go")
+
+
+def test_tokens_and_passwords_stay_out_of_the_log(gateway):
+    gateway.call("DirectoryService/Login", {"login": "handler01", "password": "wrong-secret"}, token=None)
+    log = gateway.log.read_text(encoding="utf-8")
+    assert "wrong-secret" not in log and TOKEN not in log and AUDITOR not in log
+    assert "path=/bihuan.v1.DirectoryService/Login code=UNAUTHENTICATED reason=LOGIN_FAILED" in log
+
+
+def test_stops_after_open_calls():
+    with Gateway() as running:
+        answers = []
+        caller = threading.Thread(target=lambda: answers.append(running.call("DirectoryService/ListUnits", {"pageSize": 402})))
+        caller.start()
+        time.sleep(0.5)
+        running.process.send_signal(signal.SIGTERM)
+        caller.join()
+        assert answers[0].status == 200
+        assert running.process.wait(5) == 0
