@@ -25,6 +25,7 @@ ONLY_IN = {
     r"c?zmq\.h": ("lib/rpc",),
     r"nghttp2/.*": ("gateway",),
     r"curl/.*": ("cli",),
+    r"utf8proc\.h": ("cli",),
     r"sodium\.h": ("lib/base",),
     r"jansson\.h": ("lib/json",),
     r"protobuf-c/.*": ("lib/pg", "lib/rpc", "lib/json", "lib/service", "services", "gateway", "cli"),

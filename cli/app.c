@@ -1,0 +1,68 @@
+#include "app.h"
+
+#include <curl/curl.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { TIMEOUT_S = 30, TIMEOUT_MAX_S = 3600 };
+
+const char *app_setting(const app *a, const char *name) {
+    const char *given = args_get(&a->args, name);
+    if (given)
+        return given;
+    char variable[64] = "BIHUAN_";
+    for (size_t i = 0, n = strlen(variable); name[i] && n + i + 1 < sizeof(variable); i++)
+        variable[n + i] = (char) (name[i] == '-' ? '_' : name[i] & ~0x20);
+    const char *text = getenv(variable);
+    return text && *text ? text : NULL;
+}
+
+/* --lang, else the first of the usual variables that is set; what is not English is Chinese. */
+static bool wants_english(const app *a) {
+    static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+    const char *language = app_setting(a, "lang");
+    for (size_t i = 0; !language && i < countof(variables); i++) {
+        const char *text = getenv(variables[i]);
+        language = text && *text ? text : NULL;
+    }
+    return language && strncasecmp(language, "en", 2) == 0;
+}
+
+static bh_err *set_output(app *a) {
+    static const char *const names[] = { [OUT_TABLE] = "table", [OUT_JSON] = "json", [OUT_CSV] = "csv" };
+    const char *wanted = app_setting(a, "output");
+    if (!wanted)
+        return NULL;
+    for (size_t i = 0; i < countof(names); i++)
+        if (strcmp(names[i], wanted) == 0) {
+            a->out = (out_kind) i;
+            return NULL;
+        }
+    return bh_fail(a->call, OPTION_BAD, "output", wanted, "table|json|csv");
+}
+
+static bh_err *set_timeout(app *a) {
+    const char *text = app_setting(a, "timeout");
+    char *end = NULL;
+    long long seconds = text ? strtoll(text, &end, 10) : TIMEOUT_S;
+    if (seconds < 1 || seconds > TIMEOUT_MAX_S || (end && *end))
+        return bh_fail(a->call, OPTION_BAD, "timeout", text, "1..3600");
+    a->timeout_ms = seconds * 1000;
+    return NULL;
+}
+
+bh_err *app_open(app *a) {
+    const char *no_colour = getenv("NO_COLOR");
+    a->is_english = wants_english(a);
+    a->has_colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+    TRY(set_output(a));
+    return set_timeout(a);
+}
+
+void app_close(app *a) {
+    if (a->curl)
+        curl_easy_cleanup(a->curl);
+    arena_free(a->call->mem);
+}

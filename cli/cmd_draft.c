@@ -1,0 +1,190 @@
+#include <string.h>
+
+#include "base/clock.h"
+#include "bihuan/v1/task_service.pb-c.h"
+#include "bulk.h"
+#include "cmd.h"
+#include "command.h"
+#include "domain/calendar.h"
+#include "fill.h"
+#include "list.h"
+#include "out.h"
+#include "progress.h"
+#include "ref.h"
+
+enum { SET_PART = 100, MILESTONES_MAX = 20, CHILDREN_MAX = 50 };
+
+static const remote_method create_task = { &bh__task_service__descriptor, "CreateTask" };
+static const remote_method set_tasks = { &bh__task_service__descriptor, "SetTasks" };
+static const remote_method name_members = { &bh__task_service__descriptor, "NameMembers" };
+
+static Bh__Draft *new_draft(app *a) {
+    Bh__Draft *draft = arena_alloc(a->call->mem, sizeof(*draft));
+    bh__draft__init(draft);
+    return draft;
+}
+
+bh_err *cmd_task_create(app *a, UNUSED const verb *v) {
+    Bh__CreateTaskRequest *request = (Bh__CreateTaskRequest *) remote_request(a, create_task);
+    ProtobufCMessage *response;
+    request->draft = new_draft(a);
+    TRY(fill_request(a, &request->draft->base));
+    TRY(command_send(a, create_task, &request->base, NULL, &response));
+    out_record(a, response);
+    return NULL;
+}
+
+/* Cuts "a=b=c" at its first signs into n parts; the last keeps the rest. */
+static bool cut(app *a, const char *text, const char *parts[], size_t n) {
+    for (size_t i = 0; i + 1 < n; i++) {
+        const char *sign = strchr(text, '=');
+        if (!sign)
+            return false;
+        parts[i] = arena_strndup(a->call->mem, text, (size_t) (sign - text));
+        text = sign + 1;
+    }
+    parts[n - 1] = text;
+    return true;
+}
+
+/* "1=unit=text": deadline, result and leaders are those of the command. */
+static bh_err *parse_child(app *a, const char *text, Bh__Draft **ret_draft) {
+    const char *parts[3];
+    if (!cut(a, text, parts, countof(parts)))
+        return bh_fail(a->call, OPTION_BAD, "child", text, option_find("child")->meta);
+    *ret_draft = new_draft(a);
+    TRY(fill_request(a, &(*ret_draft)->base));
+    (*ret_draft)->no = arena_strdup(a->call->mem, parts[0]);
+    (*ret_draft)->text = arena_strdup(a->call->mem, parts[2]);
+    return ref_unit(a, parts[1], &(*ret_draft)->lead_unit_id);
+}
+
+bh_err *cmd_task_split(app *a, const verb *v) {
+    Bh__SplitLegRequest *request = (Bh__SplitLegRequest *) remote_request(a, v->method);
+    ProtobufCMessage *response;
+    const char *text;
+    TRY(fill_request(a, &request->base));
+    request->children = arena_array(a->call->mem, CHILDREN_MAX, sizeof(Bh__Draft *));
+    for (; (text = args_nth(&a->args, "child", request->n_children)); request->n_children++) {
+        if (request->n_children == CHILDREN_MAX)
+            return bh_fail(a->call, OPTION_BAD, "child", text, "<= 50");
+        TRY(parse_child(a, text, &request->children[request->n_children]));
+    }
+    TRY(command_send(a, v->method, &request->base, NULL, &response));
+    out_record(a, response);
+    return NULL;
+}
+
+/* --unit is the collective, --member-unit its members: the request calls both a unit. */
+bh_err *cmd_task_members(app *a, UNUSED const verb *v) {
+    Bh__NameMembersRequest *request = (Bh__NameMembersRequest *) remote_request(a, name_members);
+    ProtobufCMessage *response;
+    const char *text;
+    TRY(fill_request(a, &request->base));
+    request->n_unit_ids = 0;
+    for (size_t i = 0; (text = args_nth(&a->args, "member-unit", i)); i++) {
+        int32_t unit_id;
+        TRY(ref_unit(a, text, &unit_id));
+        fill_add_number(a, &request->unit_ids, &request->n_unit_ids, unit_id);
+    }
+    TRY(command_send(a, name_members, &request->base, NULL, &response));
+    out_record(a, response);
+    return NULL;
+}
+
+/* "2025-06-30=title" */
+static bh_err *parse_node(app *a, const char *text, size_t index, Bh__Milestone **ret_milestone) {
+    const char *parts[2];
+    int32_t day;
+    if (index == MILESTONES_MAX || !cut(a, text, parts, countof(parts)) || !day_parse(parts[0], &day))
+        return bh_fail(a->call, OPTION_BAD, "node", text, option_find("node")->meta);
+    Bh__Milestone *milestone = arena_alloc(a->call->mem, sizeof(*milestone));
+    bh__milestone__init(milestone);
+    milestone->milestone_no = (int32_t) index + 1;
+    milestone->due = arena_strdup(a->call->mem, parts[0]);
+    milestone->title = arena_strdup(a->call->mem, parts[1]);
+    *ret_milestone = milestone;
+    return NULL;
+}
+
+static bh_err *fill_set(app *a, Bh__SetTasksRequest *request) {
+    const char *text;
+    int year, month, day;
+    TRY(fill_request(a, &request->base));
+    if (!request->plan_year) {
+        day_split(day_at(a->call->now_ms), &year, &month, &day);
+        request->plan_year = year;
+    }
+    request->milestones = arena_array(a->call->mem, MILESTONES_MAX, sizeof(Bh__Milestone *));
+    for (; (text = args_nth(&a->args, "node", request->n_milestones)); request->n_milestones++)
+        TRY(parse_node(a, text, request->n_milestones, &request->milestones[request->n_milestones]));
+    return NULL;
+}
+
+static bh_err *chosen(app *a, Bh__Task ***ret_tasks, size_t *ret_n) {
+    const char *text = args_get(&a->args, "task"), *task_id;
+    if (!text)
+        return bulk_tasks(a, set_tasks.name, ret_tasks, ret_n);
+    *ret_tasks = arena_alloc(a->call->mem, sizeof(**ret_tasks));
+    *ret_n = 1;
+    TRY(ref_task(a, text, &task_id));
+    return ref_get_task(a, task_id, *ret_tasks);
+}
+
+static void name_tasks(app *a, Bh__SetTasksRequest *request, Bh__Task *const *tasks, size_t n) {
+    request->tasks = arena_array(a->call->mem, n, sizeof(Bh__TaskVersion *));
+    request->n_tasks = n;
+    for (size_t i = 0; i < n; i++) {
+        Bh__TaskVersion *one = arena_alloc(a->call->mem, sizeof(*one));
+        bh__task_version__init(one);
+        one->task_id = tasks[i]->task_id;
+        one->version = tasks[i]->version;
+        request->tasks[i] = one;
+    }
+}
+
+/* One part of a long list: small enough to answer in time, each under its own id. */
+static bh_err *set_part(app *a, Bh__Task *const *tasks, size_t n, Bh__TaskOutcome **outcomes) {
+    Bh__SetTasksRequest *request = (Bh__SetTasksRequest *) remote_request(a, set_tasks);
+    Bh__SetTasksResponse *response;
+    TRY(fill_set(a, request));
+    name_tasks(a, request, tasks, n);
+    TRY(command_send(a, set_tasks, &request->base, NULL, (ProtobufCMessage **) &response));
+    if (response->n_outcomes != n)
+        return bh_fail(a->call, ANSWER_UNREADABLE, "SetTasks");
+    memcpy(outcomes, response->outcomes, n * sizeof(*outcomes));
+    return NULL;
+}
+
+/* The first refusal of the list as an error, the others on stderr. */
+static bh_err *refused(app *a, Bh__TaskOutcome *const *outcomes, size_t n) {
+    const Bh__TaskOutcome *first = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!*outcomes[i]->reason)
+            continue;
+        out_note("%s: %s", outcomes[i]->task_id, SAY(a, outcomes[i]->message_zh, outcomes[i]->message_en));
+        first = first ? first : outcomes[i];
+    }
+    return !first ? NULL
+                  : bh_err_raw(a->call, (bh_err){ .code = BH_FAILED_PRECONDITION,
+                                                  .reason = first->reason,
+                                                  .zh = first->message_zh,
+                                                  .en = first->message_en });
+}
+
+bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
+    Bh__Task **tasks;
+    size_t n;
+    TRY(chosen(a, &tasks, &n));
+    Bh__TaskOutcome **outcomes = arena_array(a->call->mem, n, sizeof(*outcomes));
+    progress bar;
+    progress_begin(&bar, n);
+    for (size_t i = 0; i < n; i += SET_PART) {
+        size_t part = n - i < SET_PART ? n - i : SET_PART;
+        TRY(set_part(a, tasks + i, part, outcomes + i));
+        progress_step(&bar, part);
+    }
+    progress_end(&bar);
+    out_list(a, "task_id version reason", (ProtobufCMessage *const *) outcomes, n);
+    return refused(a, outcomes, n);
+}

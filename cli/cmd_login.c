@@ -1,0 +1,83 @@
+#include "ask.h"
+#include "bihuan/v1/directory_service.pb-c.h"
+#include "cell.h"
+#include "cmd.h"
+#include "command.h"
+#include "fill.h"
+#include "out.h"
+#include "store.h"
+#include "table.h"
+
+static const remote_method login = { &bh__directory_service__descriptor, "Login" };
+static const remote_method logout = { &bh__directory_service__descriptor, "Logout" };
+static const remote_method get_me = { &bh__directory_service__descriptor, "GetMe" };
+static const remote_method change_password = { &bh__directory_service__descriptor, "ChangePassword" };
+
+/* Before there is a session the server resolves no names: the unit must be a number, and no token goes along. */
+bh_err *cmd_login(app *a, UNUSED const verb *v) {
+    Bh__LoginRequest *request = (Bh__LoginRequest *) remote_request(a, login);
+    Bh__LoginResponse *response;
+    const char *password, *name = args_get(&a->args, "name");
+    TRY(fill_request(a, &request->base));
+    TRY(ask_password(a, "password-file", "BIHUAN_PASSWORD", SAY(a, "密码：", "Password:"), &password));
+    request->password = arena_strdup(a->call->mem, password);
+    TRY(remote_call(a, login, &request->base, (ProtobufCMessage **) &response));
+    const session s = {
+        .name = name ? name : request->login,
+        .login = request->login,
+        .token = response->token,
+        .expires_ms = response->expires_ms,
+    };
+    TRY(store_save_session(a, &s));
+    response->token = NULL; /* never printed */
+    out_record(a, &response->base);
+    return NULL;
+}
+
+bh_err *cmd_logout(app *a, UNUSED const verb *v) {
+    ProtobufCMessage *response;
+    bh_err *error = remote_call(a, logout, remote_request(a, logout), &response);
+    if (error && error->code != BH_UNAUTHENTICATED)
+        return error;
+    store_drop_session(a);
+    return NULL;
+}
+
+static void list_sessions(app *a) {
+    size_t n;
+    const char **names = store_sessions(a, &n);
+    table t;
+    table_init(a, &t, 2, n);
+    table_add(a, &t, 0, 0, cell_header(a, "login"));
+    table_add(a, &t, 0, 1, cell_header(a, "server"));
+    for (size_t i = 0; i < n; i++) {
+        table_add(a, &t, i + 1, 0, names[i]);
+        table_add(a, &t, i + 1, 1, a->server);
+    }
+    table_show(a, &t);
+}
+
+bh_err *cmd_whoami(app *a, UNUSED const verb *v) {
+    ProtobufCMessage *me;
+    if (args_get(&a->args, "all")) {
+        list_sessions(a);
+        return NULL;
+    }
+    TRY(store_find_session(a));
+    TRY(remote_call(a, get_me, remote_request(a, get_me), &me));
+    out_record(a, me);
+    return NULL;
+}
+
+bh_err *cmd_passwd(app *a, UNUSED const verb *v) {
+    Bh__ChangePasswordRequest *request = (Bh__ChangePasswordRequest *) remote_request(a, change_password);
+    ProtobufCMessage *response;
+    const char *old, *fresh;
+    TRY(ask_password(a, "password-file", "BIHUAN_PASSWORD", SAY(a, "现密码：", "Old password:"), &old));
+    TRY(ask_password(a, "new-password-file", "BIHUAN_NEW_PASSWORD", SAY(a, "新密码：", "New password:"), &fresh));
+    request->old_password = arena_strdup(a->call->mem, old);
+    request->new_password = arena_strdup(a->call->mem, fresh);
+    TRY(command_send(a, change_password, &request->base, NULL, &response));
+    out_record(a, response);
+    return NULL;
+}

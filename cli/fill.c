@@ -1,0 +1,203 @@
+#include "fill.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "disk.h"
+#include "domain/calendar.h"
+#include "evidence.h"
+#include "label.h"
+#include "ref.h"
+#include "json/field.h"
+
+void *fill_slot(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
+    return (char *) message + field->offset;
+}
+
+const char *fill_option(arena *mem, const ProtobufCFieldDescriptor *field) {
+    static const char *const ours[] = { "request_id", "version", "page_size", "page_token" };
+    static const char *const tails[] = { "_id", "_ids", "_no" };
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_BYTES)
+        return NULL;
+    for (size_t i = 0; i < countof(ours); i++)
+        if (strcmp(field->name, ours[i]) == 0)
+            return NULL;
+    char *name = arena_strdup(mem, field->name);
+    size_t n = strlen(name);
+    for (size_t i = 0; i < countof(tails); i++) {
+        size_t m = strlen(tails[i]);
+        if (n > m && strcmp(name + n - m, tails[i]) == 0)
+            name[n - m] = '\0';
+    }
+    for (char *p = name; *p; p++)
+        if (*p == '_')
+            *p = '-';
+    return name;
+}
+
+bh_err *fill_number(app *a, const char *option, const char *text, int32_t least, int32_t *ret_number) {
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end || number < least || number > INT32_MAX)
+        return bh_fail(a->call, OPTION_BAD, option, text, SAY(a, "整数", "a whole number"));
+    *ret_number = (int32_t) number;
+    return NULL;
+}
+
+/* How the text of one option becomes the value of a field. */
+typedef bh_err *(*setter)(app *a, const char *option, const char *text, const ProtobufCFieldDescriptor *field,
+                          void *slot);
+
+static bh_err *set_unit(app *a, UNUSED const char *option, const char *text,
+                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    return ref_unit(a, text, slot);
+}
+
+static bh_err *set_leader(app *a, UNUSED const char *option, const char *text,
+                          UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    return ref_leader(a, text, slot);
+}
+
+static bh_err *set_user(app *a, UNUSED const char *option, const char *text,
+                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    return ref_user(a, text, slot);
+}
+
+static bh_err *set_task(app *a, UNUSED const char *option, const char *text,
+                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    return ref_task(a, text, slot);
+}
+
+static bh_err *set_report(app *a, UNUSED const char *option, const char *text,
+                          UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    return ref_report(a, text, slot);
+}
+
+static bh_err *set_evidence(app *a, UNUSED const char *option, const char *text,
+                            UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    return evidence_digest(a, text, slot);
+}
+
+static bh_err *set_day(app *a, const char *option, const char *text, UNUSED const ProtobufCFieldDescriptor *field,
+                       void *slot) {
+    int32_t day;
+    if (!day_parse(text, &day))
+        return bh_fail(a->call, OPTION_BAD, option, text, "YYYY-MM-DD");
+    *(const char **) slot = text;
+    return NULL;
+}
+
+static bh_err *set_period(app *a, const char *option, const char *text, UNUSED const ProtobufCFieldDescriptor *field,
+                          void *slot) {
+    int32_t day;
+    if (!day_parse(arena_printf(a->call->mem, "%s-01", text), &day))
+        return bh_fail(a->call, OPTION_BAD, option, text, "YYYY-MM");
+    *(const char **) slot = text;
+    return NULL;
+}
+
+/* "-" reads standard input; the last line break is the terminal's, not the text's. */
+static bh_err *set_text(app *a, const char *option, const char *text, UNUSED const ProtobufCFieldDescriptor *field,
+                        void *slot) {
+    char *words = arena_strdup(a->call->mem, text);
+    size_t n = strlen(words);
+    if (strcmp(text, "-") == 0)
+        TRY(disk_read(a, "-", &words, &n));
+    while (n && words[n - 1] == '\n')
+        words[--n] = '\0';
+    if (!utf8_is_valid(words, n))
+        return bh_fail(a->call, OPTION_BAD, option, "…", "UTF-8");
+    *(char **) slot = words;
+    return NULL;
+}
+
+static bh_err *set_number(app *a, const char *option, const char *text, UNUSED const ProtobufCFieldDescriptor *field,
+                          void *slot) {
+    return fill_number(a, option, text, 0, slot);
+}
+
+static bh_err *set_enum(app *a, const char *option, const char *text, const ProtobufCFieldDescriptor *field,
+                        void *slot) {
+    if (!label_parse(field->descriptor, text, slot))
+        return bh_fail(a->call, OPTION_BAD, option, text, label_choices(a->call->mem, field->descriptor));
+    return NULL;
+}
+
+static bh_err *set_flag(UNUSED app *a, UNUSED const char *option, UNUSED const char *text,
+                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
+    *(protobuf_c_boolean *) slot = 1;
+    return NULL;
+}
+
+/* By the end of the field's name, and by its type where no name says more. */
+static const struct {
+    const char *tail;
+    setter set;
+} by_name[] = {
+    { "unit_id", set_unit }, { "unit_ids", set_unit }, { "leader_id", set_leader }, { "leader_ids", set_leader },
+    { "user_id", set_user }, { "task_id", set_task },  { "report_id", set_report }, { "evidence", set_evidence },
+    { "deadline", set_day }, { "day", set_day },       { "period", set_period },
+};
+
+static const setter by_type[] = {
+    [FIELD_INTEGER] = set_number,
+    [FIELD_BOOL] = set_flag,
+    [FIELD_ENUM] = set_enum,
+    [FIELD_STRING] = set_text,
+};
+
+static setter setter_of(const ProtobufCFieldDescriptor *field) {
+    size_t n = strlen(field->name);
+    for (size_t i = 0; i < countof(by_name); i++) {
+        size_t m = strlen(by_name[i].tail);
+        bool is_tail = n >= m && strcmp(field->name + n - m, by_name[i].tail) == 0;
+        if (is_tail && (n == m || field->name[n - m - 1] == '_'))
+            return by_name[i].set;
+    }
+    return by_type[field_kind_of(field)->shape];
+}
+
+static bh_err *fill_list(app *a, ProtobufCMessage *request, const ProtobufCFieldDescriptor *field, const char *option) {
+    size_t size = field_kind_of(field)->size, n = 0;
+    while (args_nth(&a->args, option, n))
+        n++;
+    if (!n)
+        return NULL;
+    char *values = arena_array(a->call->mem, n, size);
+    for (size_t i = 0; i < n; i++)
+        TRY(setter_of(field)(a, option, args_nth(&a->args, option, i), field, values + i * size));
+    *(void **) fill_slot(request, field) = values;
+    *field_count(field, request) = n;
+    return NULL;
+}
+
+bh_err *fill_request(app *a, ProtobufCMessage *request) {
+    for (unsigned i = 0; i < request->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &request->descriptor->fields[i];
+        const char *option = fill_option(a->call->mem, field);
+        const char *text = option ? args_get(&a->args, option) : NULL;
+        if (option && field->label == PROTOBUF_C_LABEL_REPEATED)
+            TRY(fill_list(a, request, field, option));
+        else if (text)
+            TRY(setter_of(field)(a, option, text, field, fill_slot(request, field)));
+    }
+    return NULL;
+}
+
+void fill_add_text(app *a, char ***list, size_t *n, const char *text) {
+    char **longer = arena_array(a->call->mem, *n + 1, sizeof(*longer));
+    if (*n)
+        memcpy(longer, *list, *n * sizeof(*longer));
+    longer[(*n)++] = arena_strdup(a->call->mem, text);
+    *list = longer;
+}
+
+void fill_add_number(app *a, int32_t **list, size_t *n, int32_t number) {
+    int32_t *longer = arena_array(a->call->mem, *n + 1, sizeof(*longer));
+    if (*n)
+        memcpy(longer, *list, *n * sizeof(*longer));
+    longer[(*n)++] = number;
+    *list = longer;
+}

@@ -1,0 +1,67 @@
+#include "label.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+
+static const struct {
+    const char *name;
+    const char *zh;
+    const char *en;
+} labels[] = {
+#define TASK_STATE(name, number, zh, en, holder) { "TASK_STATE_" #name, zh, en },
+#include "domain/task_states.def"
+#undef TASK_STATE
+#define LEG_STATE(name, number, zh, en) { "LEG_STATE_" #name, zh, en },
+#include "domain/leg_states.def"
+#undef LEG_STATE
+#define POST(name, number, zh, en) { "POST_" #name, zh, en },
+#include "domain/posts.def"
+#undef POST
+#define LABEL(value, zh, en) { #value, zh, en },
+#include "labels.def"
+#undef LABEL
+};
+
+/* TASK_STATE_ACTIVE -> ACTIVE: every enum's first value is PREFIX_UNSPECIFIED. */
+static const char *short_name(const ProtobufCEnumDescriptor *type, const char *name) {
+    return name + strlen(type->values[0].name) - strlen("UNSPECIFIED");
+}
+
+const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is_english) {
+    const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
+    if (!known || value == 0)
+        return value == 0 ? "" : "?";
+    for (size_t i = 0; i < countof(labels); i++)
+        if (strcmp(labels[i].name, known->name) == 0)
+            return is_english ? labels[i].en : labels[i].zh;
+    return short_name(type, known->name);
+}
+
+/* Equal but for case, and "-" may stand for "_". */
+static bool is_same(const char *name, const char *text) {
+    for (; *name && *text; name++, text++)
+        if (strncasecmp(name, text, 1) != 0 && !(*name == '_' && *text == '-'))
+            return false;
+    return *name == *text;
+}
+
+bool label_parse(const ProtobufCEnumDescriptor *type, const char *text, int32_t *ret_value) {
+    for (unsigned i = 1; i < type->n_values; i++) {
+        const char *name = type->values[i].name;
+        *ret_value = type->values[i].value;
+        if (is_same(name, text) || is_same(short_name(type, name), text) ||
+            strcmp(label_of(type, *ret_value, false), text) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *label_choices(arena *mem, const ProtobufCEnumDescriptor *type) {
+    buf out;
+    buf_init(&out, mem);
+    for (unsigned i = 1; i < type->n_values; i++)
+        buf_addf(&out, "%s%s", i > 1 ? "|" : "", short_name(type, type->values[i].name));
+    return out.s;
+}

@@ -1,0 +1,16 @@
+/* Words for enum values, out and in. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
+
+/* What people call the value; its short name (ACTIVE) where labels.def has no row; "" for 0. */
+const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is_english);
+/* TASK_STATE_ACTIVE, ACTIVE, active and 承办中 are the same value; false for anything else. */
+bool label_parse(const ProtobufCEnumDescriptor *type, const char *text, int32_t *ret_value);
+/* The short names, "DRAFT|ISSUED|...". */
+const char *label_choices(arena *mem, const ProtobufCEnumDescriptor *type);

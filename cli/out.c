@@ -1,0 +1,110 @@
+#include "out.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "cell.h"
+#include "table.h"
+#include "width.h"
+#include "json/json.h"
+
+enum { JSON_OPTIONS = JSON_PROTO_NAMES | JSON_DEFAULTS };
+
+/* Cuts "no state text" into its paths. */
+static size_t split(app *a, const char *columns, const char **ret_paths) {
+    size_t n = 0;
+    for (const char *p = columns; *p && n < TABLE_COLUMNS_MAX; p += *p == ' ') {
+        size_t length = strcspn(p, " ");
+        ret_paths[n++] = arena_strndup(a->call->mem, p, length);
+        p += length;
+    }
+    return n;
+}
+
+static void make_table(app *a, table *t, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+    const char *paths[TABLE_COLUMNS_MAX];
+    table_init(a, t, split(a, columns, paths), n);
+    for (size_t column = 0; column < t->columns; column++)
+        table_add(a, t, 0, column, cell_header(a, paths[column]));
+    for (size_t row = 0; row < n; row++)
+        for (size_t column = 0; column < t->columns; column++)
+            table_add(a, t, row + 1, column, cell_text(a, rows[row], paths[column]));
+}
+
+void out_list(app *a, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+    if (a->out == OUT_JSON) {
+        buf json;
+        buf_init(&json, a->call->mem);
+        json_write_list(&json, rows, n, JSON_OPTIONS);
+        puts(json.s);
+        return;
+    }
+    table t;
+    make_table(a, &t, columns, rows, n);
+    table_show(a, &t);
+}
+
+void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+    if (!n)
+        return;
+    table t;
+    make_table(a, &t, columns, rows, n);
+    printf("\n%s\n", title);
+    table_show(a, &t);
+}
+
+void out_json(app *a, const ProtobufCMessage *message) {
+    buf json;
+    buf_init(&json, a->call->mem);
+    json_write(&json, message, JSON_OPTIONS);
+    puts(json.s);
+}
+
+static void print_fields(app *a, const ProtobufCMessage *message) {
+    size_t width = 0;
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        size_t one = width_of(cell_header(a, message->descriptor->fields[i].name));
+        width = one > width ? one : width;
+    }
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        const char *text = width_clean(a->call->mem, cell_of_field(a, message, field));
+        const char *header = cell_header(a, field->name);
+        if (*text)
+            printf("%s%*s%s\n", header, (int) (width - width_of(header) + 2), "", text);
+    }
+}
+
+static const char *all_columns(app *a, const ProtobufCMessage *message) {
+    buf columns;
+    buf_init(&columns, a->call->mem);
+    for (unsigned i = 0; i < message->descriptor->n_fields && i < TABLE_COLUMNS_MAX; i++)
+        buf_addf(&columns, "%s%s", i ? " " : "", message->descriptor->fields[i].name);
+    return columns.s;
+}
+
+void out_record(app *a, const ProtobufCMessage *message) {
+    ProtobufCMessage *row = (ProtobufCMessage *) (uintptr_t) message;
+    if (a->out == OUT_JSON)
+        out_json(a, message);
+    else if (a->out == OUT_CSV)
+        out_list(a, all_columns(a, message), &row, 1);
+    else
+        print_fields(a, message);
+}
+
+void out_note(const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+}
+
+int out_error(const app *a, const bh_err *error) {
+    arena *mem = a->call->mem;
+    out_note("bihuan: %s [%s]", width_clean(mem, SAY(a, error->zh, error->en)), error->reason);
+    if (*error->unblock)
+        out_note(SAY(a, "        可由 %s 处理", "        can be solved by: %s"), width_clean(mem, error->unblock));
+    return bh_code_exit(error->code);
+}

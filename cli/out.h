@@ -1,0 +1,19 @@
+/* Answers on stdout, as a table, JSON or CSV: the same data in three shapes. */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "app.h"
+
+/* n rows; `columns` are paths divided by spaces ("no state lead_unit_name"). JSON is an array of whole messages. */
+void out_list(app *a, const char *columns, ProtobufCMessage *const *rows, size_t n);
+/* One message: a line per field that holds something, or a heading and a row for CSV. */
+void out_record(app *a, const ProtobufCMessage *message);
+/* JSON of a message, proto names and defaults included. */
+void out_json(app *a, const ProtobufCMessage *message);
+/* A heading and a table below it, for people only; nothing when n is 0. */
+void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n);
+/* A sentence on stderr: what was done, what to do next. Never data. */
+PRINTF(1, 2) void out_note(const char *format, ...);
+/* The error, who can help, on stderr; returns the exit status. */
+int out_error(const app *a, const bh_err *error);

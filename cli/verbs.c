@@ -1,0 +1,145 @@
+#include "cmd.h"
+
+#include "bihuan/v1/audit_service.pb-c.h"
+#include "bihuan/v1/directory_service.pb-c.h"
+#include "bihuan/v1/progress_service.pb-c.h"
+#include "bihuan/v1/target_service.pb-c.h"
+#include "bihuan/v1/task_service.pb-c.h"
+
+#define NONE \
+    { NULL, NULL }
+#define TASK(name) \
+    { &bh__task_service__descriptor, name }
+#define PROGRESS(name) \
+    { &bh__progress_service__descriptor, name }
+#define TARGET(name) \
+    { &bh__target_service__descriptor, name }
+#define DIRECTORY(name) \
+    { &bh__directory_service__descriptor, name }
+
+#define VERB(...) \
+    { __VA_ARGS__, .is_sessionless = false }
+#define OPEN_VERB(...) \
+    { __VA_ARGS__, .is_sessionless = true }
+
+#define TASK_COLUMNS "no state deadline lead_unit_name overdue_workdays task_id text"
+
+/* VERB(noun, verb, words, options beside the request's fields, function, call, columns, zh, en); an OPEN_VERB runs
+ * without a stored login.
+ * A further command is one row here; its options follow from its request message. */
+const verb verbs[] = {
+    OPEN_VERB("login", "", "login", "password-file name post unit", cmd_login, NONE, NULL,
+              "登录（密码从 --password-file、BIHUAN_PASSWORD 或终端读取）",
+              "log in; password from --password-file, BIHUAN_PASSWORD or the terminal"),
+    VERB("logout", "", "", "", cmd_logout, NONE, NULL, "退出登录", "log out"),
+    OPEN_VERB("whoami", "", "", "all", cmd_whoami, NONE, NULL, "当前账号与岗位；--all 列出已保存的登录",
+              "account and post; --all lists stored logins"),
+    VERB("passwd", "", "", "password-file new-password-file", cmd_passwd, NONE, NULL, "修改自己的密码",
+         "change the own password"),
+    OPEN_VERB("context", "list", "", "", cmd_context_list, NONE, NULL, "已保存的服务地址", "saved servers"),
+    OPEN_VERB("context", "use", "name", "", cmd_context_use, NONE, NULL, "选用服务地址", "use a saved server"),
+    OPEN_VERB("context", "set", "name", "", cmd_context_set, NONE, NULL, "保存 --server 与 --ca",
+              "save --server and --ca"),
+    VERB("todo", "", "", "limit", verb_list, TASK("ListTodo"),
+         "task.no task.state task.deadline task.overdue_workdays moves task.text", "等待我办理的事项",
+         "what waits for me"),
+    VERB("task", "list", "", "limit", verb_list, TASK("ListTasks"), TASK_COLUMNS, "列出任务", "list tasks"),
+    VERB("task", "show", "task", "", cmd_task_show, NONE, NULL, "任务全貌", "one task with all its parts"),
+    VERB("task", "history", "task", "limit", verb_list, TASK("ListTaskEvents"),
+         "version time_ms label login unit_name state note", "办理经过", "what happened"),
+    VERB("task", "why", "task", "", cmd_task_why, TASK("ExplainMoves"), NULL, "每个动作能不能办、为什么、谁能解决",
+         "for each move: may I, why not, who can help"),
+    VERB("task", "create", "", "no text! lead-unit co-unit county-unit leader deadline result is-key clauses",
+         cmd_task_create, NONE, NULL, "新建草稿", "create a draft"),
+    VERB("task", "set", "task?", "import all deadline result plan-year node", cmd_task_set, NONE, NULL,
+         "设定期限、成果、节点；--import ID --all 为整批",
+         "set deadline, result, milestones; --import ID --all for many"),
+    VERB("task", "submit", "task?", "import all", cmd_task_bulk, TASK("SubmitTask"), NULL, "T1 提交审定",
+         "T1 submit for approval"),
+    VERB("task", "sendback", "task", "reason!", verb_command, TASK("SendBackTask"), NULL, "T2 退回修改",
+         "T2 send back"),
+    VERB("task", "issue", "task?", "import all", cmd_task_bulk, TASK("IssueTask"), NULL, "T3 交办", "T3 issue"),
+    VERB("task", "ack", "task", "", verb_command, TASK("AcknowledgeLeg"), NULL, "T4 签收", "T4 acknowledge"),
+    VERB("task", "reassign", "task", "unit! new-unit! reason!", verb_command, TASK("ReassignLeg"), NULL, "T6 改派",
+         "T6 reassign"),
+    VERB("task", "split", "task", "child! deadline result leader", cmd_task_split, TASK("SplitLeg"), NULL,
+         "分解本单位的份额", "break the own leg down"),
+    VERB("task", "waive-child", "task", "child-task! reason!", verb_command, TASK("WaiveChild"), NULL, "豁免子任务",
+         "let a child task go"),
+    VERB("task", "submit-leg", "task", "", verb_command, TASK("SubmitLeg"), NULL, "提交本单位的份额",
+         "hand in the own part"),
+    VERB("task", "close", "task", "text!", verb_command, TASK("RequestClosure"), NULL, "T13 写办结申请",
+         "T13 write the closing text"),
+    VERB("task", "countersign", "task", "", verb_command, TASK("Countersign"), NULL, "会签同意", "countersign"),
+    VERB("task", "dissent", "task", "opinion!", verb_command, TASK("Dissent"), NULL, "会签提出异议", "dissent"),
+    VERB("task", "rule", "task", "unit! upheld/overruled reason!", verb_command, TASK("RuleDissent"), NULL, "裁定异议",
+         "rule on a dissent"),
+    VERB("task", "absent", "task", "unit! reason!", verb_command, TASK("MarkAbsent"), NULL, "记为未会签",
+         "mark a silent unit absent"),
+    VERB("task", "approve", "task", "", verb_command, TASK("SignClosure"), NULL, "T13 签发办结申请",
+         "T13 sign the closure request"),
+    VERB("task", "withdraw", "task", "reason!", verb_command, TASK("WithdrawClosure"), NULL, "撤回办结申请",
+         "take the closure request back"),
+    VERB("task", "return", "task", "reason!", verb_command, TASK("ReturnTask"), NULL, "T14 核验退回", "T14 return"),
+    VERB("task", "verify", "task", "result-class!", verb_command, TASK("VerifyTask"), NULL, "T15 核验通过",
+         "T15 verify"),
+    VERB("task", "signoff", "task", "", verb_command, TASK("SignOffTask"), NULL, "T16 签批销号", "T16 sign off"),
+    VERB("task", "refuse", "task", "reason!", verb_command, TASK("RefuseSignOff"), NULL, "T17 签批退回", "T17 refuse"),
+    VERB("task", "reopen", "task", "reason! evidence!", verb_command, TASK("ReopenTask"), NULL, "T18 重开",
+         "T18 reopen"),
+    VERB("task", "suspend", "task", "reason! review-day!", verb_command, TASK("SuspendTask"), NULL, "T10 暂停",
+         "T10 suspend"),
+    VERB("task", "resume", "task", "reason!", verb_command, TASK("ResumeTask"), NULL, "T10 恢复", "T10 resume"),
+    VERB("task", "urge", "task", "unit!", verb_command, TASK("UrgeLeg"), NULL, "催办", "urge a unit"),
+    VERB("task", "waive", "task", "clause! reason!", verb_command, TASK("WaiveClause"), NULL, "豁免分句",
+         "waive a clause"),
+    VERB("task", "members", "task", "unit!", cmd_task_members, NONE, NULL,
+         "点名集合单位的成员（--member-unit，不给即豁免）",
+         "name a collective's members (--member-unit; none = waived)"),
+    VERB("milestone", "report", "task milestone", "", verb_command, TASK("ReportMilestone"), NULL, "T8 节点填报",
+         "T8 report a milestone"),
+    VERB("milestone", "approve", "task milestone", "", verb_command, TASK("ApproveMilestone"), NULL, "T8 节点审核",
+         "T8 approve a milestone"),
+    VERB("milestone", "confirm", "task milestone", "", verb_command, TASK("ConfirmMilestone"), NULL,
+         "T8 节点确认（--waived 豁免）", "T8 confirm a milestone (--waived lets it go)"),
+    VERB("apply", "", "kind task", "reason!", verb_command, TASK("Apply"), NULL, "申请退回、延期、暂停、调整、终止",
+         "apply for return, extension, suspension, adjustment, termination"),
+    VERB("application", "decide", "task application?", "granted/refused reason!", cmd_application_decide, NONE, NULL,
+         "决定申请", "decide an application"),
+    VERB("application", "withdraw", "task application?", "", cmd_application_withdraw, NONE, NULL, "撤回申请",
+         "withdraw an application"),
+    VERB("report", "list", "task?", "limit", verb_list, PROGRESS("ListReports"),
+         "task_no period state unit_id version due submitted_by approved_by report_id", "列出填报", "list reports"),
+    VERB("report", "show", "report", "", verb_get, PROGRESS("GetReport"), NULL, "一份填报", "one report"),
+    VERB("report", "submit", "task", "period! text! value", cmd_report_submit, PROGRESS("SubmitReport"), NULL,
+         "T7 填报", "T7 submit a report"),
+    VERB("report", "approve", "report", "", verb_command, PROGRESS("ApproveReport"), NULL, "T7 审核通过",
+         "T7 approve a report"),
+    VERB("report", "sendback", "report", "reason!", verb_command, PROGRESS("SendBackReport"), NULL, "T7 审核退回",
+         "T7 send a report back"),
+    VERB("evidence", "add", "file", "", cmd_evidence_add, NONE, NULL, "上传佐证材料", "upload a file"),
+    VERB("evidence", "get", "digest", "save", cmd_evidence_get, NONE, NULL, "下载佐证材料", "download a file"),
+    VERB("target", "list", "", "limit", verb_list, TARGET("ListTargets"),
+         "row_no category metric comparator number unit phrase target_id", "列出目标（--task 或 --import）",
+         "list targets (--task or --import)"),
+    VERB("target", "show", "target", "", verb_get, TARGET("GetTarget"), NULL, "一个目标", "one target"),
+    VERB("target", "observations", "target", "limit", verb_list, TARGET("ListObservations"),
+         "period unit_id number source recorded_ms", "目标的实际值", "what was observed"),
+    VERB("unit", "list", "", "limit", verb_list, DIRECTORY("ListUnits"), "unit_id kind name aliases member_unit_ids",
+         "列出单位", "list units"),
+    VERB("unit", "add", "name", "kind!", verb_command, DIRECTORY("CreateUnit"), NULL, "新增单位", "add a unit"),
+    VERB("unit", "alias", "unit alias", "", verb_command, DIRECTORY("AddUnitAlias"), NULL, "把一种写法对应到单位",
+         "map a spelling to a unit"),
+    VERB("unit", "members", "unit", "", verb_command, DIRECTORY("SetUnitMembers"), NULL, "设定集合单位的成员",
+         "set a collective's members"),
+    VERB("user", "list", "", "limit", verb_list, DIRECTORY("ListUsers"), "user_id login name disabled posts",
+         "列出人员", "list people"),
+    VERB("user", "add", "login", "name! password-file", cmd_user_add, NONE, NULL, "新增人员", "add a person"),
+    VERB("user", "post", "user", "unit! post!", verb_command, DIRECTORY("GrantPost"), NULL, "授予岗位", "grant a post"),
+    VERB("user", "revoke", "user", "unit! post!", verb_command, DIRECTORY("RevokePost"), NULL, "撤销岗位",
+         "revoke a post"),
+    VERB("user", "disable", "user", "", verb_command, DIRECTORY("DisableUser"), NULL, "停用账号", "close an account"),
+    OPEN_VERB("version", "", "", "", cmd_version, NONE, NULL, "版本", "the version of this command"),
+};
+
+const size_t verb_count = countof(verbs);

@@ -1,0 +1,162 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bihuan/v1/task_service.pb-c.h"
+#include "cell.h"
+#include "label.h"
+#include "table.h"
+#include "width.h"
+
+static void columns(UNUSED void **state) {
+    static const struct {
+        const char *text;
+        size_t columns;
+    } rows[] = {
+        { "", 0 },          { "task", 4 },     { "任务", 4 },    { "各县（市、区）", 14 },
+        { "e\xcc\x81", 1 }, { "ｆｕｌｌ", 8 }, { "2.24 项", 7 },
+    };
+    for (size_t i = 0; i < countof(rows); i++)
+        assert_int_equal(width_of(rows[i].text), rows[i].columns);
+}
+
+/* What comes from other people must not move the cursor, colour the screen or turn the line around. */
+static void cleaned(UNUSED void **state) {
+    static const struct {
+        const char *text, *clean;
+    } rows[] = {
+        { "两行\n一行", "两行 一行" },
+        { "\033[31mred", " [31mred" },
+        { "a\xc2\x9b"
+          "1m",
+          "a 1m" },
+        { "a\xe2\x80\xae"
+          "b",
+          "a b" },
+        { "bad\xff", "bad\xef\xbf\xbd" },
+    };
+    arena *mem = arena_new(1 << 16);
+    for (size_t i = 0; i < countof(rows); i++)
+        assert_string_equal(width_clean(mem, rows[i].text), rows[i].clean);
+    arena_free(mem);
+}
+
+static void cut(UNUSED void **state) {
+    arena *mem = arena_new(1 << 16);
+    assert_string_equal(width_cut(mem, "督查室", 6), "督查室");
+    assert_string_equal(width_cut(mem, "督查室", 5), "督查…");
+    assert_string_equal(width_cut(mem, "督查室", 4), "督…");
+    assert_string_equal(width_cut(mem, "abc", 1), "…");
+    arena_free(mem);
+}
+
+static void labels(UNUSED void **state) {
+    const ProtobufCEnumDescriptor *type = &bh__task_state__descriptor;
+    int32_t value;
+    assert_string_equal(label_of(type, 2, false), "待审定");
+    assert_string_equal(label_of(type, 2, true), "pending approval");
+    assert_string_equal(label_of(type, 0, true), "");
+    assert_string_equal(label_of(type, 99, true), "?");
+    static const char *const same[] = { "TASK_STATE_SIGN_OFF", "SIGN_OFF", "sign-off", "待签批" };
+    for (size_t i = 0; i < countof(same); i++) {
+        assert_true(label_parse(type, same[i], &value));
+        assert_int_equal(value, 7);
+    }
+    assert_false(label_parse(type, "UNSPECIFIED", &value));
+    assert_false(label_parse(type, "SIGN", &value));
+}
+
+/* Every value of every enum that the command prints has a name in both languages. */
+static void every_value_has_a_label(UNUSED void **state) {
+    static const ProtobufCEnumDescriptor *const types[] = {
+        &bh__task_state__descriptor,       &bh__leg_state__descriptor,         &bh__leg_role__descriptor,
+        &bh__application_kind__descriptor, &bh__application_state__descriptor,
+    };
+    for (size_t i = 0; i < countof(types); i++)
+        for (unsigned n = 1; n < types[i]->n_values; n++)
+            assert_string_not_equal(label_of(types[i], types[i]->values[n].value, false),
+                                    label_of(types[i], types[i]->values[n].value, true));
+}
+
+static app app_for(out_kind out) {
+    return (app){ .call = call_new("test", 1000), .out = out, .is_english = true };
+}
+
+static char *printed(app *a, const table *t) {
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (a->out == OUT_CSV)
+        table_print_csv(t, out);
+    else
+        table_print(a, t, 0, out);
+    fclose(out);
+    char *copy = arena_strdup(a->call->mem, text);
+    free(text);
+    return copy;
+}
+
+static void fill(app *a, table *t, const char *first, const char *second) {
+    table_init(a, t, 2, 1);
+    table_add(a, t, 0, 0, "no");
+    table_add(a, t, 0, 1, "text");
+    table_add(a, t, 1, 0, first);
+    table_add(a, t, 1, 1, second);
+}
+
+static void aligned(UNUSED void **state) {
+    app a = app_for(OUT_TABLE);
+    table t;
+    fill(&a, &t, "任务", "x");
+    assert_string_equal(printed(&a, &t), "no    text\n任务  x\n");
+    app_close(&a);
+}
+
+static void csv(UNUSED void **state) {
+    app a = app_for(OUT_CSV);
+    table t;
+    fill(&a, &t, "a,\"b\"", "two\nlines");
+    assert_string_equal(printed(&a, &t), "no,text\r\n\"a,\"\"b\"\"\",\"two\nlines\"\r\n");
+    app_close(&a);
+}
+
+static void cells(UNUSED void **state) {
+    app a = app_for(OUT_TABLE);
+    Bh__Task task = BH__TASK__INIT;
+    Bh__Todo todo = BH__TODO__INIT;
+    int32_t leaders[] = { 7, 9 };
+    char issue[] = "ISSUE", send_back[] = "SEND_BACK", no[] = "2.24", *moves[] = { issue, send_back };
+    task.no = no;
+    task.state = BH__TASK_STATE__TASK_STATE_ACTIVE;
+    task.leader_ids = leaders;
+    task.n_leader_ids = 2;
+    todo.moves = moves;
+    todo.n_moves = 2;
+    assert_string_equal(cell_text(&a, &todo.base, "task.no"), "");
+    todo.task = &task;
+    assert_string_equal(cell_text(&a, &todo.base, "task.no"), "2.24");
+    assert_string_equal(cell_text(&a, &todo.base, "task.state"), "active");
+    assert_string_equal(cell_text(&a, &todo.base, "moves"), "ISSUE, SEND_BACK");
+    assert_string_equal(cell_text(&a, &task.base, "leader_ids"), "7, 9");
+    assert_string_equal(cell_text(&a, &task.base, "is_key"), "no");
+    assert_string_equal(cell_header(&a, "task.lead_unit_name"), "lead unit");
+    app_close(&a);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns),
+        cmocka_unit_test(cleaned),
+        cmocka_unit_test(cut),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(every_value_has_a_label),
+        cmocka_unit_test(aligned),
+        cmocka_unit_test(csv),
+        cmocka_unit_test(cells),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
