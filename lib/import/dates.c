@@ -1,0 +1,106 @@
+#include "import/dates.h"
+
+#include <string.h>
+
+#include "import/marks.h"
+
+enum { MONTHS = 12, YEAR_MIN = 2000, YEAR_MAX = 2099 };
+
+static bool is_leap(int year) {
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static int month_days(int year, int month) {
+    static const int days[MONTHS] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+static bool is_real(int year, int month, int day) {
+    return year >= YEAR_MIN && year <= YEAR_MAX && month >= 1 && month <= MONTHS && day >= 1 &&
+           day <= month_days(year, month);
+}
+
+static const char *print_date(arena *mem, int year, int month, int day) {
+    return is_real(year, month, day) ? arena_printf(mem, "%04d-%02d-%02d", year, month, day) : NULL;
+}
+
+/* Reads "<number><word>" at the start of *rest and moves behind it; 0 when it is not there. */
+static int take(span *rest, const char *word) {
+    int number;
+    size_t n = numeral_read(*rest, &number);
+    if (!n || span_find(*rest, word, n) != n)
+        return 0;
+    *rest = span_from(*rest, n + strlen(word));
+    return number;
+}
+
+static bool take_date(span text, int ret_date[3]) {
+    static const char *const words[] = { "年", "月", "日" };
+    for (size_t i = 0; i < countof(words); i++)
+        if ((ret_date[i] = take(&text, words[i])) == 0)
+            return false;
+    return !text.n && is_real(ret_date[0], ret_date[1], ret_date[2]);
+}
+
+bool date_is(span text) {
+    int date[3];
+    return take_date(text, date);
+}
+
+const char *date_read(arena *mem, span text) {
+    int date[3];
+    return take_date(text, date) ? print_date(mem, date[0], date[1], date[2]) : NULL;
+}
+
+/* Parts of a year that end on a known day. */
+static const struct {
+    const char *word;
+    int month;
+} terms[] = {
+    { "一季度", 3 },  { "二季度", 6 },  { "三季度", 9 },   { "四季度", 12 }, { "第1季度", 3 },
+    { "第2季度", 6 }, { "第3季度", 9 }, { "第4季度", 12 }, { "上半年", 6 },  { "下半年", 12 },
+    { "年底", 12 },   { "年末", 12 },   { "年内", 12 },    { "年中", 6 },    { "全年", 12 },
+};
+
+static const char *term_end(arena *mem, span text, int year) {
+    for (size_t i = 0; i < countof(terms); i++)
+        if (span_find(text, terms[i].word, 0) != SPAN_NONE)
+            return print_date(mem, year, terms[i].month, month_days(year, terms[i].month));
+    return NULL;
+}
+
+/* 6月—12月: what stands behind the mark of a range, the text itself when there is none. */
+static span range_end(span text) {
+    static const char *const marks[] = { "—", "-", "~", "至", "到", NULL };
+    size_t end = 0;
+    for (const char *const *m = marks; *m; m++) {
+        size_t at = span_find(text, *m, 0);
+        if (at != SPAN_NONE && at + strlen(*m) > end)
+            end = at + strlen(*m);
+    }
+    return span_from(text, end);
+}
+
+const char *deadline_read(arena *mem, span text, int year) {
+    static const char *const whole_year[] = { "前", "完成", "内完成", "度", NULL };
+    span first = text, rest = range_end(text);
+    int printed_year = take(&rest, "年");
+    year = printed_year ? printed_year : take(&first, "年") ? year_find(text) : year;
+    int month = take(&rest, "月");
+    int day = month ? take(&rest, "日") : 0;
+    if (month)
+        return month <= MONTHS ? print_date(mem, year, month, day ? day : month_days(year, month)) : NULL;
+    if (printed_year && (!rest.n || span_is_any(rest, whole_year)))
+        return print_date(mem, year, MONTHS, 31);
+    return term_end(mem, text, year);
+}
+
+int year_find(span text) {
+    for (size_t at = span_find(text, "年", 0); at != SPAN_NONE; at = span_find(text, "年", at + 1)) {
+        int year;
+        if (at >= 4 && digits_length(span_cut(text, at - 4, at)) == 4 &&
+            numeral_read(span_cut(text, at - 4, at), &year) == 4 && year >= YEAR_MIN && year <= YEAR_MAX)
+            return year;
+    }
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* Civil dates as documents print them. Works on folded text. */
+#pragma once
+
+#include "import/span.h"
+
+/* 2025年2月14日 or 二〇二五年二月十四日 filling the whole text: "2025-02-14"; NULL otherwise. */
+const char *date_read(arena *mem, span text);
+bool date_is(span text);
+/* The last day of a printed term: 2025年12月底前, 6月底前, 年底前, 上半年, 三季度末; `year` serves where none is
+ * printed (0: unknown). NULL when no day follows from the text. */
+const char *deadline_read(arena *mem, span text, int year);
+/* The first year 20xx年 in the text, 0 when there is none. */
+int year_find(span text);

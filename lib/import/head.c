@@ -1,0 +1,150 @@
+#include "import/head.h"
+
+#include "base/buf.h"
+#include "import/dates.h"
+#include "import/names.h"
+
+/* The head ends with the addressee, the first numbered paragraph or the first list. */
+static size_t head_end(const lines *all, const outline *o) {
+    static const char *const addressee[] = { "：", NULL };
+    size_t limit = o->n ? o->at[0].first : all->n;
+    for (size_t i = 0; i < limit; i++)
+        if (span_ends(all->at[i].folded, addressee))
+            return i;
+    return limit;
+}
+
+/* 〔2025〕3号 in any brackets, folded to （2025）3号. */
+static bool is_number(span text) {
+    enum { LONGEST = 30 };
+    static const char *const end[] = { "号", NULL };
+    size_t year = span_find(text, "（20", 0);
+    return year != SPAN_NONE && year > 0 && span_ends(text, end) && span_length(text) <= LONGEST;
+}
+
+static bool ends_title(span text) {
+    static const char *const ends[] = { "通知", "意见", "方案", "分解", "分解表", "清单",
+                                        "公告", "办法", "要点", "分工", "）",     NULL };
+    return span_ends(text, ends);
+}
+
+static bool is_head_noise(span text) {
+    static const char *const ends[] = { "文件", NULL };
+    return span_ends(text, ends) || is_number(text) || date_is(text);
+}
+
+/* The title may be broken over lines; without a word that ends it, its first line stands for it. */
+static const char *read_title(arena *mem, const lines *all, size_t end) {
+    enum { LINES_MAX = 4 };
+    size_t first = 0;
+    while (first < end && is_head_noise(all->at[first].folded))
+        first++;
+    size_t last = first;
+    while (last < end && last < first + LINES_MAX && !ends_title(all->at[last].folded))
+        last++;
+    if (first >= all->n || mark_read(all->at[first].folded).kind != MARK_NONE)
+        return NULL;
+    if (last >= end || last == first + LINES_MAX || is_head_noise(all->at[last].folded))
+        last = first;
+    return span_dup(mem, outline_join(mem, all, first, last).text);
+}
+
+static const char *read_number(arena *mem, const lines *all, size_t end) {
+    for (size_t i = 0; i < end; i++)
+        if (is_number(all->at[i].folded))
+            return span_dup(mem, span_trim(all->at[i].printed));
+    return NULL;
+}
+
+/* The first date that has a line to itself; else the one in front of 印发. */
+static const char *read_date(arena *mem, const lines *all) {
+    static const char *const printed[] = { "印发", NULL };
+    for (size_t i = 0; i < all->n; i++)
+        if (date_is(all->at[i].folded))
+            return date_read(mem, all->at[i].folded);
+    for (size_t i = all->n; i-- > 0;) {
+        span text = all->at[i].folded;
+        span date = span_drop_end(text, printed);
+        for (size_t at = 0; date.n < text.n && at < date.n; at += span_step(span_from(date, at)))
+            if (date_is(span_from(date, at)))
+                return date_read(mem, span_from(date, at));
+    }
+    return NULL;
+}
+
+/* True when a sentence says of all items that the units in it take part. */
+static bool is_rule_for_all(span sentence) {
+    static const char *const all_items[] = { "所有", "各项", "每项", "全部", "以上", "上述", "各条", "均", NULL };
+    static const char *const things[] = { "任务", "工作", "事项", "项目", "条目", NULL };
+    static const char *const roles[] = { "协办单位", "配合单位", "责任单位", "参与单位", "协同单位", "负责落实", NULL };
+    static const char *const once[] = { "不再", "不一一", "均为", "均是", "都是", "均包括",
+                                        "均含", "均涉及", "均由", "均需", "同为", NULL };
+    return span_has(sentence, all_items) && span_has(sentence, things) && span_has(sentence, roles) &&
+           span_has(sentence, once);
+}
+
+/* The longest end of a phrase that is the name of a unit: words of the sentence may stand before it. */
+static span unit_in(span phrase) {
+    static const char *const before[] = { "由", "为", "是", "包括", "含",   "涉及", "：",
+                                          "和", "及", "与", "以及", "还有", "除",   NULL };
+    static const char *const after[] = { "均", "都",   "同",   "为",   "是",   "作",   "也", "要", "需",
+                                         "应", "配合", "负责", "参与", "共同", "不再", "等", NULL };
+    static const char *const roles[] = { "协办单位", "配合单位", "责任单位", "参与单位", "协同单位", "牵头单位", NULL };
+    for (const char *const *w = after; *w; w++) {
+        size_t at = span_find(phrase, *w, 0);
+        if (at != SPAN_NONE && at > 0 && name_is_unit(span_cut(phrase, 0, at)))
+            phrase.n = at;
+    }
+    size_t best = 0;
+    for (const char *const *w = before; *w; w++)
+        for (size_t at = span_find(phrase, *w, 0); at != SPAN_NONE; at = span_find(phrase, *w, at + 1))
+            if (at + span_starts(span_from(phrase, at), before) > best)
+                best = at + span_starts(span_from(phrase, at), before);
+    phrase = span_from(phrase, best);
+    bool is_role = span_ends(phrase, roles) > 0;
+    return name_is_unit(phrase) && !is_role ? phrase : span_cut(phrase, 0, 0);
+}
+
+static void read_co_all(arena *mem, span sentence, import_names *co_all) {
+    static const char *const separators[] = { "、", "，", "：", "；", NULL };
+    while (sentence.n) {
+        span unit = unit_in(span_next_part(&sentence, separators));
+        const char *name = unit.n ? span_dup(mem, unit) : NULL;
+        if (name && !names_have(co_all, name))
+            names_add(mem, co_all, name);
+    }
+}
+
+/* The loose lines, and all of them for the rule of order, which may stand behind a unit list. */
+static void read_rules(arena *mem, const lines *all, const outline *o, import_document *document, rules *r) {
+    static const char *const first[] = { "列第一位",   "排第一位", "排在第一", "排首位", "列首位",
+                                         "第一个单位", "排名第一", "列第一",   NULL };
+    static const char *const equal[] = { "排名不分先后", "不分先后", "排序不分", "不分主次", NULL };
+    static const char *const stop[] = { "。", "；", NULL };
+    for (size_t i = 0; i < all->n; i++) {
+        span pair = outline_join(mem, all, i, i + 1 < all->n ? i + 1 : i).text;
+        r->first_leads = r->first_leads || span_has(pair, first);
+        r->equal = r->equal || span_has(pair, equal);
+    }
+    for (size_t i = 0, j; i < all->n; i = j + 1) {
+        for (j = i; o->loose[i] && j + 1 < all->n && o->loose[j + 1];)
+            j++;
+        span text = o->loose[i] ? outline_join(mem, all, i, j).text : (span){ "", 0 };
+        while (text.n) {
+            span sentence = span_next_part(&text, stop);
+            if (is_rule_for_all(sentence))
+                read_co_all(mem, sentence, &document->co_all);
+        }
+    }
+}
+
+void head_read(arena *mem, const lines *all, const outline *o, import_document *document, rules *ret_rules) {
+    size_t end = head_end(all, o);
+    document->number = read_number(mem, all, end);
+    document->title = read_title(mem, all, end);
+    document->date = read_date(mem, all);
+    *ret_rules = (rules){ .year = document->title ? year_find(span_of(document->title)) : 0 };
+    for (size_t i = 0; i < o->lists_n && !ret_rules->year; i++)
+        ret_rules->year = year_find(o->lists[i].title);
+    read_rules(mem, all, o, document, ret_rules);
+}

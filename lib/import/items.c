@@ -1,0 +1,305 @@
+#include "import/items.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "import/dates.h"
+#include "import/duty.h"
+#include "import/leaders.h"
+
+/* What a heading says for the items below it. */
+typedef struct heading {
+    int number;
+    leader who;
+    const char *lead; /* the unit that leads the section */
+    import_names co;  /* and those that help it */
+    bool livelihood;
+} heading;
+
+/* One list while its paragraphs are walked. */
+typedef struct walk {
+    arena *mem;
+    const lines *all;
+    const outline *outline;
+    const rules *rules;
+    import_document *document;
+    const duty *duties;           /* beside outline->at */
+    size_t from, to;              /* the paragraphs of this list */
+    mark_kind item_kind;          /* what its items begin with */
+    heading headings[MARK_KINDS]; /* by kind; number 0 where none is open */
+    int last_number;              /* of the item before */
+    size_t skipped;               /* paragraphs without units that were left out */
+} walk;
+
+/* The paragraph behind the sub-points of paragraph i. */
+static size_t item_end(const walk *w, size_t i) {
+    size_t end = i + 1;
+    while (end < w->to && w->outline->at[end].mark.kind > w->outline->at[i].mark.kind)
+        end++;
+    return end;
+}
+
+static bool any_found(const walk *w, size_t a, size_t b) {
+    for (size_t i = a; i < b; i++)
+        if (w->duties[i].found)
+            return true;
+    return false;
+}
+
+/* The paragraph behind the section of paragraph i: the next one with a wider mark than `kind`. */
+static size_t section_end(const walk *w, size_t i, mark_kind kind) {
+    while (i < w->to && w->outline->at[i].mark.kind >= kind)
+        i++;
+    return i;
+}
+
+/* Of the paragraphs with such marks, in sections that name units at all, the share that names them; in percent. */
+static int coverage(const walk *w, mark_kind kind) {
+    size_t items = 0, with_units = 0;
+    for (size_t i = w->from; i < w->to; i++) {
+        size_t end = section_end(w, i, kind);
+        if (!any_found(w, i, end))
+            i = end;
+        for (; i < end; i++) {
+            items += w->outline->at[i].mark.kind == kind;
+            with_units += w->outline->at[i].mark.kind == kind && any_found(w, i, item_end(w, i));
+        }
+    }
+    return items ? (int) (100 * with_units / items) : 0;
+}
+
+/* The narrowest mark most of whose paragraphs name units; 1. when nobody names any. */
+static mark_kind choose_item_kind(const walk *w) {
+    enum { MOST = 60 };
+    mark_kind best = MARK_DIGITS;
+    int best_coverage = 0;
+    for (mark_kind kind = MARK_CIRCLE; kind > MARK_NONE; kind--) {
+        int share = coverage(w, kind);
+        if (share >= MOST)
+            return kind;
+        if (share > best_coverage)
+            best = kind, best_coverage = share;
+    }
+    return best;
+}
+
+static folded paragraph_text(const walk *w, size_t a, size_t end) {
+    return outline_join(w->mem, w->all, w->outline->at[a].first, w->outline->at[end - 1].last);
+}
+
+/* 甲局牵头（八项）: the unit in front of 牵头. */
+static const char *unit_of_heading(arena *mem, span text) {
+    size_t at = span_find(text, "牵头", 0);
+    span name = span_cut(text, 0, at == SPAN_NONE ? 0 : at);
+    static const char *const by[] = { "由", NULL };
+    name = span_drop_start(name, by);
+    return name.n && name_is_unit(name) && !span_has(name, (const char *const[]){ "，", "。", NULL })
+               ? span_dup(mem, name)
+               : NULL;
+}
+
+/* The leader stands in the heading, in a bracket of it, or behind a label. */
+static leader leader_of_heading(arena *mem, span text, const duty *d) {
+    leader who = { 0 };
+    if (d->leader.n && leader_read(mem, d->leader, true, &who))
+        return who;
+    if (leader_read(mem, text, false, &who))
+        return who;
+    size_t open = span_find(text, "（", 0);
+    if (open != SPAN_NONE && leader_read(mem, span_from(text, open), false, &who))
+        return who;
+    return (leader){ 0 };
+}
+
+/* Adds the names that are neither `but`, in `nor`, nor there already. */
+static void copy_names(arena *mem, import_names *to, const import_names *from, const char *but,
+                       const import_names *nor) {
+    for (size_t i = 0; i < from->n; i++) {
+        const char *name = from->at[i];
+        if ((!but || strcmp(name, but) != 0) && !(nor && names_have(nor, name)) && !names_have(to, name))
+            names_add(mem, to, name);
+    }
+}
+
+static void read_heading(walk *w, size_t i) {
+    const paragraph *p = &w->outline->at[i];
+    const duty *d = &w->duties[i];
+    folded text = outline_join(w->mem, w->all, p->first, p->last);
+    span title = span_from(text.text, p->mark.n);
+    heading *h = &w->headings[p->mark.kind];
+    *h = (heading){ .number = p->mark.number, .livelihood = outline_is_livelihood(w->all->at[p->first].folded) };
+    h->who = leader_of_heading(w->mem, title, d);
+    h->lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : h->who.title ? NULL : unit_of_heading(w->mem, title);
+    copy_names(w->mem, &h->co, &d->list, h->lead, NULL);
+    copy_names(w->mem, &h->co, &d->co, h->lead, NULL);
+    for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
+        w->headings[kind] = (heading){ 0 };
+    w->last_number = 0;
+}
+
+/* The innermost heading that says something; NULL when none does. */
+static const heading *innermost(const walk *w, bool (*says)(const heading *)) {
+    for (mark_kind kind = MARK_KINDS; kind-- > MARK_NONE;)
+        if (w->headings[kind].number && says(&w->headings[kind]))
+            return &w->headings[kind];
+    return NULL;
+}
+
+static bool says_leader(const heading *h) {
+    return h->who.title != NULL;
+}
+
+static bool says_lead(const heading *h) {
+    return h->lead != NULL;
+}
+
+static bool says_livelihood(const heading *h) {
+    return h->livelihood;
+}
+
+/* 2.24; with all levels 2.1.3 */
+static const char *item_number(const walk *w, int number, bool all_levels) {
+    buf out;
+    buf_init(&out, w->mem);
+    for (mark_kind kind = MARK_ORDINAL; kind < w->item_kind; kind++) {
+        if (w->headings[kind].number && (all_levels || !out.n))
+            buf_addf(&out, "%d.", w->headings[kind].number);
+    }
+    buf_addf(&out, "%d", number);
+    return out.s;
+}
+
+/* Decides who leads, and on what ground. */
+static void settle_lead(const walk *w, const duty *d, import_item *item) {
+    const heading *section = innermost(w, says_lead);
+    bool equal = !d->lead && (d->equal || (w->rules->equal && d->list.n > 1));
+    if (d->lead)
+        item->lead = d->lead, item->basis = IMPORT_EXPLICIT;
+    else if (equal)
+        item->basis = IMPORT_EQUAL;
+    else if (d->list.n)
+        item->lead = d->list.at[0], item->basis = IMPORT_FIRST_LISTED;
+    else if (section)
+        item->lead = section->lead, item->basis = IMPORT_SECTION;
+    if (item->basis == IMPORT_SECTION)
+        copy_names(w->mem, &item->co, &section->co, item->lead, NULL);
+    copy_names(w->mem, &item->counties, &d->counties, item->lead, NULL);
+    copy_names(w->mem, &item->co, &d->list, item->lead, &item->counties);
+    copy_names(w->mem, &item->co, &d->co, item->lead, &item->counties);
+}
+
+static void settle_deadline(const walk *w, const duty *d, import_item *item) {
+    if (!d->deadline.n)
+        return;
+    item->deadline = deadline_read(w->mem, d->deadline, w->rules->year);
+    if (!item->deadline)
+        warn(w->mem, &item->warnings, item->last_line, "deadline_unread", "时限“%s”读不出日期",
+             span_dup(w->mem, d->deadline));
+}
+
+static void settle_leader(const walk *w, const duty *d, import_item *item) {
+    const heading *section = innermost(w, says_leader);
+    leader who = section ? section->who : (leader){ 0 };
+    if (d->leader.n && !leader_read(w->mem, d->leader, true, &who))
+        warn(w->mem, &item->warnings, item->last_line, "leader_unread", "责任领导“%s”读不出姓名",
+             span_dup(w->mem, d->leader));
+    item->leader = who.name;
+    item->leader_title = who.title;
+}
+
+static void check_sequence(walk *w, const import_item *item, int number) {
+    if (number != w->last_number + 1)
+        warn(w->mem, &w->document->warnings, item->first_line, "number_order", "序号 %d 之后是 %d，可能有遗漏或重复",
+             w->last_number, number);
+    w->last_number = number;
+}
+
+static void read_item(walk *w, size_t i, size_t end) {
+    const paragraph *p = &w->outline->at[i];
+    bool livelihood = w->outline->lists[p->list].livelihood || innermost(w, says_livelihood);
+    import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
+    if (!item) {
+        w->skipped++;
+        return;
+    }
+    *item = (import_item){ .first_line = w->all->at[p->first].no,
+                           .last_line = w->all->at[w->outline->at[end - 1].last].no };
+    duty whole = w->duties[i];
+    if (end > i + 1) {
+        folded text = paragraph_text(w, i, end);
+        duty_read(w->mem, &text, p->mark.n, item->last_line, &whole);
+    }
+    item->no = item_number(w, p->mark.number, false);
+    item->path = item_number(w, p->mark.number, true);
+    item->text = whole.text;
+    item->warnings = whole.doubts;
+    settle_lead(w, &whole, item);
+    settle_leader(w, &whole, item);
+    settle_deadline(w, &whole, item);
+    if (!whole.found && !item->lead)
+        warn(w->mem, &item->warnings, item->last_line, "no_units", "没有写明责任单位");
+    check_sequence(w, item, p->mark.number);
+}
+
+/* A section in which nobody is named is a demand on all, not a list of tasks. */
+static bool is_task_section(const walk *w, size_t i) {
+    return any_found(w, i, section_end(w, i, w->item_kind)) || innermost(w, says_leader) || innermost(w, says_lead);
+}
+
+static void walk_paragraph(walk *w, size_t i, size_t end, bool *section_counts) {
+    mark_kind kind = w->outline->at[i].mark.kind;
+    bool is_heading = kind < w->item_kind;
+    bool has_children = i + 1 < w->to && w->outline->at[i + 1].mark.kind > kind;
+    if (is_heading && (has_children || !w->duties[i].list.n)) {
+        read_heading(w, i);
+        *section_counts = is_task_section(w, i + 1);
+    } else if (is_heading || *section_counts) {
+        read_item(w, i, end);
+    } else {
+        w->skipped++;
+    }
+}
+
+static void walk_list(walk *w) {
+    w->item_kind = choose_item_kind(w);
+    bool section_counts = is_task_section(w, w->from);
+    for (size_t i = w->from, end; i < w->to; i = end) {
+        end = w->outline->at[i].mark.kind < w->item_kind ? i + 1 : item_end(w, i);
+        walk_paragraph(w, i, end, &section_counts);
+    }
+    if (w->skipped)
+        warn(w->mem, &w->document->warnings, w->all->at[w->outline->at[w->from].first].no, "paragraphs_skipped",
+             "此处起有 %zu 个带序号的段落没有责任单位，未作为任务读入", w->skipped);
+}
+
+/* Where section.item names two items, all levels are spelt out. */
+static void make_unique(import_list *list, size_t from) {
+    for (size_t i = from; i < list->n; i++)
+        for (size_t j = from; j < i; j++)
+            if (strcmp(list->at[i].no, list->at[j].no) == 0)
+                list->at[i].no = list->at[i].path, list->at[j].no = list->at[j].path;
+}
+
+void items_read(arena *mem, const lines *all, const outline *o, const rules *r, import_document *document) {
+    duty *duties = arena_array(mem, o->n + 1, sizeof(*duties));
+    for (size_t i = 0; i < o->n; i++) {
+        folded text = outline_join(mem, all, o->at[i].first, o->at[i].last);
+        duty_read(mem, &text, o->at[i].mark.n, all->at[o->at[i].last].no, &duties[i]);
+    }
+    for (size_t i = 0, end; i < o->n; i = end) {
+        for (end = i; end < o->n && o->at[end].list == o->at[i].list;)
+            end++;
+        size_t tasks = document->tasks.n, livelihood = document->livelihood.n;
+        walk w = { .mem = mem,
+                   .all = all,
+                   .outline = o,
+                   .rules = r,
+                   .document = document,
+                   .duties = duties,
+                   .from = i,
+                   .to = end };
+        walk_list(&w);
+        make_unique(&document->tasks, tasks);
+        make_unique(&document->livelihood, livelihood);
+    }
+}

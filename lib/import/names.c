@@ -1,0 +1,193 @@
+#include "import/names.h"
+
+#include <string.h>
+
+static const char *const comma[] = { "、", NULL };
+static const char *const government[] = { "人民政府", "政府", NULL };
+static const char *const committee[] = { "管理委员会", "管委会", NULL };
+static const char *const areas[] = { "县", "区", "市", "旗", "镇", "乡", "街道", "州", NULL };
+/* Areas that have a committee and no government. */
+static const char *const zones[] = { "开发区", "园区",   "度假区", "高新区", "港区",   "示范区", "试验区", "功能区",
+                                     "合作区", "保税区", "工业区", "产业区", "风景区", "名胜区", "新区",   "景区",
+                                     "集聚区", "生态区", "自贸区", "新城",   "经开区", NULL };
+static const char *const unit_ends[] = { "局",   "委",     "办",   "部",     "厅",   "院",   "室",   "会",
+                                         "中心", "集团",   "公司", "政府",   "单位", "部门", "银行", "海关",
+                                         "联",   "校",     "大学", "队",     "站",   "社",   "台",   "馆",
+                                         "所",   "企业",   "处",   "院校",   "支行", "分行", "各县", "开发区",
+                                         "园区", "度假区", "新区", "高新区", "商会", "协会", NULL };
+
+bool name_is_unit(span name) {
+    enum { SHORTEST = 2, LONGEST = 30 };
+    static const char *const bracket_end[] = { "）", NULL };
+    static const char *const bracket_start = "（";
+    size_t open = span_find(name, bracket_start, 0);
+    if (span_ends(name, bracket_end) && open != SPAN_NONE && open > 0)
+        name.n = open;
+    size_t n = span_length(name);
+    return n >= SHORTEST && n <= LONGEST && (span_ends(name, unit_ends) || span_ends(name, areas));
+}
+
+/* 各县（市、区）政府, 各县（市、区）, 各区管委会: written for all of them. */
+static bool is_collective(span name) {
+    static const char *const each[] = { "各", NULL };
+    static const char *const ends[] = { "政府", "管委会", "县", "区", "市", "）", "街道", NULL };
+    return span_starts(name, each) && span_has(name, areas) && span_ends(name, ends);
+}
+
+/* 甲县政府, but not 市政府, which is the one that writes. */
+static bool is_county_government(span name) {
+    enum { OWN_NAME = 2 };
+    size_t n = span_ends(name, government);
+    span area = span_cut(name, 0, name.n - n);
+    return n && span_ends(area, areas) && span_length(area) >= OWN_NAME;
+}
+
+static bool is_area(span name) {
+    static const char *const ends[] = { "管委会", "管理委员会", "政府", NULL };
+    return span_ends(name, areas) || span_ends(name, ends);
+}
+
+static bool has_note(span text) {
+    static const char *const note_words[] = {
+        "下同", "为牵头", "排名不分", "列第一", "排第一", "第一位", "首位", NULL
+    };
+    return span_has(text, note_words);
+}
+
+bool name_is_note(span text) {
+    return has_note(text) && span_find(text, "（", 0) == SPAN_NONE;
+}
+
+/* The bracket at the end: a note to drop, a mark of the leader, or part of the name. */
+static span strip_note(span name, bool *leads) {
+    static const char *const lead_marks[] = { "（牵头）", "（牵头单位）", "（主办）", "（牵头部门）", NULL };
+    size_t n = span_ends(name, lead_marks);
+    *leads = n > 0;
+    if (n)
+        return span_cut(name, 0, name.n - n);
+    for (size_t open = span_find(name, "（", 0); open != SPAN_NONE; open = span_find(name, "（", open + 1))
+        if (has_note(span_from(name, open)))
+            return span_cut(name, 0, open);
+    return name;
+}
+
+/* 等, 等单位, 等有关部门 at the end of a list: others are meant that are not named. */
+static span strip_open_end(span list, bool *open) {
+    static const char *const ends[] = { "等",
+                                        "等单位",
+                                        "等部门",
+                                        "等有关部门",
+                                        "等相关部门",
+                                        "等有关单位",
+                                        "等相关单位",
+                                        "等市级部门",
+                                        "等责任单位",
+                                        "等部门和单位",
+                                        "等部门（单位）",
+                                        "等有关部门（单位）",
+                                        "等相关部门（单位）",
+                                        NULL };
+    size_t n = span_ends(list, ends);
+    *open = *open || n;
+    return span_cut(list, 0, list.n - n);
+}
+
+static span strip_marks(span name) {
+    static const char *const before[] = { "由", NULL };
+    static const char *const after[] = { "。", "；", "，", "、", ".", "：", NULL };
+    for (size_t n; (n = span_ends(name, after)) > 0;)
+        name.n -= n;
+    return span_drop_start(name, before);
+}
+
+static void add_name(arena *mem, span token, bool after_comma, unit_names *names) {
+    bool leads;
+    span name = strip_marks(strip_note(strip_open_end(strip_marks(token), &names->open), &leads));
+    if (!name.n)
+        return;
+    if (names->n == IMPORT_UNITS_MAX) {
+        names->overflow = true;
+        return;
+    }
+    bool among_counties = after_comma || (names->n && names->at[names->n - 1].county);
+    bool county = is_collective(name) || is_county_government(name) || (among_counties && is_area(name));
+    names->at[names->n++] = (unit_name){ .name = span_dup(mem, name), .county = county, .leads = leads };
+}
+
+/* 甲局和乙局: the byte where 和 or 及 separates two units, or SPAN_NONE; 发展和改革局 stays whole. */
+static size_t conjunction(span token, size_t *ret_width) {
+    static const char *const conjunctions[] = { "以及", "和", "及", NULL };
+    for (const char *const *c = conjunctions; *c; c++)
+        for (size_t at = span_find(token, *c, 0); at != SPAN_NONE; at = span_find(token, *c, at + 1)) {
+            span left = span_cut(token, 0, at), right = span_from(token, at + strlen(*c));
+            *ret_width = strlen(*c);
+            if (name_is_unit(left) && name_is_unit(right) && span_length(left) > 2)
+                return at;
+        }
+    return SPAN_NONE;
+}
+
+static void add_token(arena *mem, span token, bool after_comma, unit_names *names) {
+    size_t width, at;
+    while (span_find(token, "（", 0) == SPAN_NONE && (at = conjunction(token, &width)) != SPAN_NONE) {
+        add_name(mem, span_cut(token, 0, at), after_comma, names);
+        token = span_from(token, at + width);
+    }
+    add_name(mem, token, after_comma, names);
+}
+
+/* 甲区、乙县政府: the names before take the suffix of the last one. */
+static void spread(arena *mem, unit_names *names, word_table suffixes, bool to_zones) {
+    const char *suffix = NULL;
+    for (size_t i = names->n; i-- > 0;) {
+        span name = span_of(names->at[i].name);
+        size_t n = span_ends(name, suffixes);
+        if (n) {
+            suffix = name.s + name.n - n;
+        } else if (suffix && span_ends(name, areas) && !is_collective(name) &&
+                   (span_ends(name, zones) > 0) == to_zones) {
+            names->at[i].name = arena_printf(mem, "%s%s", name.s, suffix);
+            names->at[i].county = true;
+        } else {
+            suffix = NULL;
+        }
+    }
+}
+
+static void drop_repeated(unit_names *names) {
+    size_t kept = 0;
+    for (size_t i = 0; i < names->n; i++) {
+        bool repeated = false;
+        for (size_t j = 0; j < kept; j++)
+            repeated = repeated || strcmp(names->at[j].name, names->at[i].name) == 0;
+        if (!repeated)
+            names->at[kept++] = names->at[i];
+    }
+    names->n = kept;
+}
+
+void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names) {
+    ret_names->n = 0;
+    ret_names->open = ret_names->overflow = false;
+    while (list.n)
+        add_token(mem, span_next_part(&list, comma), after_comma, ret_names);
+    spread(mem, ret_names, government, false);
+    spread(mem, ret_names, committee, true);
+    drop_repeated(ret_names);
+}
+
+const char *name_doubt(span name) {
+    enum { LONGEST = 25 };
+    static const char *const never[] = {
+        "。", "；", "：", "“", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", NULL
+    };
+    static const char *const glued[] = { "局市", "局县",   "局区",   "厅省",   "局省",
+                                         "办市", "公司市", "集团市", "政府市", NULL };
+    if (span_length(name) > LONGEST)
+        return "过长，可能漏了顿号";
+    if (span_has(name, never))
+        return "含有单位名称中少见的符号或数字";
+    if (span_has(name, glued))
+        return "像是两个单位连在一起";
+    return span_length(name) < 2 ? "过短" : NULL;
+}

@@ -1,0 +1,153 @@
+#include "import/outline.h"
+
+#include "base/buf.h"
+#include "import/dates.h"
+
+/* What a line is for the outline. */
+typedef enum role { ROLE_MORE, ROLE_END, ROLE_LOOSE, ROLE_TITLE, ROLE_MARK } role;
+
+/* The paragraph that lines are added to at the moment. */
+typedef struct builder {
+    const lines *all;
+    outline *out;
+    int seen[MARK_KINDS]; /* the last number of each kind below the current wider mark */
+    bool open;            /* the last paragraph still takes lines */
+} builder;
+
+static const char *const full_stops[] = { "。", "；", "：", "！", "？", "）", NULL };
+
+static bool is_distribution(span text) {
+    static const char *const starts[] = { "抄送：", "抄报：", "主送：", "分送：", NULL };
+    return span_starts(text, starts) > 0;
+}
+
+/* A date alone, or an office and the day it had the paper printed. */
+static bool is_date_line(span text) {
+    static const char *const printed[] = { "印发", NULL };
+    span date = span_drop_end(text, printed);
+    return date_is(date) || (date.n < text.n && year_find(date));
+}
+
+/* Who signs stands alone on the line above the date. */
+static bool is_signature(const lines *all, size_t i) {
+    enum { LONGEST = 40 };
+    static const char *const lists[] = { "、", "：", "，", NULL };
+    span text = all->at[i].folded;
+    return i + 1 < all->n && date_is(all->at[i + 1].folded) && span_length(text) <= LONGEST && !span_has(text, lists);
+}
+
+static bool is_loose(const lines *all, size_t i) {
+    static const char *const starts[] = { "（此件", "此件", "注：", "备注：", "说明：", "注1", "※", "*", NULL };
+    span text = all->at[i].folded;
+    return span_starts(text, starts) || is_date_line(text) || is_signature(all, i);
+}
+
+bool outline_is_livelihood(span text) {
+    static const char *const signs[] = { "民生实", "实事项目", "为民实事", "民生项目", "民生事项", "为民办实事", NULL };
+    return span_has(text, signs);
+}
+
+bool outline_is_title(span text) {
+    enum { LONGEST = 45 };
+    static const char *const annex[] = { "附件", "附表", NULL };
+    static const char *const strong[] = { "责任分解", "任务分解", "分解表",   "责任表",   "分工表",   "任务表",
+                                          "项目表",   "任务书",   "一览表",   "清单",     "分解方案", "分工方案",
+                                          "责任分工", "任务分工", "重点分工", "实事项目", "民生实事", NULL };
+    static const char *const weak[] = { "工作", "任务", "事项", "项目", "要点", "分解", "实事", NULL };
+    static const char *const never[] = { "。", "；", NULL };
+    static const char *const brackets[] = { "）", NULL };
+    if (span_length(text) > LONGEST || span_has(text, never))
+        return false;
+    if (span_starts(text, annex))
+        return true;
+    size_t open = span_ends(text, brackets) ? span_find(text, "（", 0) : SPAN_NONE;
+    text.n = open == SPAN_NONE ? text.n : open;
+    return span_ends(text, strong) ||
+           (span_ends(text, weak) && year_find(span_cut(text, 0, text.n)) && digits_length(text));
+}
+
+folded outline_join(arena *mem, const lines *all, size_t a, size_t b) {
+    buf joined;
+    buf_init(&joined, mem);
+    for (size_t i = a; i <= b; i++) {
+        span text = span_trim(all->at[i].printed);
+        buf_add(&joined, text.s, text.n);
+    }
+    return fold(mem, (span){ joined.s, joined.n });
+}
+
+/* A paragraph that ends with a stop, or has its unit line, takes no more marks as its own words. */
+static bool is_complete(const builder *b) {
+    const paragraph *p = &b->out->at[b->out->n - 1];
+    bool unit_line = false;
+    for (size_t i = p->first; i <= p->last; i++)
+        unit_line = unit_line || span_find(b->all->at[i].folded, "单位：", 0) != SPAN_NONE;
+    return unit_line || span_ends(b->all->at[p->last].folded, full_stops);
+}
+
+/* A mark out of turn in an unfinished sentence is a word of it, broken by the end of a page. */
+static bool is_new_paragraph(const builder *b, mark m) {
+    if (!b->open || m.number == b->seen[m.kind] + 1)
+        return true;
+    bool deeper = m.kind > b->out->at[b->out->n - 1].mark.kind;
+    return is_complete(b) || (m.number == 1 && deeper);
+}
+
+static role role_of(const builder *b, size_t i) {
+    span text = b->all->at[i].folded;
+    if (is_distribution(text))
+        return ROLE_END;
+    if (is_loose(b->all, i))
+        return ROLE_LOOSE;
+    mark m = mark_read(text);
+    if (m.kind != MARK_NONE && is_new_paragraph(b, m))
+        return ROLE_MARK;
+    bool room = !b->open || is_complete(b) || b->out->at[b->out->n - 1].mark.kind == MARK_ORDINAL;
+    return room && outline_is_title(text) ? ROLE_TITLE : ROLE_MORE;
+}
+
+static void start_list(builder *b, span title) {
+    b->out->lists[b->out->lists_n++] = (list_title){ .title = title, .livelihood = outline_is_livelihood(title) };
+    b->open = false;
+    for (size_t kind = 0; kind < MARK_KINDS; kind++)
+        b->seen[kind] = 0;
+}
+
+static void start_paragraph(builder *b, size_t i) {
+    mark m = mark_read(b->all->at[i].folded);
+    b->out->at[b->out->n++] = (paragraph){ .mark = m, .first = i, .last = i, .list = b->out->lists_n - 1 };
+    b->open = true;
+    b->seen[m.kind] = m.number;
+    for (size_t kind = m.kind + 1; kind < MARK_KINDS; kind++)
+        b->seen[kind] = 0;
+}
+
+static void take_line(builder *b, size_t i, role what) {
+    if (what == ROLE_TITLE)
+        start_list(b, b->all->at[i].folded);
+    else if (what == ROLE_MARK)
+        start_paragraph(b, i);
+    else if (what == ROLE_MORE && b->open)
+        b->out->at[b->out->n - 1].last = i;
+    else
+        b->out->loose[i] = true;
+    b->open = b->open && what != ROLE_LOOSE;
+}
+
+void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_outline) {
+    *ret_outline = (outline){
+        .at = arena_array(mem, all->n + 1, sizeof(paragraph)),
+        .lists = arena_array(mem, all->n + 1, sizeof(list_title)),
+        .loose = arena_array(mem, all->n + 1, sizeof(bool)),
+    };
+    builder b = { .all = all, .out = ret_outline };
+    start_list(&b, (span){ "", 0 });
+    for (size_t i = 0; i < all->n; i++) {
+        role what = taken[i] ? ROLE_LOOSE : role_of(&b, i);
+        if (what == ROLE_END)
+            break;
+        if (!taken[i])
+            take_line(&b, i, what);
+        b.open = b.open && !taken[i];
+    }
+}

@@ -1,0 +1,54 @@
+#include "import/records.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Makes room for one more element of `size` bytes and returns the (possibly moved) array. */
+static void *grow(arena *mem, void *at, size_t n, size_t *room, size_t size) {
+    enum { FIRST_ROOM = 4 };
+    if (n < *room)
+        return at;
+    *room = *room ? *room * 2 : FIRST_ROOM;
+    void *bigger = arena_array(mem, *room, size);
+    if (n)
+        memcpy(bigger, at, n * size);
+    return bigger;
+}
+
+void names_add(arena *mem, import_names *names, const char *name) {
+    names->at = grow(mem, names->at, names->n, &names->room, sizeof(*names->at));
+    names->at[names->n++] = name;
+}
+
+bool names_have(const import_names *names, const char *name) {
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->at[i], name) == 0)
+            return true;
+    return false;
+}
+
+import_item *list_add(arena *mem, import_list *list) {
+    if (list->n == IMPORT_ITEMS_MAX)
+        return NULL;
+    list->at = grow(mem, list->at, list->n, &list->room, sizeof(*list->at));
+    return &list->at[list->n++];
+}
+
+import_row *rows_add(arena *mem, import_rows *rows) {
+    if (rows->n == IMPORT_ROWS_MAX)
+        return NULL;
+    rows->at = grow(mem, rows->at, rows->n, &rows->room, sizeof(*rows->at));
+    return &rows->at[rows->n++];
+}
+
+void warn(arena *mem, import_warnings *warnings, int line, const char *code, const char *format, ...) {
+    if (warnings->n == IMPORT_WARNINGS_MAX) {
+        warnings->at[warnings->n - 1] = (import_warning){ line, "too_many_warnings", "疑点过多，其余未列出" };
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    warnings->at = grow(mem, warnings->at, warnings->n, &warnings->room, sizeof(*warnings->at));
+    warnings->at[warnings->n++] = (import_warning){ line, code, arena_vprintf(mem, format, args) };
+    va_end(args);
+}

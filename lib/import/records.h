@@ -1,0 +1,16 @@
+/* Growing the arrays of import.h. */
+#pragma once
+
+#include "import/import.h"
+#include "import/span.h"
+
+void names_add(arena *mem, import_names *names, const char *name);
+bool names_have(const import_names *names, const char *name);
+
+/* A new, zeroed element; NULL when the list holds its maximum. */
+import_item *list_add(arena *mem, import_list *list);
+import_row *rows_add(arena *mem, import_rows *rows);
+
+/* Adds a doubt; beyond the maximum the last one says so. The message is a format. */
+PRINTF(5, 6)
+void warn(arena *mem, import_warnings *warnings, int line, const char *code, const char *format, ...);
