@@ -53,7 +53,7 @@ BIHUAN_PEERS_FILE="$state/keys/peers"
 EOF
     [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
     if [ "$name" = gateway ]; then
-        printf 'BIHUAN_HTTP_PORT="%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' $((port + 1)) "$state/evidence"
+        printf 'BIHUAN_LISTEN="127.0.0.1:%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' $((port + 1)) "$state/evidence"
     else
         printf 'BIHUAN_ENDPOINT="%s"\n' "$(endpoint "$name")"
         printf 'BIHUAN_DATABASE="host=%s dbname=bihuan user=login_%s passfile=%s"\n' "$state/pg/run" "$name" "$state/etc/$name.pgpass"

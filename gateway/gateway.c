@@ -28,6 +28,13 @@ static void healthz(gateway *gw, http_stream *s) {
     http_answer(s, is_well ? 200 : 503, headers, countof(headers), out.s, out.n);
 }
 
+/* For the balancer: this process answers. One service that is down must not take the other four away. */
+static void livez(http_stream *s) {
+    static const http_header headers[] = { { "content-type", "application/json" } };
+    static const char body[] = "{\"ok\":true}";
+    http_answer(s, 200, headers, countof(headers), body, sizeof(body) - 1);
+}
+
 /* traceparent of the W3C: 00-TRACE-SPAN-FLAGS; anything else leaves the trace id we made. */
 static void read_trace(http_stream *s) {
     enum { TRACE_DIGITS = 32 };
@@ -51,6 +58,8 @@ void gateway_begin(http_stream *s) {
         return connect_begin(&gw->asker, s);
     if (is_get && strcmp(s->path, "/healthz") == 0)
         return healthz(gw, s);
+    if (is_get && strcmp(s->path, "/livez") == 0)
+        return livez(s);
     if (strcmp(s->method, "PUT") == 0 && strcmp(s->path, evidence) == 0)
         return evidence_put(&gw->evidence, s);
     if (is_get && strncmp(s->path, "/evidence/", sizeof(evidence)) == 0)

@@ -135,6 +135,7 @@ static void submit(http_stream *s, int status, const http_header *headers, size_
         nv[count++] = nv_of(headers[i].name, headers[i].value);
     const nghttp2_data_provider body = { .source.ptr = s, .read_callback = read_answer };
     s->is_answered = true;
+    http_consume(s, s->unconsumed); /* whoever waited with it does so no more */
     s->call->deadline_ms = clock_mono_ms() + HTTP_SEND_MS_MAX + (int64_t) s->answer_size / HTTP_BYTES_PER_MS_MIN;
     if (nghttp2_submit_response(s->session->h2, s->id, nv, count, s->answer_size ? &body : NULL) != 0)
         nghttp2_submit_rst_stream(s->session->h2, 0, s->id, NGHTTP2_INTERNAL_ERROR);

@@ -53,6 +53,10 @@ class Gateway:
         self.log = self.dir / "log"
         self.backend = subprocess.Popen([BUILD / "tests" / "gateway_backend", self.dir], stdout=subprocess.PIPE, text=True)
         wait_for_line(self.backend.stdout, "ready")
+        self.start()
+        return self
+
+    def start(self):
         settings = {
             "BIHUAN_LISTEN": "127.0.0.1:0",
             "BIHUAN_KEY_FILE": str(self.dir / "gateway.key"),
@@ -67,11 +71,18 @@ class Gateway:
             self.process = subprocess.Popen([BUILD / "gateway" / "bihuan-gateway"], env=os.environ | settings, stderr=log)
         self.port = self.wait_for_port()
         self.wait_until_ready()
-        return self
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(10) == 0, self.log.read_text(encoding="utf-8")
+
+    def restart(self):
+        self.stop()
+        self.start()
 
     def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(10)
+        if self.is_alive():
+            self.stop()
         self.backend.kill()
         self.backend.wait()
         self.folder.cleanup()

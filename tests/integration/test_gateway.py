@@ -1,7 +1,9 @@
 """The gateway over real sockets: Connect calls, sessions, errors, limits."""
 import base64
 import json
+import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -312,6 +314,41 @@ def test_tokens_and_passwords_stay_out_of_the_log(gateway):
     log = gateway.log.read_text(encoding="utf-8")
     assert "wrong-secret" not in log and TOKEN not in log and AUDITOR not in log
     assert "path=/bihuan.v1.DirectoryService/Login code=UNAUTHENTICATED reason=LOGIN_FAILED" in log
+
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01" + b"\x00" * 200,
+        os.urandom(5000),
+        PREFACE + b"\xff\xff\xff" + b"\x00" * 100,
+        PREFACE + SETTINGS + b"\x00\x00\x05\x01\x05\x00\x00\x00\x01\xff\xff\xff\xff\xff",
+        PREFACE + SETTINGS + b"\x00\x00\x00\x00\x01\x00\x00\x00\x01",
+        PREFACE + SETTINGS + (b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + b"\x00" * 8) * 50000,
+        PREFACE + SETTINGS * 50000,
+        PREFACE + SETTINGS + b"".join(
+            b"\x00\x00\x05\x01\x05" + i.to_bytes(4, "big") + b"\x82\x86\x84\x41\x00" + b"\x00\x00\x04\x03\x00" + i.to_bytes(4, "big") + b"\x00\x00\x00\x08"
+            for i in range(1, 20001, 2)
+        ),
+        PREFACE + SETTINGS + b"\x00\x00\x05\x01\x01\x00\x00\x00\x01\x82\x86\x84\x41\x00" + b"\x00\x00\x01\x09\x00\x00\x00\x00\x01\x00" * 50000,
+    ],
+    ids=["http1", "tls", "random", "frame-size", "bad-hpack", "data-on-idle", "pings", "settings", "rapid-reset", "continuation"],
+)
+def test_hostile_bytes(gateway, data):
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        try:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        except OSError:
+            pass
+    assert gateway.call("DirectoryService/GetMe", {}).status == 200
 
 
 def test_stops_after_open_calls():

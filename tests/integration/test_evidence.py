@@ -1,0 +1,173 @@
+"""Evidence files through the gateway: streamed in, known by their digest, never served when they do not match it."""
+import hashlib
+import os
+import subprocess
+import time
+
+import pytest
+from behind_gateway import AUDITOR, SIZE_MAX, TOKEN, Gateway
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    with Gateway() as running:
+        yield running
+        assert running.is_alive()
+
+
+def put(gateway, data, query="?name=photo.png&type=image/png", token=TOKEN, *options):
+    return gateway.curl(f"/evidence{query}", "-X", "PUT", *options, data=data, headers={"authorization": f"Bearer {token}"})
+
+
+def get(gateway, digest, token=TOKEN):
+    return gateway.curl(f"/evidence/{digest}", headers={"authorization": f"Bearer {token}"})
+
+
+def stored(gateway, digest):
+    return gateway.dir / "evidence" / digest[:2] / digest[2:]
+
+
+def leftovers(gateway):
+    return list((gateway.dir / "evidence" / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("size", [0, 1, 65536, 262144, 1000003, SIZE_MAX])
+def test_round_trip(gateway, size):
+    data = os.urandom(size)
+    digest = hashlib.sha256(data).hexdigest()
+    answer = put(gateway, data)
+    assert answer.status == 200, answer
+    assert answer.json() == {"digest": digest, "size": str(size)}
+    assert stored(gateway, digest).read_bytes() == data
+    assert leftovers(gateway) == []
+    back = get(gateway, digest)
+    assert back.status == 200 and back.body == data
+
+
+def test_served_as_an_attachment_only(gateway):
+    page = b"<script>alert(1)</script>"
+    digest = put(gateway, page, "?name=%E7%85%A7%E7%89%87%22%0d.html&type=text/html".replace("%0d", "")).json()["digest"]
+    answer = get(gateway, digest)
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == "attachment; filename=\"evidence\"; filename*=UTF-8''%E7%85%A7%E7%89%87%22.html"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?name=", "?name=a/b", "?name=..%2fb", "?name=a%5cb", "?name=a%00b", "?name=a%0ab", "?name=%ff", "?name=a%4", "?name=" + "a" * 256, "?name=a&type=%0d%0ax:y", "?name=a&type=" + "t" * 101],
+    ids=range(12),
+)
+def test_labels(gateway, query):
+    answer = put(gateway, b"x", query)
+    assert answer.status == 400 and answer.detail()["reason"] == "BAD_FIELD", answer
+    assert leftovers(gateway) == []
+
+
+@pytest.mark.parametrize("length", [[], ["-H", "transfer-encoding: chunked"]], ids=["said", "unsaid"])
+def test_size_limit(gateway, length):
+    answer = put(gateway, os.urandom(SIZE_MAX + 1), "?name=big", TOKEN, *length)
+    assert answer.status == 429 and answer.detail()["reason"] == "EVIDENCE_TOO_LARGE", answer
+    assert leftovers(gateway) == []
+
+
+def test_no_session_no_file(gateway):
+    before = set((gateway.dir / "evidence").rglob("*"))
+    for token in ("wrong", "x" * 257):
+        assert put(gateway, os.urandom(1 << 20), token=token).status == 401
+    assert set((gateway.dir / "evidence").rglob("*")) == before
+
+
+def test_service_decides_who_may(gateway):
+    assert put(gateway, b"by the auditor", token=AUDITOR).detail()["reason"] == "POST_REFUSED"
+    digest = put(gateway, b"by the handler").json()["digest"]
+    assert get(gateway, digest, AUDITOR).detail()["reason"] == "READ_REFUSED"
+    assert get(gateway, digest, "wrong").status == 401
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "x" * 64, "0" * 63, "", "../allow", "..%2fallow", "tmp", "0" * 62 + "%00"])
+def test_unknown_digests(gateway, name):
+    answer = gateway.curl(f"/evidence/{name}", "--path-as-is", headers={"authorization": f"Bearer {TOKEN}"})
+    assert answer.status == 404 and answer.detail()["reason"] == "NOT_FOUND_OBJECT"
+
+
+def damage_byte(path):
+    path.chmod(0o600)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path):
+    path.chmod(0o600)
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def lengthen(path):
+    path.chmod(0o600)
+    with open(path, "ab") as file:
+        file.write(b"x")
+
+
+def link_elsewhere(path):
+    path.rename(path.with_suffix(".moved"))
+    path.symlink_to(path.with_suffix(".moved"))
+
+
+@pytest.mark.parametrize("harm", [damage_byte, cut, lengthen, link_elsewhere, os.unlink])
+def test_damaged_file_is_not_served(gateway, harm):
+    data = os.urandom(3 << 20)
+    digest = put(gateway, data).json()["digest"]
+    harm(stored(gateway, digest))
+    answer = get(gateway, digest)
+    assert answer.status == 500 and answer.json()["code"] == "data_loss"
+    assert answer.detail()["reason"] == "EVIDENCE_DAMAGED"
+    assert put(gateway, data).status == 200, "the right bytes, sent again, heal it"
+    assert get(gateway, digest).body == data
+
+
+def test_interrupted_upload_leaves_nothing(gateway):
+    command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "1", "--limit-rate", "100k", "-T", "-"]
+    command += ["-H", f"authorization: Bearer {TOKEN}", f"http://127.0.0.1:{gateway.port}/evidence?name=slow"]
+    subprocess.run(command, input=os.urandom(4 << 20), capture_output=True, check=False)
+    for _ in range(50):
+        if not leftovers(gateway):
+            return
+        time.sleep(0.1)
+    raise AssertionError(leftovers(gateway))
+
+
+def test_client_that_stops_reading_holds_nobody_up(gateway):
+    digest = put(gateway, os.urandom(SIZE_MAX)).json()["digest"]
+    slow = ["curl", "-sS", "--http2-prior-knowledge", "--limit-rate", "10k", "--max-time", "5", "-o", "/dev/null"]
+    slow += ["-H", f"authorization: Bearer {TOKEN}", f"http://127.0.0.1:{gateway.port}/evidence/{digest}"]
+    readers = [subprocess.Popen(slow, stderr=subprocess.DEVNULL) for _ in range(5)]
+    started = time.monotonic()
+    assert gateway.call("DirectoryService/GetMe", {}).status == 200
+    assert time.monotonic() - started < 2
+    for reader in readers:
+        reader.kill()
+        reader.wait()
+
+
+def test_same_file_at_the_same_time(gateway):
+    data = os.urandom(2 << 20)
+    (gateway.dir / "same").write_bytes(data)
+    command = ["curl", "-sS", "--http2-prior-knowledge", "-T", gateway.dir / "same"]
+    command += ["-H", f"authorization: Bearer {TOKEN}", f"http://127.0.0.1:{gateway.port}/evidence?name=same"]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(6)]
+    digest = hashlib.sha256(data).hexdigest()
+    for writer in writers:
+        assert digest in writer.communicate()[0].decode()
+    assert stored(gateway, digest).read_bytes() == data and leftovers(gateway) == []
+
+
+def test_old_uploads_are_swept_at_start():
+    with Gateway() as running:
+        tmp = running.dir / "evidence" / "tmp"
+        for name, age in (("old", 2 * 86400), ("young", 60)):
+            (tmp / name).write_bytes(b"x")
+            os.utime(tmp / name, (time.time() - age, time.time() - age))
+        running.restart()
+        assert [path.name for path in leftovers(running)] == ["young"]
