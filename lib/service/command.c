@@ -68,7 +68,7 @@ pg_value command_leaf(bh_call *call, const command *cmd, const char *object_type
 }
 
 bh_err *command_outcome(bh_call *call, const command *cmd, const pg_rows *rows, const char *object) {
-    switch ((outcome) pg_get_int(rows, 0, "outcome")) {
+    switch ((command_answer) pg_get_int(rows, 0, "outcome")) {
     case OUTCOME_NOT_FOUND:
         return bh_fail(call, NOT_FOUND_OBJECT, object);
     case OUTCOME_STALE:

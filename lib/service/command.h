@@ -12,14 +12,14 @@ typedef struct command {
 } command;
 
 /* How a combining statement answers for one command; the numbers stand in the .sql files. */
-typedef enum outcome {
+typedef enum command_answer {
     OUTCOME_OK,
     OUTCOME_NOT_FOUND,
     OUTCOME_STALE,
     OUTCOME_REFUSED,
     OUTCOME_DUPLICATE,
     OUTCOME_KEY_REUSED,
-} outcome;
+} command_answer;
 
 /* Checks that request_id is a UUIDv7 made in the last 29 days (and not in the future) and fingerprints the call. */
 MUST bh_err *command_begin(bh_call *call, const char *request_id, command *ret_command);

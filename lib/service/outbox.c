@@ -50,18 +50,6 @@ static const ProtobufCMethodDescriptor *find_method(const outbox *box, const cha
     return NULL;
 }
 
-static bh_err *deliver(bh_call *call, rpc_client *client, const outbox *box, const event *e) {
-    bh_call one = *call;
-    one.deadline_ms = clock_mono_ms() + DELIVERY_MS;
-    const ProtobufCServiceDescriptor *service;
-    const ProtobufCMethodDescriptor *method = find_method(box, e->method, &service);
-    if (!method)
-        return bh_fail(call, UNKNOWN_METHOD, e->method);
-    ProtobufCMessage *request, *response;
-    TRY(rpc_unpack(&one, method->input, e->payload, e->payload_size, &request));
-    return rpc_call(client, &one, service, method->name, request, &response);
-}
-
 static event event_at(const pg_rows *rows, int row) {
     event e = {
         .id = pg_get_int(rows, row, "id"),
@@ -71,6 +59,22 @@ static event event_at(const pg_rows *rows, int row) {
     };
     e.payload = pg_get_bytes(rows, row, "payload", &e.payload_size);
     return e;
+}
+
+static bh_err *deliver(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows, int row) {
+    event e = event_at(rows, row);
+    bh_call one = *call;
+    one.deadline_ms = clock_mono_ms() + DELIVERY_MS;
+    const ProtobufCServiceDescriptor *service;
+    const ProtobufCMethodDescriptor *method = find_method(box, e.method, &service);
+    if (!method)
+        return bh_fail(call, UNKNOWN_METHOD, e.method);
+    ProtobufCMessage *request, *response;
+    if (box->request)
+        TRY(box->request(&one, rows, row, &request));
+    else
+        TRY(rpc_unpack(&one, method->input, e.payload, e.payload_size, &request));
+    return rpc_call(client, &one, service, method->name, request, &response);
 }
 
 /* Doubles with every try; the random half keeps instances and objects apart. */
@@ -120,8 +124,8 @@ bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box,
     bh_err *failure = NULL;
     int done = 0;
     while (done < rows.count && !failure && clock_mono_ms() < until_ms) {
+        failure = deliver(call, runtime->client, box, &rows, done);
         event e = event_at(&rows, done);
-        failure = deliver(call, runtime->client, box, &e);
         if (failure)
             TRY(set_aside(call, box, &e, failure));
         else

@@ -13,11 +13,16 @@ typedef struct outbox_route {
     const ProtobufCServiceDescriptor *service;
 } outbox_route;
 
+/* The request to send for a row, where it is not the stored payload: an event that says "look again" carries none and
+ * is filled when it goes. */
+typedef bh_err *outbox_request(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage **ret_request);
+
 /* The four statements of the service's sql/ folder: outbox_take, outbox_done, outbox_retry, outbox_bury. */
 typedef struct outbox {
     const pg_stmt *take, *done, *retry, *bury;
     const outbox_route *routes;
     size_t route_count;
+    outbox_request *request; /* NULL: the payload */
 } outbox;
 
 /* How long an outbox may rest between two looks, for service_job.interval_ms. */

@@ -37,17 +37,16 @@
 -- $34 today date[]
 -- $35 limit_day date[]
 -- $36 now_ms int8[]
--- $37 posts_ok bool[]
--- $38 list text[]
+-- $37 list text[]
 with inp as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::int4[], $5::bytea[], $6::bytea[], $7::text[], $8::int4[],
         $9::int2[], $10::int4[], $11::int8[], $12::int8[], $13::int2[], $14::int8[], $15::int2[], $16::int2[], $17::int2[],
         $18::int2[], $19::int2[], $20::int4[], $21::text[], $22::int4[], $23::int2[], $24::int4[], $25::int4[], $26::int4[],
         $27::uuid[], $28::int4[], $29::text[], $30::text[], $31::text[], $32::date[], $33::text[], $34::date[],
-        $35::date[], $36::int8[], $37::bool[], $38::text[]) with ordinality
+        $35::date[], $36::int8[], $37::text[]) with ordinality
         as i(site_id, key, task_id, version, fingerprint, body, move, states, leg_of, leg_states, needs, forbids, next,
              next_if, leg_next, legs, closure, application, about, actor, login, unit, post, leader, other_unit, new_unit,
-             item, number, units, note, result, day, digests, today, limit_day, now_ms, posts_ok, list, ord)
+             item, number, units, note, result, day, digests, today, limit_day, now_ms, list, ord)
 ),
 chk as materialized (
     select i.*, t.leaf_hash as previous, t.state as now_state, t.version as now_version, t.closure_no, t.lead_unit,
@@ -59,7 +58,7 @@ chk as materialized (
                 when t.task_id is null then 1
                 when t.version <> i.version then 2
                 when held.version <> t.version then 9
-                when not i.posts_ok or i.states & (1 << t.state) = 0 or f.facts & i.needs <> i.needs
+                when i.states & (1 << t.state) = 0 or f.facts & i.needs <> i.needs
                      or f.facts & i.forbids <> 0
                      or i.leg_states <> 0 and i.leg_states & (1 << coalesce(case i.leg_of when 1 then f.own_leg
                                                                            else f.other_leg end, 0)) = 0 then 3
@@ -86,7 +85,7 @@ upd as (
            leaf_hash = sha256('\x00'::bytea || c.body || c.previous),
            state = c.new_state,
            issuer = case when c.move = 'ISSUE' then c.actor else t.issuer end,
-           deadline = case when c.move in ('SET', 'RESUME') then coalesce(c.day, t.deadline)
+           deadline = case when c.move in ('SET', 'RESUME') then coalesce(c.day, t.deadline, c.limit_day)
                            when a.kind = 2 then a.day else t.deadline end,
            result = case when c.move = 'SET' and t.result = '' then c.result
                          when a.kind = 4 then a.result else t.result end,
@@ -266,10 +265,10 @@ changed as (
 logged as (
     select audit.append(array_agg(site_id order by ord), array_agg(body || previous order by ord)) as n from go
 )
-select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state as state, facts, own_leg, other_leg,
-       logged.n + coalesce((select sum(n) from split), 0) as logged
+select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
+       own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged
   from go cross join logged
 union all
-select ord, pre, task_id::text, coalesce(done_version, now_version), coalesce(done_state, now_state), facts, own_leg,
+select ord, pre, task_id::text, coalesce(done_version, now_version), coalesce(done_state, now_state)::int4, facts, own_leg,
        other_leg, 0
   from chk where pre not in (0, 9)

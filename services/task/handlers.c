@@ -1,0 +1,352 @@
+#include "handlers.h"
+
+#include <string.h>
+
+#include "domain/calendar.h"
+#include "service/field.h"
+#include "store.h"
+#include "json/json.h"
+
+enum { DRAFTS_MAX = 1000, CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 20 };
+
+/* ---- drafts */
+
+static bh_err *check_deadline(bh_call *c, const char *text) {
+    int32_t day;
+    if (!*text)
+        return NULL;
+    if (!day_parse(text, &day))
+        return bh_fail(c, BAD_FIELD, "deadline", "not a date YYYY-MM-DD");
+    if (!is_workday(day))
+        return bh_fail(c, BAD_FIELD, "deadline", "not a workday of the official calendar");
+    return NULL;
+}
+
+static bh_err *check_draft(bh_call *c, const Bh__Draft *d) {
+    if (!d)
+        return bh_fail(c, BAD_FIELD, "draft", "it is missing");
+    TRY(field_needed(c, "draft.text", d->text, TEXT_MAX));
+    TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
+    TRY(field_count(c, "draft.co_unit_ids", d->n_co_unit_ids + d->n_county_unit_ids, UNITS_MAX));
+    TRY(field_count(c, "draft.leader_ids", d->n_leader_ids, 2));
+    return check_deadline(c, d->deadline);
+}
+
+static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most) {
+    TRY(field_count(c, "drafts", n, most));
+    for (size_t i = 0; i < n; i++)
+        TRY(check_draft(c, drafts[i]));
+    return NULL;
+}
+
+BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
+    TRY(check_draft(c, req->draft));
+    return task_store_create(c, req, resp);
+}
+
+BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
+    TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX));
+    return task_store_import(c, req, resp);
+}
+
+BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
+    TRY(check_drafts(c, req->children, req->n_children, CHILDREN_MAX));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    move_args args = {
+        .task_id = req->task_id,
+        .version = req->version,
+        .list = task_draft_list(c, &cmd, cmd.key, req->children, req->n_children),
+    };
+    resp->n_child_task_ids = req->n_children;
+    resp->child_task_ids = task_draft_ids(c, cmd.key, req->n_children);
+    return task_store_move_as(c, &cmd, MOVE_SPLIT_LEG, &args, &resp->base);
+}
+
+/* ---- bulk */
+
+static const char *milestones_json(bh_call *c, const Bh__SetTasksRequest *req) {
+    buf out;
+    buf_init(&out, c->mem);
+    json_write_list(&out, req->milestones, req->n_milestones, JSON_SQL);
+    return out.s;
+}
+
+static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
+    TRY(field_count(c, "milestones", req->n_milestones, MILESTONES_MAX));
+    for (size_t i = 0; i < req->n_milestones; i++) {
+        int32_t due;
+        if (!*req->milestones[i]->title || !day_parse(req->milestones[i]->due, &due))
+            return bh_fail(c, BAD_FIELD, "milestones", "each needs a title and a date YYYY-MM-DD");
+    }
+    return NULL;
+}
+
+/* Each task answers for itself: one that was changed meanwhile does not hold up the others. */
+static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskVersion *which, move_args args) {
+    Bh__TaskOutcome *outcome = arena_alloc(c->mem, sizeof(*outcome));
+    bh__task_outcome__init(outcome);
+    Bh__SubmitTaskResponse moved = BH__SUBMIT_TASK_RESPONSE__INIT;
+    command cmd = command_for(bulk, which->task_id);
+    args.task_id = which->task_id;
+    args.version = which->version;
+    bh_err *e = task_store_move_as(c, &cmd, MOVE_SET, &args, &moved.base);
+    outcome->task_id = which->task_id;
+    outcome->version = e ? which->version : moved.version;
+    outcome->reason = (char *) (e ? e->reason : "");
+    outcome->message_zh = (char *) (e ? e->zh : "");
+    outcome->message_en = (char *) (e ? e->en : "");
+    return outcome;
+}
+
+BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
+    command bulk;
+    TRY(command_begin(c, req->request_id, &bulk));
+    TRY(check_deadline(c, req->deadline));
+    TRY(check_milestones(c, req));
+    TRY(field_count(c, "tasks", req->n_tasks, DRAFTS_MAX));
+    move_args args = {
+        .day = req->deadline,
+        .default_deadline = req->plan_year ? last_workday_of_year(req->plan_year) : 0,
+        .result = req->result,
+        .list = milestones_json(c, req),
+    };
+    resp->n_outcomes = req->n_tasks;
+    resp->outcomes = arena_array(c->mem, req->n_tasks, sizeof(resp->outcomes[0]));
+    for (size_t i = 0; i < req->n_tasks; i++)
+        resp->outcomes[i] = set_one(c, &bulk, req->tasks[i], args);
+    return NULL;
+}
+
+/* ---- moves whose kind is in the request */
+
+static const task_move apply_moves[] = {
+    [BH__APPLICATION_KIND__APPLICATION_KIND_RETURN] = MOVE_APPLY_RETURN,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_EXTENSION] = MOVE_APPLY_EXTENSION,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_SUSPENSION] = MOVE_APPLY_SUSPENSION,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_ADJUSTMENT] = MOVE_APPLY_ADJUSTMENT,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_TERMINATION] = MOVE_APPLY_TERMINATION,
+};
+
+static const task_move grant_moves[] = {
+    [BH__APPLICATION_KIND__APPLICATION_KIND_RETURN] = MOVE_GRANT_RETURN,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_EXTENSION] = MOVE_GRANT_EXTENSION,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_SUSPENSION] = MOVE_GRANT_SUSPENSION,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_ADJUSTMENT] = MOVE_GRANT_ADJUSTMENT,
+    [BH__APPLICATION_KIND__APPLICATION_KIND_TERMINATION] = MOVE_GRANT_TERMINATION,
+};
+
+static bh_err *check_kind(bh_call *c, Bh__ApplicationKind kind) {
+    if (kind <= 0 || (size_t) kind >= countof(apply_moves))
+        return bh_fail(c, BAD_FIELD, "kind", "RETURN, EXTENSION, SUSPENSION, ADJUSTMENT or TERMINATION");
+    return NULL;
+}
+
+/* What each kind of application must name besides its reason. */
+static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
+    task_move move = apply_moves[req->kind];
+    int32_t day;
+    if ((move == MOVE_APPLY_EXTENSION || move == MOVE_APPLY_SUSPENSION) && !day_parse(req->day, &day))
+        return bh_fail(c, BAD_FIELD, "day", "a date YYYY-MM-DD is required");
+    if (move == MOVE_APPLY_EXTENSION)
+        TRY(check_deadline(c, req->day));
+    if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
+        return bh_fail(c, BAD_FIELD, "other_unit_id", "name the unit that is right");
+    if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
+        return bh_fail(c, BAD_FIELD, "result", "name the new measurable result");
+    return NULL;
+}
+
+/* Fields that every move has. */
+#define NAMED(req) .request_id = (req)->request_id, .task_id = (req)->task_id, .version = (req)->version
+
+BH_RPC(TaskService, apply, ApplyRequest, ApplyResponse) {
+    TRY(check_kind(c, req->kind));
+    TRY(check_application(c, req));
+    move_args args = { NAMED(req), .note = req->reason, .day = req->day, .other_unit = req->other_unit_id,
+                       .result = req->result };
+    return task_store_move(c, apply_moves[req->kind], &args, &resp->base);
+}
+
+BH_RPC(TaskService, decide_application, DecideApplicationRequest, DecideApplicationResponse) {
+    TRY(check_kind(c, req->kind));
+    move_args args = { NAMED(req), .item = req->application_id, .about = (move_about) req->kind, .note = req->reason };
+    return task_store_move(c, req->granted ? grant_moves[req->kind] : MOVE_REFUSE_APPLICATION, &args, &resp->base);
+}
+
+static bh_err *check_class(bh_call *c, const char *class) {
+    if (strlen(class) != 1 || !strchr("ABCD", class[0]))
+        return bh_fail(c, BAD_FIELD, "result_class", "A, B, C or D");
+    return NULL;
+}
+
+BH_RPC(TaskService, verify_task, VerifyTaskRequest, VerifyTaskResponse) {
+    TRY(check_class(c, req->result_class));
+    move_args args = { NAMED(req), .result = req->result_class, .note = req->note };
+    return task_store_move(c, MOVE_VERIFY, &args, &resp->base);
+}
+
+static bh_err *check_review_day(bh_call *c, const char *text) {
+    int32_t day;
+    if (!day_parse(text, &day) || day <= day_at(c->now_ms))
+        return bh_fail(c, BAD_FIELD, "review_day", "a later date YYYY-MM-DD is required");
+    return NULL;
+}
+
+BH_RPC(TaskService, suspend_task, SuspendTaskRequest, SuspendTaskResponse) {
+    TRY(check_review_day(c, req->review_day));
+    move_args args = { NAMED(req), .note = req->reason, .day = req->review_day };
+    return task_store_move(c, MOVE_SUSPEND, &args, &resp->base);
+}
+
+/* The one move that reads first: the new deadline is the old one and the workdays of the pause. The version it was read
+ * at is checked by the statement. */
+BH_RPC(TaskService, resume_task, ResumeTaskRequest, ResumeTaskResponse) {
+    int32_t deadline, suspended, today = day_at(c->now_ms);
+    TRY(task_store_days(c, req->task_id, &deadline, &suspended));
+    move_args args = { NAMED(req), .note = req->reason };
+    if (deadline && suspended)
+        args.day = day_text(c->mem, workday_after(deadline, workdays_between(suspended, today)));
+    return task_store_move(c, MOVE_RESUME, &args, &resp->base);
+}
+
+static bh_err *check_evidence(bh_call *c, char *const *digests, size_t n) {
+    uint8_t digest[SHA256_SIZE];
+    if (n == 0)
+        return bh_fail(c, BAD_FIELD, "evidence", "at least one digest is required");
+    TRY(field_count(c, "evidence", n, LIST_MAX));
+    for (size_t i = 0; i < n; i++)
+        TRY(field_digest(c, "evidence", digests[i], digest));
+    return NULL;
+}
+
+BH_RPC(TaskService, reopen_task, ReopenTaskRequest, ReopenTaskResponse) {
+    TRY(check_evidence(c, req->evidence, req->n_evidence));
+    move_args args = { NAMED(req),
+                       .note = req->reason,
+                       .units = req->unit_ids,
+                       .unit_count = req->n_unit_ids,
+                       .digests = req->evidence,
+                       .digest_count = req->n_evidence };
+    return task_store_move(c, MOVE_REOPEN, &args, &resp->base);
+}
+
+BH_RPC(TaskService, report_milestone, ReportMilestoneRequest, ReportMilestoneResponse) {
+    TRY(check_evidence(c, req->evidence, req->n_evidence));
+    move_args args = { NAMED(req), .number = req->milestone_no, .digests = req->evidence,
+                       .digest_count = req->n_evidence };
+    return task_store_move(c, MOVE_REPORT_MILESTONE, &args, &resp->base);
+}
+
+/* ---- moves that only hand their fields on */
+
+/* MOVE(submit_task, SubmitTask, MOVE_SUBMIT, .note = req->note): method, message, move, fields beside the common ones
+ */
+#define MOVE(method, Message, move, ...)                               \
+    BH_RPC(TaskService, method, Message##Request, Message##Response) { \
+        move_args args = { NAMED(req), __VA_ARGS__ };                  \
+        return task_store_move(c, move, &args, &resp->base);           \
+    }
+
+MOVE(submit_task, SubmitTask, MOVE_SUBMIT)
+MOVE(send_back_task, SendBackTask, MOVE_SEND_BACK, .note = req->reason)
+MOVE(issue_task, IssueTask, MOVE_ISSUE)
+MOVE(acknowledge_leg, AcknowledgeLeg, MOVE_ACKNOWLEDGE)
+MOVE(reassign_leg, ReassignLeg, MOVE_REASSIGN, .other_unit = req->unit_id, .new_unit = req->new_unit_id,
+     .note = req->reason)
+MOVE(submit_leg, SubmitLeg, MOVE_SUBMIT_LEG, .note = req->note)
+MOVE(countersign, Countersign, MOVE_COUNTERSIGN)
+MOVE(dissent, Dissent, MOVE_DISSENT, .note = req->opinion)
+MOVE(rule_dissent, RuleDissent, req->upheld ? MOVE_UPHOLD : MOVE_OVERRULE, .other_unit = req->unit_id,
+     .note = req->reason)
+MOVE(mark_absent, MarkAbsent, MOVE_MARK_ABSENT, .other_unit = req->unit_id, .note = req->reason)
+MOVE(request_closure, RequestClosure, MOVE_REQUEST_CLOSURE, .note = req->text)
+MOVE(sign_closure, SignClosure, MOVE_SIGN_CLOSURE)
+MOVE(withdraw_closure, WithdrawClosure, MOVE_WITHDRAW_CLOSURE, .note = req->reason)
+MOVE(return_task, ReturnTask, MOVE_RETURN, .note = req->reason, .units = req->unit_ids, .unit_count = req->n_unit_ids)
+MOVE(sign_off_task, SignOffTask, MOVE_SIGN_OFF, .note = req->note)
+MOVE(refuse_sign_off, RefuseSignOff, req->to_units ? MOVE_REFUSE_TO_UNITS : MOVE_REFUSE_TO_OFFICE, .note = req->reason)
+MOVE(withdraw_application, WithdrawApplication, MOVE_WITHDRAW_APPLICATION, .item = req->application_id)
+MOVE(urge_leg, UrgeLeg, MOVE_URGE, .other_unit = req->unit_id, .note = req->note)
+MOVE(waive_clause, WaiveClause, MOVE_WAIVE_CLAUSE, .number = req->clause_no, .note = req->reason)
+MOVE(name_members, NameMembers, MOVE_NAME_MEMBERS, .other_unit = req->unit_id, .units = req->unit_ids,
+     .unit_count = req->n_unit_ids, .note = req->reason)
+MOVE(waive_child, WaiveChild, MOVE_WAIVE_CHILD, .item = req->child_task_id, .note = req->reason)
+MOVE(approve_milestone, ApproveMilestone, MOVE_APPROVE_MILESTONE, .number = req->milestone_no)
+MOVE(confirm_milestone, ConfirmMilestone, req->waived ? MOVE_WAIVE_MILESTONE : MOVE_CONFIRM_MILESTONE,
+     .number = req->milestone_no, .note = req->note)
+
+/* ---- reads */
+
+BH_RPC(TaskService, get_task, GetTaskRequest, GetTaskResponse) {
+    return task_store_get(c, req->task_id, &resp->task);
+}
+
+BH_RPC(TaskService, list_tasks, ListTasksRequest, ListTasksResponse) {
+    return task_store_list(c, req, resp);
+}
+
+BH_RPC(TaskService, list_todo, ListTodoRequest, ListTodoResponse) {
+    return task_store_todo(c, req, resp);
+}
+
+BH_RPC(TaskService, list_task_events, ListTaskEventsRequest, ListTaskEventsResponse) {
+    return task_store_history(c, req, resp);
+}
+
+BH_RPC(TaskService, explain_moves, ExplainMovesRequest, ExplainMovesResponse) {
+    return task_store_explain(c, req, resp);
+}
+
+/* ---- the service */
+
+#define POST_BIT(name) (1u << POST_##name)
+/* A move's posts stand in moves.def; here only that it takes a person. */
+#define ANYBODY(method) \
+    { method, RPC_USER, 0 }
+
+static const rpc_rule rules[] = {
+    { "ImportTasks", RPC_USER, POST_BIT(DRAFTER) },
+    { "CreateTask", RPC_USER, POST_BIT(DRAFTER) },
+    ANYBODY("SplitLeg"),
+    ANYBODY("SetTasks"),
+    ANYBODY("SubmitTask"),
+    ANYBODY("SendBackTask"),
+    ANYBODY("IssueTask"),
+    ANYBODY("AcknowledgeLeg"),
+    ANYBODY("ReassignLeg"),
+    ANYBODY("SubmitLeg"),
+    ANYBODY("Countersign"),
+    ANYBODY("Dissent"),
+    ANYBODY("RuleDissent"),
+    ANYBODY("MarkAbsent"),
+    ANYBODY("RequestClosure"),
+    ANYBODY("SignClosure"),
+    ANYBODY("WithdrawClosure"),
+    ANYBODY("ReturnTask"),
+    ANYBODY("VerifyTask"),
+    ANYBODY("SignOffTask"),
+    ANYBODY("RefuseSignOff"),
+    ANYBODY("ReopenTask"),
+    ANYBODY("Apply"),
+    ANYBODY("DecideApplication"),
+    ANYBODY("WithdrawApplication"),
+    ANYBODY("SuspendTask"),
+    ANYBODY("ResumeTask"),
+    ANYBODY("UrgeLeg"),
+    ANYBODY("WaiveClause"),
+    ANYBODY("NameMembers"),
+    ANYBODY("WaiveChild"),
+    ANYBODY("ReportMilestone"),
+    ANYBODY("ApproveMilestone"),
+    ANYBODY("ConfirmMilestone"),
+    ANYBODY("GetTask"),
+    ANYBODY("ListTasks"),
+    ANYBODY("ListTodo"),
+    ANYBODY("ListTaskEvents"),
+    ANYBODY("ExplainMoves"),
+};
+
+static Bh__TaskService_Service vtable = BH__TASK_SERVICE__INIT(rpc_);
+
+const rpc_service task_rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };

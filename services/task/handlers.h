@@ -1,0 +1,6 @@
+/* The methods of bihuan.v1.TaskService. */
+#pragma once
+
+#include "rpc/handler.h"
+
+extern const rpc_service task_rpc;

@@ -1,0 +1,15 @@
+#include "handlers.h"
+#include "service/service.h"
+#include "task_sql.h"
+
+static const bh_service task_service = {
+    .name = "task",
+    .rpc = &task_rpc,
+    .rpc_count = 1,
+    .statements = task_sql,
+    .statement_count = TASK_SQL_COUNT,
+};
+
+int main(int argc, char **argv) {
+    return bh_main(argc, argv, &task_service);
+}

@@ -1,0 +1,29 @@
+#include "place.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "service/field.h"
+
+bh_err *task_place_parse(bh_call *c, int32_t page_size, const char *token, task_place *ret_place) {
+    task_place p = { 0 };
+    const char *parts[3];
+    TRY(page_rows(c, page_size, &p.rows));
+    TRY(page_parts(c, token, parts, countof(parts)));
+    if (parts[0]) {
+        p.after_ms = strtoll(parts[0], NULL, 10);
+        p.after_position = (int32_t) strtol(parts[1], NULL, 10);
+        TRY(field_uuid(c, "page_token", parts[2], &p.after_task));
+        p.has_task = true;
+    }
+    *ret_place = p;
+    return NULL;
+}
+
+char *task_place_token(bh_call *c, const task_place *place, const pg_rows *rows) {
+    int last = rows->count - 1;
+    if (rows->count < place->rows)
+        return arena_strdup(c->mem, "");
+    return arena_printf(c->mem, "%" PRId64 "/%" PRId32 "/%s", pg_get_int(rows, last, "_created_ms"),
+                        (int32_t) pg_get_int(rows, last, "_position"), pg_get_text(rows, last, "task_id"));
+}

@@ -1,0 +1,63 @@
+-- The last part of an import: the drafts of a document, and with them the whole import shows. A repeat adds nothing.
+-- combine: $3
+-- $1 site int4[]
+-- $2 key uuid[]
+-- $3 import uuid[]
+-- $4 fingerprint bytea[]
+-- $5 body bytea[]
+-- $6 list text[]
+-- $7 document_number text[]
+-- $8 document_title text[]
+-- $9 digest text[]
+-- $10 task_count int4[]
+-- $11 target_count int4[]
+-- $12 actor int4[]
+-- $13 login text[]
+-- $14 unit int4[]
+-- $15 post int2[]
+-- $16 now_ms int8[]
+with inp as materialized (
+    select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[],
+        $9::text[], $10::int4[], $11::int4[], $12::int4[], $13::text[], $14::int4[], $15::int2[], $16::int8[])
+        with ordinality as i(site_id, key, import_id, fingerprint, body, list, document_number, document_title, digest,
+                             task_count, target_count, actor, login, unit, post, now_ms, ord)
+),
+chk as materialized (
+    select i.*, case when k.fingerprint = i.fingerprint then 4
+                     when k.key is not null then 5
+                     when m.import_id is not null and (m.digest, m.task_count, m.target_count)
+                                                      = (i.digest, i.task_count, i.target_count) then 4
+                     when m.import_id is not null then 7
+                     when i.target_count > 0 and target.show_import(i.site_id, i.import_id) <> i.target_count then 6
+                     else 0 end as pre
+      from inp i
+      left join task.idem k on k.site_id = i.site_id and k.key = i.key
+      left join task.import m on m.site_id = i.site_id and m.import_id = i.import_id
+),
+made as materialized (
+    select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, import_id, actor, login, unit, post, now_ms)
+                as n
+      from chk where pre = 0
+),
+imports as (
+    insert into task.import (site_id, import_id, document_number, document_title, digest, task_count, target_count,
+                             imported_by, leaf_hash)
+    select c.site_id, c.import_id, c.document_number, c.document_title, c.digest, c.task_count, c.target_count, c.actor,
+           sha256('\x00'::bytea || c.body || decode(repeat('00', 32), 'hex'))
+      from chk c join made using (ord)
+    returning 1
+),
+keys as (
+    insert into task.idem (site_id, key, fingerprint, task_id, version, state)
+    select c.site_id, c.key, c.fingerprint, c.import_id, 1, 1 from chk c join made using (ord)
+    returning 1
+),
+logged as (
+    select audit.append(array_agg(c.site_id order by ord),
+                        array_agg(c.body || decode(repeat('00', 32), 'hex') order by ord)) as n
+      from chk c join made using (ord)
+)
+select ord, 0 as outcome, task_count, made.n as _logged, logged.n as _logged_import
+  from chk join made using (ord) cross join logged
+union all
+select ord, pre, task_count, 0, 0 from chk where pre <> 0

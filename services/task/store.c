@@ -1,0 +1,199 @@
+#include "store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "domain/calendar.h"
+#include "pg/pg.h"
+#include "place.h"
+#include "service/field.h"
+#include "task_sql.h"
+#include "json/json.h"
+
+/* ---- drafts */
+
+/* The audit entry of a draft names the draft's own id; its key is derived from the command's. */
+static void add_draft(bh_call *c, const command *cmd, const char *task_id, const Bh__Draft *draft, buf *out) {
+    command own = command_for(cmd, task_id);
+    pg_value body = command_leaf(c, &own, "task", task_id, 1, "CREATE", "");
+    buf_addf(out, "{\"task_id\":\"%s\",\"body\":\"%s\",\"draft\":", task_id, hex(c->mem, body.bytes, body.size));
+    json_write(out, &draft->base, JSON_SQL);
+    buf_addc(out, '}');
+}
+
+char **task_draft_ids(bh_call *c, uuid parent, size_t n) {
+    char **ids = arena_array(c->mem, n, sizeof(ids[0]));
+    for (size_t i = 0; i < n; i++)
+        ids[i] = uuid_text(c->mem, uuid_derive(parent, arena_printf(c->mem, "draft %zu", i)));
+    return ids;
+}
+
+const char *task_draft_list(bh_call *c, const command *cmd, uuid parent, Bh__Draft *const *drafts, size_t n) {
+    char **ids = task_draft_ids(c, parent, n);
+    buf out;
+    buf_init(&out, c->mem);
+    buf_addc(&out, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_addc(&out, ',');
+        add_draft(c, cmd, ids[i], drafts[i], &out);
+    }
+    buf_addc(&out, ']');
+    return out.s;
+}
+
+bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__CreateTaskResponse *resp) {
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    buf list;
+    buf_init(&list, c->mem);
+    buf_addc(&list, '[');
+    add_draft(c, &cmd, req->request_id, req->draft, &list);
+    buf_addc(&list, ']');
+    pg_rows rows;
+    TRY(pg_call(c, &task_sql[TASK_SQL_CREATE], &rows, pg_int(c->site_id), pg_uuid(&cmd.key), pg_uuid(&cmd.key),
+                pg_bytes(cmd.fingerprint, SHA256_SIZE), pg_text(list.s), pg_int(c->who.user_id), pg_text(c->who.login),
+                pg_int(c->who.unit_id), pg_int(c->who.post), pg_int(c->now_ms)));
+    TRY(command_outcome(c, &cmd, &rows, req->request_id));
+    pg_fill(c, &rows, 0, &resp->base);
+    return NULL;
+}
+
+enum { IMPORT_INCOMPLETE = 6, IMPORT_DIFFERS = 7 };
+
+bh_err *task_store_import(bh_call *c, const Bh__ImportTasksRequest *req, Bh__ImportTasksResponse *resp) {
+    command cmd;
+    uuid import;
+    TRY(command_begin(c, req->request_id, &cmd));
+    TRY(field_uuid(c, "import_id", req->import_id, &import));
+    pg_rows rows;
+    TRY(pg_call(c, &task_sql[TASK_SQL_IMPORT], &rows, pg_int(c->site_id), pg_uuid(&cmd.key), pg_uuid(&import),
+                pg_bytes(cmd.fingerprint, SHA256_SIZE),
+                command_leaf(c, &cmd, "import", req->import_id, 1, "IMPORT", req->document_digest),
+                pg_text(task_draft_list(c, &cmd, import, req->drafts, req->n_drafts)), pg_text(req->document_number),
+                pg_text(req->document_title), pg_text(req->document_digest), pg_int((int64_t) req->n_drafts),
+                pg_int(req->target_count), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->who.unit_id),
+                pg_int(c->who.post), pg_int(c->now_ms)));
+    int64_t outcome = pg_get_int(&rows, 0, "outcome");
+    if (outcome == IMPORT_INCOMPLETE)
+        return bh_fail(c, IMPORT_INCOMPLETE, req->import_id);
+    if (outcome == IMPORT_DIFFERS)
+        return bh_fail(c, IMPORT_DIFFERS, req->import_id);
+    TRY(command_outcome(c, &cmd, &rows, req->import_id));
+    pg_fill(c, &rows, 0, &resp->base);
+    return NULL;
+}
+
+/* ---- what is derived, never stored */
+
+typedef struct holder_row {
+    const char *when_in_time;
+    const char *past_review; /* a suspension past its review date is booked to the office */
+} holder_row;
+
+static const holder_row holders[] = {
+#define OFFICE \
+    { "office", "office" }
+#define UNIT \
+    { "unit", "unit" }
+#define LEADER \
+    { "leader", "leader" }
+#define NOBODY \
+    { "", "office" }
+#define TASK_STATE(name, number, zh, en, holder) [number] = holder,
+#include "domain/task_states.def"
+#undef TASK_STATE
+#undef OFFICE
+#undef UNIT
+#undef LEADER
+#undef NOBODY
+};
+
+static void derive(const bh_call *c, Bh__Task *task) {
+    int32_t today = day_at(c->now_ms), deadline, review;
+    bool has_deadline = day_parse(task->deadline, &deadline);
+    task_state state = (task_state) task->state;
+    bool is_past_review = state == TASK_SUSPENDED && day_parse(task->review_day, &review) && review < today;
+    const holder_row *holder = &holders[state];
+    task->clock_holder = (char *) (is_past_review ? holder->past_review : holder->when_in_time);
+    if (!has_deadline)
+        return;
+    int year, month, day;
+    day_split(deadline, &year, &month, &day);
+    task->is_provisional = !is_published_year(year);
+    /* A unit is never late while others hold the task. */
+    if ((state == TASK_ISSUED || state == TASK_ACTIVE) && deadline < today)
+        task->overdue_workdays = workdays_between(deadline, today);
+}
+
+/* ---- reads */
+
+static bh_err *get_row(bh_call *c, const char *task_id, pg_rows *ret_rows) {
+    uuid id;
+    TRY(field_uuid(c, "task_id", task_id, &id));
+    TRY(pg_call(c, &task_sql[TASK_SQL_GET], ret_rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
+                pg_int(c->who.post), pg_int(c->who.leader_id)));
+    if (!ret_rows->count || !pg_get_int(ret_rows, 0, "readable"))
+        return bh_fail(c, NOT_FOUND_OBJECT, task_id);
+    return NULL;
+}
+
+bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task) {
+    pg_rows rows;
+    TRY(get_row(c, task_id, &rows));
+    const char *json = pg_get_text(&rows, 0, "json");
+    ProtobufCMessage *task;
+    TRY(json_parse(c, json, strlen(json), &bh__task__descriptor, &task));
+    *ret_task = (Bh__Task *) task;
+    derive(c, *ret_task);
+    return NULL;
+}
+
+bh_err *task_store_days(bh_call *c, const char *task_id, int32_t *ret_deadline, int32_t *ret_suspended) {
+    pg_rows rows;
+    TRY(get_row(c, task_id, &rows));
+    *ret_deadline = (int32_t) pg_get_int(&rows, 0, "deadline_day");
+    *ret_suspended = (int32_t) pg_get_int(&rows, 0, "suspended_day");
+    return NULL;
+}
+
+static pg_value optional_id(arena *mem, const char *text) {
+    uuid *id = arena_alloc(mem, sizeof(*id));
+    return uuid_parse(text, id) ? pg_uuid(id) : pg_null();
+}
+
+bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTasksResponse *resp) {
+    task_place p;
+    TRY(task_place_parse(c, req->page_size, req->page_token, &p));
+    pg_rows rows;
+    TRY(pg_call(c, &task_sql[TASK_SQL_LIST], &rows, pg_int(c->site_id), pg_int(c->who.unit_id), pg_int(c->who.post),
+                pg_int(c->who.leader_id), pg_int(p.after_ms), pg_int(p.after_position),
+                p.has_task ? pg_uuid(&p.after_task) : pg_null(), pg_int(req->state), pg_int(req->unit_id),
+                optional_id(c->mem, req->import_id), optional_id(c->mem, req->parent_task_id), pg_text(req->no),
+                req->overdue ? pg_date(day_at(c->now_ms)) : pg_null(), pg_int(p.rows)));
+    resp->tasks = pg_fill_all(c, &rows, &bh__task__descriptor, &resp->n_tasks);
+    for (size_t i = 0; i < resp->n_tasks; i++)
+        derive(c, resp->tasks[i]);
+    resp->next_page_token = task_place_token(c, &p, &rows);
+    return NULL;
+}
+
+bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh__ListTaskEventsResponse *resp) {
+    uuid id;
+    TRY(field_uuid(c, "task_id", req->task_id, &id));
+    int32_t size;
+    const char *after;
+    TRY(page_rows(c, req->page_size, &size));
+    TRY(page_parts(c, req->page_token, &after, 1));
+    int first = after ? (int) strtol(after, NULL, 10) : 0;
+    pg_rows rows;
+    TRY(pg_call(c, &task_sql[TASK_SQL_HISTORY], &rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
+                pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(first), pg_int(size)));
+    if (!rows.count && !first)
+        return bh_fail(c, NOT_FOUND_OBJECT, req->task_id);
+    resp->events = pg_fill_all(c, &rows, &bh__task_event__descriptor, &resp->n_events);
+    if (rows.count == size)
+        resp->next_page_token = arena_printf(c->mem, "%d", (int) pg_get_int(&rows, size - 1, "version"));
+    return NULL;
+}
