@@ -181,7 +181,7 @@ static connection *route_of_method(const rpc_client *client, const char *method)
 }
 
 void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
-    rpc_result *call = result_new(request, done, data);
+    rpc_result *call = rpc_result_new(request, done, data);
     call->connection = route_of_method(client, request->method);
     inbox_put(&client->requests, &call->node);
 }

@@ -16,7 +16,7 @@ static void fill_principal(Bh__Rpc__Principal *sent, const principal *who) {
     sent->login = (char *) who->login;
 }
 
-rpc_result *result_new(const rpc_request *request, rpc_done *done, void *data) {
+rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *data) {
     rpc_result *result = calloc(1, sizeof(*result));
     if (!result)
         abort();

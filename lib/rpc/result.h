@@ -26,7 +26,7 @@ struct rpc_result {
 };
 
 /* A call ready to be sent; timeout and call id are still open. */
-rpc_result *result_new(const rpc_request *request, rpc_done *done, void *data);
+rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *data);
 /* Hands the result over: without an answer, or with the one in `message`, which is taken over. */
 void result_fail(rpc_result *result, bh_reason failure);
 void result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer);

@@ -1,0 +1,185 @@
+#include "handlers.h"
+
+#include "bihuan/v1/target_service.pb-c.h"
+#include "domain/calendar.h"
+#include "domain/period.h"
+#include "request.h"
+#include "service/check.h"
+#include "service/page.h"
+
+#define POST(name) (1u << POST_##name)
+
+enum {
+    OFFICE_POSTS = POST(DRAFTER) | POST(VERIFIER) | POST(OFFICE_HEAD),
+    ALL_READERS = POST(LEADER) | POST(AUDITOR),
+    READERS = POST(HANDLER) | POST(HEAD) | OFFICE_POSTS | ALL_READERS,
+    UPLOADERS = READERS & ~POST(AUDITOR),
+};
+
+static bool holds(const bh_call *c, uint32_t posts) {
+    return posts >> c->who.post & 1;
+}
+
+/* Units see the tasks they have a part in, an office its own; leaders and auditors see every report. */
+static bool reads_all(const bh_call *c) {
+    return holds(c, ALL_READERS);
+}
+
+static bh_err *refused(bh_call *c, report_move move, uuid report_id, const report_result *result) {
+    TRY(report_refusal(c, move, (post_kind) c->who.post, &result->facts));
+    /* The rows changed between the refusal and its explanation. */
+    return bh_fail(c, CONCURRENT_CHANGE, uuid_text(c->mem, report_id));
+}
+
+/* The month was not opened. The running one opens by itself for whoever owes a report; a past one does not. */
+static bh_err *open_and_submit(bh_call *c, const command *cmd, const report_draft *draft, report_result *result) {
+    result->facts.state = REPORT_OPEN;
+    TRY(report_refusal(c, REPORT_MOVE_SUBMIT, (post_kind) c->who.post, &result->facts));
+    if (draft->period != period_of(day_at(c->now_ms)))
+        return bh_fail(c, REPORT_NOT_OPEN, period_text(c->mem, draft->period));
+    TRY(store_open_sheet(c, draft));
+    return store_submit_report(c, cmd, draft, result);
+}
+
+BH_RPC(ProgressService, submit_report, SubmitReportRequest, SubmitReportResponse) {
+    report_draft draft;
+    command cmd;
+    report_result result;
+    TRY(command_begin(c, req->request_id, &cmd));
+    TRY(read_submit_report(c, req, &draft));
+    TRY(store_submit_report(c, &cmd, &draft, &result));
+    if (result.outcome == OUTCOME_NOT_FOUND)
+        TRY(open_and_submit(c, &cmd, &draft, &result));
+    if (result.outcome != OUTCOME_OK && result.outcome != OUTCOME_DUPLICATE)
+        return refused(c, REPORT_MOVE_SUBMIT, draft.report_id, &result);
+    resp->report_id = uuid_text(c->mem, draft.report_id);
+    resp->version = result.version;
+    resp->state = (Bh__ReportState) result.state;
+    return NULL;
+}
+
+/* The event that carries the approved figures to their targets; none when no figure names one. */
+static void add_event(bh_call *c, const command *cmd, const Bh__Report *report, report_review *review) {
+    Bh__RecordObservationsRequest event = BH__RECORD_OBSERVATIONS_REQUEST__INIT;
+    event.event_id = uuid_text(c->mem, cmd->key);
+    event.observations = arena_array(c->mem, report->n_values + 1, sizeof(*event.observations));
+    for (size_t i = 0; i < report->n_values; i++) {
+        const Bh__Value *value = report->values[i];
+        if (!*value->target_id)
+            continue;
+        Bh__Observation *o = arena_alloc(c->mem, sizeof(*o));
+        *o = (Bh__Observation) BH__OBSERVATION__INIT;
+        o->target_id = value->target_id;
+        o->period = report->period;
+        o->unit_id = report->unit_id;
+        o->number = value->number;
+        o->source = value->source;
+        o->report_id = report->report_id;
+        o->report_version = review->version + 1;
+        event.observations[event.n_observations++] = o;
+    }
+    if (event.n_observations == 0)
+        return;
+    uint8_t *bytes = arena_alloc(c->mem, bh__record_observations_request__get_packed_size(&event));
+    review->event_size = bh__record_observations_request__pack(&event, bytes);
+    review->event = bytes;
+    review->event_method = "/bihuan.v1.TargetService/RecordObservations";
+}
+
+static bh_err *review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
+                             report_result *ret_result) {
+    TRY(store_review_report(c, cmd, move, review, ret_result));
+    if (ret_result->outcome == OUTCOME_REFUSED)
+        return refused(c, move, review->report_id, ret_result);
+    return NULL;
+}
+
+BH_RPC(ProgressService, approve_report, ApproveReportRequest, ApproveReportResponse) {
+    report_review review = { .version = req->version, .note = "" };
+    command cmd;
+    report_result result;
+    Bh__Report *report;
+    bool visible;
+    TRY(command_begin(c, req->request_id, &cmd));
+    TRY(check_uuid(c, "report_id", req->report_id, &review.report_id));
+    /* What is approved is the version the caller names; the statement makes sure that it is still the newest. */
+    TRY(store_get_report(c, review.report_id, 0, false, &report, &visible));
+    if (visible && report->version == req->version)
+        add_event(c, &cmd, report, &review);
+    TRY(review_report(c, &cmd, REPORT_MOVE_APPROVE, &review, &result));
+    resp->report_id = req->report_id;
+    resp->version = result.version;
+    resp->state = (Bh__ReportState) result.state;
+    return NULL;
+}
+
+BH_RPC(ProgressService, send_back_report, SendBackReportRequest, SendBackReportResponse) {
+    report_review review = { .version = req->version, .note = req->reason };
+    command cmd;
+    report_result result;
+    TRY(command_begin(c, req->request_id, &cmd));
+    TRY(check_uuid(c, "report_id", req->report_id, &review.report_id));
+    TRY(check_needed(c, "reason", req->reason, TEXT_MAX));
+    TRY(review_report(c, &cmd, REPORT_MOVE_SEND_BACK, &review, &result));
+    resp->report_id = req->report_id;
+    resp->version = result.version;
+    resp->state = (Bh__ReportState) result.state;
+    return NULL;
+}
+
+BH_RPC(ProgressService, get_report, GetReportRequest, GetReportResponse) {
+    uuid id;
+    bool visible;
+    TRY(check_uuid(c, "report_id", req->report_id, &id));
+    TRY(store_get_report(c, id, req->version, reads_all(c), &resp->report, &visible));
+    return visible ? NULL : bh_fail(c, READ_REFUSED, req->report_id);
+}
+
+BH_RPC(ProgressService, list_reports, ListReportsRequest, ListReportsResponse) {
+    report_filter filter;
+    TRY(read_list_reports(c, req, &filter));
+    filter.reads_all = reads_all(c);
+    TRY(store_list_reports(c, &filter, &resp->reports, &resp->n_reports));
+    if (resp->n_reports == (size_t) filter.row_max) {
+        const Bh__Report *last = resp->reports[resp->n_reports - 1];
+        resp->next_page_token = arena_printf(c->mem, "%s/%s", last->period, last->report_id);
+    }
+    return NULL;
+}
+
+BH_RPC(ProgressService, register_evidence, RegisterEvidenceRequest, RegisterEvidenceResponse) {
+    command cmd;
+    uint8_t digest[SHA256_SIZE];
+    TRY(command_begin(c, req->request_id, &cmd));
+    TRY(read_evidence(c, req->evidence, digest));
+    TRY(store_register_evidence(c, &cmd, digest, req->evidence));
+    resp->digest = hex(c->mem, digest, sizeof(digest));
+    return NULL;
+}
+
+BH_RPC(ProgressService, get_evidence, GetEvidenceRequest, GetEvidenceResponse) {
+    uint8_t digest[SHA256_SIZE];
+    bool visible;
+    TRY(check_digest(c, "digest", req->digest, digest));
+    resp->evidence = arena_alloc(c->mem, sizeof(*resp->evidence));
+    bh__evidence__init(resp->evidence);
+    TRY(store_get_evidence(c, digest, reads_all(c), holds(c, OFFICE_POSTS), resp->evidence, &visible));
+    return visible ? NULL : bh_fail(c, READ_REFUSED, req->digest);
+}
+
+BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChangeResponse) {
+    task_change change;
+    TRY(read_task_change(c, req, &change));
+    return store_apply_task_change(c, &change, day_at(c->now_ms));
+}
+
+static Bh__ProgressService_Service service = BH__PROGRESS_SERVICE__INIT(rpc_);
+
+static const rpc_rule rules[] = {
+    { "SubmitReport", RPC_USER, POST(HANDLER) }, { "ApproveReport", RPC_USER, POST(HEAD) },
+    { "SendBackReport", RPC_USER, POST(HEAD) },  { "GetReport", RPC_USER, READERS },
+    { "ListReports", RPC_USER, READERS },        { "RegisterEvidence", RPC_USER, UPLOADERS },
+    { "GetEvidence", RPC_USER, READERS },        { "ApplyTaskChange", RPC_INTERNAL, 0 },
+};
+
+const rpc_service progress_rpc = { &service.base, rules, countof(rules) };

@@ -1,0 +1,6 @@
+/* What main.c puts into the descriptor of the progress service. */
+#pragma once
+
+#include "rpc/handler.h"
+
+extern const rpc_service progress_rpc;

@@ -1,0 +1,71 @@
+#include "handlers.h"
+
+#include "base/log.h"
+#include "domain/task.h"
+#include "request.h"
+#include "service/check.h"
+
+#define POST(name) (1u << POST_##name)
+
+enum {
+    READERS =
+        POST(HANDLER) | POST(HEAD) | POST(DRAFTER) | POST(VERIFIER) | POST(OFFICE_HEAD) | POST(LEADER) | POST(AUDITOR)
+};
+
+BH_RPC(TargetService, import_targets, ImportTargetsRequest, ImportTargetsResponse) {
+    command cmd;
+    target_import import;
+    TRY(command_begin(c, req->request_id, &cmd));
+    TRY(read_import_targets(c, req, &import));
+    return store_import_targets(c, &cmd, &import, &resp->target_count);
+}
+
+BH_RPC(TargetService, get_target, GetTargetRequest, GetTargetResponse) {
+    uuid id;
+    TRY(check_uuid(c, "target_id", req->target_id, &id));
+    return store_get_target(c, id, &resp->target);
+}
+
+BH_RPC(TargetService, list_targets, ListTargetsRequest, ListTargetsResponse) {
+    target_filter filter;
+    int32_t place;
+    TRY(read_list_targets(c, req, &filter));
+    TRY(store_list_targets(c, &filter, resp, &place));
+    if (resp->n_targets == (size_t) filter.row_max)
+        resp->next_page_token = arena_printf(c->mem, "%d", place);
+    return NULL;
+}
+
+BH_RPC(TargetService, list_observations, ListObservationsRequest, ListObservationsResponse) {
+    observation_filter filter;
+    int32_t place;
+    TRY(read_list_observations(c, req, &filter));
+    TRY(store_list_observations(c, &filter, resp, &place));
+    if (resp->n_observations == (size_t) filter.row_max) {
+        const Bh__Observation *last = resp->observations[resp->n_observations - 1];
+        resp->next_page_token = arena_printf(c->mem, "%s/%d/%s/%d/%d", last->period, last->unit_id, last->report_id,
+                                             last->report_version, place);
+    }
+    return NULL;
+}
+
+BH_RPC(TargetService, record_observations, RecordObservationsRequest, RecordObservationsResponse) {
+    uuid event_id;
+    int32_t unknown;
+    TRY(check_uuid(c, "event_id", req->event_id, &event_id));
+    TRY(read_observations(c, req->observations, req->n_observations));
+    TRY(store_record_observations(c, event_id, req->observations, req->n_observations, &unknown));
+    if (unknown)
+        log_event(LOG_WARN, "target.unknown", "event=%s figures=%d", req->event_id, unknown);
+    return NULL;
+}
+
+static Bh__TargetService_Service service = BH__TARGET_SERVICE__INIT(rpc_);
+
+static const rpc_rule rules[] = {
+    { "ImportTargets", RPC_USER, POST(DRAFTER) }, { "GetTarget", RPC_USER, READERS },
+    { "ListTargets", RPC_USER, READERS },         { "ListObservations", RPC_USER, READERS },
+    { "RecordObservations", RPC_INTERNAL, 0 },
+};
+
+const rpc_service target_rpc = { &service.base, rules, countof(rules) };
