@@ -4,7 +4,7 @@
 #include "domain/calendar.h"
 #include "domain/period.h"
 #include "request.h"
-#include "service/check.h"
+#include "service/field.h"
 #include "service/page.h"
 
 #define POST(name) (1u << POST_##name)
@@ -99,12 +99,11 @@ BH_RPC(ProgressService, approve_report, ApproveReportRequest, ApproveReportRespo
     command cmd;
     report_result result;
     Bh__Report *report;
-    bool visible;
     TRY(command_begin(c, req->request_id, &cmd));
-    TRY(check_uuid(c, "report_id", req->report_id, &review.report_id));
+    TRY(field_uuid(c, "report_id", req->report_id, &review.report_id));
     /* What is approved is the version the caller names; the statement makes sure that it is still the newest. */
-    TRY(store_get_report(c, review.report_id, 0, false, &report, &visible));
-    if (visible && report->version == req->version)
+    TRY(store_get_report(c, review.report_id, 0, false, &report));
+    if (report->version == req->version)
         add_event(c, &cmd, report, &review);
     TRY(review_report(c, &cmd, REPORT_MOVE_APPROVE, &review, &result));
     resp->report_id = req->report_id;
@@ -118,8 +117,8 @@ BH_RPC(ProgressService, send_back_report, SendBackReportRequest, SendBackReportR
     command cmd;
     report_result result;
     TRY(command_begin(c, req->request_id, &cmd));
-    TRY(check_uuid(c, "report_id", req->report_id, &review.report_id));
-    TRY(check_needed(c, "reason", req->reason, TEXT_MAX));
+    TRY(field_uuid(c, "report_id", req->report_id, &review.report_id));
+    TRY(field_needed(c, "reason", req->reason, TEXT_MAX));
     TRY(review_report(c, &cmd, REPORT_MOVE_SEND_BACK, &review, &result));
     resp->report_id = req->report_id;
     resp->version = result.version;
@@ -129,10 +128,8 @@ BH_RPC(ProgressService, send_back_report, SendBackReportRequest, SendBackReportR
 
 BH_RPC(ProgressService, get_report, GetReportRequest, GetReportResponse) {
     uuid id;
-    bool visible;
-    TRY(check_uuid(c, "report_id", req->report_id, &id));
-    TRY(store_get_report(c, id, req->version, reads_all(c), &resp->report, &visible));
-    return visible ? NULL : bh_fail(c, READ_REFUSED, req->report_id);
+    TRY(field_uuid(c, "report_id", req->report_id, &id));
+    return store_get_report(c, id, req->version, reads_all(c), &resp->report);
 }
 
 BH_RPC(ProgressService, list_reports, ListReportsRequest, ListReportsResponse) {
@@ -159,12 +156,10 @@ BH_RPC(ProgressService, register_evidence, RegisterEvidenceRequest, RegisterEvid
 
 BH_RPC(ProgressService, get_evidence, GetEvidenceRequest, GetEvidenceResponse) {
     uint8_t digest[SHA256_SIZE];
-    bool visible;
-    TRY(check_digest(c, "digest", req->digest, digest));
+    TRY(field_digest(c, "digest", req->digest, digest));
     resp->evidence = arena_alloc(c->mem, sizeof(*resp->evidence));
     bh__evidence__init(resp->evidence);
-    TRY(store_get_evidence(c, digest, reads_all(c), holds(c, OFFICE_POSTS), resp->evidence, &visible));
-    return visible ? NULL : bh_fail(c, READ_REFUSED, req->digest);
+    return store_get_evidence(c, digest, reads_all(c), holds(c, OFFICE_POSTS), resp->evidence);
 }
 
 BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChangeResponse) {

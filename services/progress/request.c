@@ -2,7 +2,7 @@
 
 #include "domain/calendar.h"
 #include "domain/period.h"
-#include "service/check.h"
+#include "service/field.h"
 #include "service/page.h"
 #include "json/json.h"
 
@@ -11,11 +11,11 @@ enum { NAME_MAX_BYTES = 255, LEGS_MAX = 1000 };
 static bh_err *check_value(bh_call *c, const Bh__Value *value) {
     uuid target;
     if (*value->target_id)
-        TRY(check_uuid(c, "values.target_id", value->target_id, &target));
-    TRY(check_needed(c, "values.metric", value->metric, WORD_MAX));
-    TRY(check_decimal(c, "values.number", value->number));
-    TRY(check_needed(c, "values.unit", value->unit, WORD_MAX));
-    return check_needed(c, "values.source", value->source, WORD_MAX);
+        TRY(field_uuid(c, "values.target_id", value->target_id, &target));
+    TRY(field_needed(c, "values.metric", value->metric, WORD_MAX));
+    TRY(field_decimal(c, "values.number", value->number));
+    TRY(field_needed(c, "values.unit", value->unit, WORD_MAX));
+    return field_needed(c, "values.source", value->source, WORD_MAX);
 }
 
 /* The digests as bytes for the statement and as one line for the audit entry. */
@@ -24,7 +24,7 @@ static bh_err *check_digests(bh_call *c, const Bh__SubmitReportRequest *req, rep
     buf note;
     buf_init(&note, c->mem);
     for (size_t i = 0; i < req->n_evidence; i++) {
-        TRY(check_digest(c, "evidence", req->evidence[i], digests + i * SHA256_SIZE));
+        TRY(field_digest(c, "evidence", req->evidence[i], digests + i * SHA256_SIZE));
         buf_addf(&note, "%s%s", i ? " " : "", hex(c->mem, digests + i * SHA256_SIZE, SHA256_SIZE));
     }
     draft->evidence = digests;
@@ -34,7 +34,7 @@ static bh_err *check_digests(bh_call *c, const Bh__SubmitReportRequest *req, rep
 }
 
 static bh_err *check_figures(bh_call *c, const Bh__SubmitReportRequest *req, report_draft *draft) {
-    TRY(check_count(c, "values", req->n_values, LIST_MAX));
+    TRY(field_limit(c, "values", req->n_values, LIST_MAX));
     for (size_t i = 0; i < req->n_values; i++)
         TRY(check_value(c, req->values[i]));
     buf figures;
@@ -51,14 +51,14 @@ bh_err *read_submit_report(bh_call *c, const Bh__SubmitReportRequest *req, repor
         .problems = req->problems,
         .next_step = req->next_step,
     };
-    TRY(check_uuid(c, "task_id", req->task_id, &d.task_id));
-    TRY(check_period(c, "period", req->period, &d.period));
+    TRY(field_uuid(c, "task_id", req->task_id, &d.task_id));
+    TRY(field_period(c, "period", req->period, &d.period));
     if (d.period > day_at(c->now_ms))
         return bh_fail(c, BAD_FIELD, "period", "lies in the future");
-    TRY(check_needed(c, "text", req->text, TEXT_MAX));
-    TRY(check_text(c, "problems", req->problems, TEXT_MAX));
-    TRY(check_text(c, "next_step", req->next_step, TEXT_MAX));
-    TRY(check_count(c, "evidence", req->n_evidence, LIST_MAX));
+    TRY(field_needed(c, "text", req->text, TEXT_MAX));
+    TRY(field_text(c, "problems", req->problems, TEXT_MAX));
+    TRY(field_text(c, "next_step", req->next_step, TEXT_MAX));
+    TRY(field_limit(c, "evidence", req->n_evidence, LIST_MAX));
     TRY(check_digests(c, req, &d));
     TRY(check_figures(c, req, &d));
     d.report_id = uuid_derive(d.task_id, arena_printf(c->mem, "%d/%s", c->who.unit_id, req->period));
@@ -69,9 +69,9 @@ bh_err *read_submit_report(bh_call *c, const Bh__SubmitReportRequest *req, repor
 bh_err *read_evidence(bh_call *c, const Bh__Evidence *file, uint8_t *ret_digest) {
     if (!file)
         return bh_fail(c, BAD_FIELD, "evidence", "must be given");
-    TRY(check_digest(c, "evidence.digest", file->digest, ret_digest));
-    TRY(check_needed(c, "evidence.name", file->name, NAME_MAX_BYTES));
-    TRY(check_needed(c, "evidence.media_type", file->media_type, NAME_MAX_BYTES));
+    TRY(field_digest(c, "evidence.digest", file->digest, ret_digest));
+    TRY(field_needed(c, "evidence.name", file->name, NAME_MAX_BYTES));
+    TRY(field_needed(c, "evidence.media_type", file->media_type, NAME_MAX_BYTES));
     return file->size > 0 ? NULL : bh_fail(c, BAD_FIELD, "evidence.size", "at least 1 byte");
 }
 
@@ -79,15 +79,15 @@ bh_err *read_list_reports(bh_call *c, const Bh__ListReportsRequest *req, report_
     report_filter f = { .by_task = *req->task_id, .has_period = *req->period, .state = (report_state) req->state };
     TRY(page_rows(c, req->page_size, &f.row_max));
     if (f.by_task)
-        TRY(check_uuid(c, "task_id", req->task_id, &f.task_id));
+        TRY(field_uuid(c, "task_id", req->task_id, &f.task_id));
     if (f.has_period)
-        TRY(check_period(c, "period", req->period, &f.period));
+        TRY(field_period(c, "period", req->period, &f.period));
     const char *after[2];
     TRY(page_parts(c, req->page_token, after, countof(after)));
     f.has_after = after[0];
     if (f.has_after) {
-        TRY(check_period(c, "page_token", after[0], &f.after_period));
-        TRY(check_uuid(c, "page_token", after[1], &f.after_report));
+        TRY(field_period(c, "page_token", after[0], &f.after_period));
+        TRY(field_uuid(c, "page_token", after[1], &f.after_report));
     }
     *ret_filter = f;
     return NULL;
@@ -97,10 +97,10 @@ bh_err *read_task_change(bh_call *c, const Bh__ApplyTaskChangeRequest *req, task
     const Bh__Task *task = req->task;
     if (!task)
         return bh_fail(c, BAD_FIELD, "task", "must be given");
-    TRY(check_count(c, "task.legs", task->n_legs, LEGS_MAX));
+    TRY(field_limit(c, "task.legs", task->n_legs, LEGS_MAX));
     task_change change = { .task = task };
-    TRY(check_uuid(c, "event_id", req->event_id, &change.event_id));
-    TRY(check_uuid(c, "task.task_id", task->task_id, &change.task_id));
+    TRY(field_uuid(c, "event_id", req->event_id, &change.event_id));
+    TRY(field_uuid(c, "task.task_id", task->task_id, &change.task_id));
     change.units = arena_array(c->mem, task->n_legs + 1, sizeof(int32_t));
     change.acting = arena_array(c->mem, task->n_legs + 1, sizeof(int32_t));
     for (size_t i = 0; i < task->n_legs; i++) {

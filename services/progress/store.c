@@ -8,7 +8,7 @@
 
 static report_result result_of(const pg_rows *rows) {
     return (report_result){
-        .outcome = (outcome) pg_get_int(rows, 0, "outcome"),
+        .outcome = (command_answer) pg_get_int(rows, 0, "outcome"),
         .version = (int32_t) pg_get_int(rows, 0, "version"),
         .state = (report_state) pg_get_int(rows, 0, "state"),
         .facts = {
@@ -76,8 +76,7 @@ static bh_err *read_figures(bh_call *c, const char *figures, Bh__Report *report)
     return NULL;
 }
 
-bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all, Bh__Report **ret_report,
-                         bool *ret_visible) {
+bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all, Bh__Report **ret_report) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_REPORT), &rows, pg_int(c->site_id), pg_uuid(&report_id), pg_int(version),
                 pg_int(c->who.unit_id), pg_bool(reads_all)));
@@ -87,7 +86,6 @@ bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads
     bh__report__init(report);
     pg_fill(c, &rows, 0, &report->base);
     *ret_report = report;
-    *ret_visible = pg_get_int(&rows, 0, "_visible");
     return read_figures(c, pg_get_text(&rows, 0, "_figures"), report);
 }
 
@@ -112,15 +110,13 @@ bh_err *store_register_evidence(bh_call *c, const command *cmd, const uint8_t *d
     return command_outcome(c, cmd, &rows, id);
 }
 
-bh_err *store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office, Bh__Evidence *ret_file,
-                           bool *ret_visible) {
+bh_err *store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office, Bh__Evidence *ret_file) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_EVIDENCE), &rows, pg_int(c->site_id), pg_bytes(digest, SHA256_SIZE), pg_int(c->who.user_id),
                 pg_int(c->who.unit_id), pg_bool(reads_all), pg_bool(is_office)));
     if (rows.count == 0)
         return bh_fail(c, NOT_FOUND_OBJECT, hex(c->mem, digest, SHA256_SIZE));
     pg_fill(c, &rows, 0, &ret_file->base);
-    *ret_visible = pg_get_int(&rows, 0, "_visible");
     return NULL;
 }
 

@@ -30,7 +30,7 @@ typedef struct report_review {
 
 /* How a command on a report ended: OK, DUPLICATE or REFUSED, for SubmitReport also NOT_FOUND. */
 typedef struct report_result {
-    outcome outcome;
+    command_answer outcome;
     int32_t version;
     report_state state;
     report_facts facts; /* when refused or not found */
@@ -40,9 +40,9 @@ MUST bh_err *store_submit_report(bh_call *c, const command *cmd, const report_dr
 MUST bh_err *store_review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
                                  report_result *ret_result);
 MUST bh_err *store_open_sheet(bh_call *c, const report_draft *draft);
-/* *ret_visible: the caller may see it; `reads_all` for posts that see every unit's. */
-MUST bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all, Bh__Report **ret_report,
-                              bool *ret_visible);
+/* NOT_FOUND_OBJECT also when the caller may not see it: a stranger does not learn that it exists. `reads_all` is for
+ * posts that see every unit's. */
+MUST bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all, Bh__Report **ret_report);
 
 /* Which page of reports; lists hold neither values nor evidence. */
 typedef struct report_filter {
@@ -61,7 +61,7 @@ MUST bh_err *store_list_reports(bh_call *c, const report_filter *filter, Bh__Rep
 
 MUST bh_err *store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest, const Bh__Evidence *file);
 MUST bh_err *store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
-                                Bh__Evidence *ret_file, bool *ret_visible);
+                                Bh__Evidence *ret_file);
 
 /* A task as its event tells it. `units` have a part in it, `acting` are those whose leg acts, `owing` owe reports now.
  */

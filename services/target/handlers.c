@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "domain/task.h"
 #include "request.h"
-#include "service/check.h"
+#include "service/field.h"
 
 #define POST(name) (1u << POST_##name)
 
@@ -22,7 +22,7 @@ BH_RPC(TargetService, import_targets, ImportTargetsRequest, ImportTargetsRespons
 
 BH_RPC(TargetService, get_target, GetTargetRequest, GetTargetResponse) {
     uuid id;
-    TRY(check_uuid(c, "target_id", req->target_id, &id));
+    TRY(field_uuid(c, "target_id", req->target_id, &id));
     return store_get_target(c, id, &resp->target);
 }
 
@@ -52,7 +52,7 @@ BH_RPC(TargetService, list_observations, ListObservationsRequest, ListObservatio
 BH_RPC(TargetService, record_observations, RecordObservationsRequest, RecordObservationsResponse) {
     uuid event_id;
     int32_t unknown;
-    TRY(check_uuid(c, "event_id", req->event_id, &event_id));
+    TRY(field_uuid(c, "event_id", req->event_id, &event_id));
     TRY(read_observations(c, req->observations, req->n_observations));
     TRY(store_record_observations(c, event_id, req->observations, req->n_observations, &unknown));
     if (unknown)

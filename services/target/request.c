@@ -2,18 +2,18 @@
 
 #include <stdlib.h>
 
-#include "service/check.h"
+#include "service/field.h"
 #include "service/page.h"
 
 enum { TARGETS_MAX = 2000, SHARES_MAX = 100 };
 
 static bh_err *check_shares(bh_call *c, const Bh__Target *target) {
-    TRY(check_count(c, "targets.shares", target->n_shares, SHARES_MAX));
+    TRY(field_limit(c, "targets.shares", target->n_shares, SHARES_MAX));
     for (size_t i = 0; i < target->n_shares; i++) {
         const Bh__Share *share = target->shares[i];
-        TRY(check_needed(c, "targets.shares.region", share->region, WORD_MAX));
+        TRY(field_needed(c, "targets.shares.region", share->region, WORD_MAX));
         if (*share->number)
-            TRY(check_decimal(c, "targets.shares.number", share->number));
+            TRY(field_decimal(c, "targets.shares.number", share->number));
     }
     return NULL;
 }
@@ -21,17 +21,17 @@ static bh_err *check_shares(bh_call *c, const Bh__Target *target) {
 static bh_err *check_target(bh_call *c, const Bh__Target *target) {
     uuid task_id;
     if (*target->task_id)
-        TRY(check_uuid(c, "targets.task_id", target->task_id, &task_id));
+        TRY(field_uuid(c, "targets.task_id", target->task_id, &task_id));
     if (*target->target_id)
         return bh_fail(c, BAD_FIELD, "targets.target_id", "is derived from the import and must be empty");
     if (*target->number)
-        TRY(check_decimal(c, "targets.number", target->number));
-    TRY(check_needed(c, "targets.metric", target->metric, TEXT_MAX));
-    TRY(check_text(c, "targets.unit", target->unit, WORD_MAX));
-    TRY(check_text(c, "targets.phrase", target->phrase, TEXT_MAX));
-    TRY(check_text(c, "targets.row_no", target->row_no, WORD_MAX));
-    TRY(check_text(c, "targets.category", target->category, WORD_MAX));
-    TRY(check_text(c, "targets.sub_item", target->sub_item, TEXT_MAX));
+        TRY(field_decimal(c, "targets.number", target->number));
+    TRY(field_needed(c, "targets.metric", target->metric, TEXT_MAX));
+    TRY(field_text(c, "targets.unit", target->unit, WORD_MAX));
+    TRY(field_text(c, "targets.phrase", target->phrase, TEXT_MAX));
+    TRY(field_text(c, "targets.row_no", target->row_no, WORD_MAX));
+    TRY(field_text(c, "targets.category", target->category, WORD_MAX));
+    TRY(field_text(c, "targets.sub_item", target->sub_item, TEXT_MAX));
     return check_shares(c, target);
 }
 
@@ -47,8 +47,8 @@ static void digest_targets(bh_call *c, const Bh__ImportTargetsRequest *req, uint
 
 bh_err *read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *req, target_import *ret_import) {
     target_import import = { .targets = req->targets, .n = req->n_targets };
-    TRY(check_uuid(c, "import_id", req->import_id, &import.import_id));
-    TRY(check_count(c, "targets", req->n_targets, TARGETS_MAX));
+    TRY(field_uuid(c, "import_id", req->import_id, &import.import_id));
+    TRY(field_limit(c, "targets", req->n_targets, TARGETS_MAX));
     uuid *ids = arena_array(c->mem, import.n + 1, sizeof(*ids));
     for (size_t i = 0; i < import.n; i++) {
         TRY(check_target(c, import.targets[i]));
@@ -74,7 +74,7 @@ bh_err *read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_
     target_filter f = { .by_task = *req->task_id };
     if (f.by_task == (*req->import_id != '\0'))
         return bh_fail(c, BAD_FIELD, "task_id", "give either task_id or import_id");
-    TRY(check_uuid(c, f.by_task ? "task_id" : "import_id", f.by_task ? req->task_id : req->import_id, &f.id));
+    TRY(field_uuid(c, f.by_task ? "task_id" : "import_id", f.by_task ? req->task_id : req->import_id, &f.id));
     TRY(page_rows(c, req->page_size, &f.row_max));
     const char *after[1];
     int64_t place = 0;
@@ -88,14 +88,14 @@ bh_err *read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_
 
 bh_err *read_list_observations(bh_call *c, const Bh__ListObservationsRequest *req, observation_filter *ret_filter) {
     observation_filter f = { .has_after = *req->page_token };
-    TRY(check_uuid(c, "target_id", req->target_id, &f.target_id));
+    TRY(field_uuid(c, "target_id", req->target_id, &f.target_id));
     TRY(page_rows(c, req->page_size, &f.row_max));
     const char *after[5];
     TRY(page_parts(c, req->page_token, after, countof(after)));
     if (f.has_after) {
-        TRY(check_period(c, "page_token", after[0], &f.after_period));
+        TRY(field_period(c, "page_token", after[0], &f.after_period));
         TRY(token_number(c, after[1], &f.after_unit));
-        TRY(check_uuid(c, "page_token", after[2], &f.after_report));
+        TRY(field_uuid(c, "page_token", after[2], &f.after_report));
         TRY(token_number(c, after[3], &f.after_version));
         TRY(token_number(c, after[4], &f.after_place));
     }
@@ -104,16 +104,16 @@ bh_err *read_list_observations(bh_call *c, const Bh__ListObservationsRequest *re
 }
 
 bh_err *read_observations(bh_call *c, Bh__Observation **observations, size_t n) {
-    TRY(check_count(c, "observations", n, LIST_MAX));
+    TRY(field_limit(c, "observations", n, LIST_MAX));
     for (size_t i = 0; i < n; i++) {
         const Bh__Observation *o = observations[i];
         uuid id;
         int32_t period;
-        TRY(check_uuid(c, "observations.target_id", o->target_id, &id));
-        TRY(check_uuid(c, "observations.report_id", o->report_id, &id));
-        TRY(check_period(c, "observations.period", o->period, &period));
-        TRY(check_decimal(c, "observations.number", o->number));
-        TRY(check_needed(c, "observations.source", o->source, WORD_MAX));
+        TRY(field_uuid(c, "observations.target_id", o->target_id, &id));
+        TRY(field_uuid(c, "observations.report_id", o->report_id, &id));
+        TRY(field_period(c, "observations.period", o->period, &period));
+        TRY(field_decimal(c, "observations.number", o->number));
+        TRY(field_needed(c, "observations.source", o->source, WORD_MAX));
     }
     return NULL;
 }

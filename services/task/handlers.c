@@ -27,13 +27,13 @@ static bh_err *check_draft(bh_call *c, const Bh__Draft *d) {
         return bh_fail(c, BAD_FIELD, "draft", "it is missing");
     TRY(field_needed(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
-    TRY(field_count(c, "draft.co_unit_ids", d->n_co_unit_ids + d->n_county_unit_ids, UNITS_MAX));
-    TRY(field_count(c, "draft.leader_ids", d->n_leader_ids, 2));
+    TRY(field_limit(c, "draft.co_unit_ids", d->n_co_unit_ids + d->n_county_unit_ids, UNITS_MAX));
+    TRY(field_limit(c, "draft.leader_ids", d->n_leader_ids, 2));
     return check_deadline(c, d->deadline);
 }
 
 static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most) {
-    TRY(field_count(c, "drafts", n, most));
+    TRY(field_limit(c, "drafts", n, most));
     for (size_t i = 0; i < n; i++)
         TRY(check_draft(c, drafts[i]));
     return NULL;
@@ -73,7 +73,7 @@ static const char *milestones_json(bh_call *c, const Bh__SetTasksRequest *req) {
 }
 
 static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
-    TRY(field_count(c, "milestones", req->n_milestones, MILESTONES_MAX));
+    TRY(field_limit(c, "milestones", req->n_milestones, MILESTONES_MAX));
     for (size_t i = 0; i < req->n_milestones; i++) {
         int32_t due;
         if (!*req->milestones[i]->title || !day_parse(req->milestones[i]->due, &due))
@@ -104,7 +104,7 @@ BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
     TRY(command_begin(c, req->request_id, &bulk));
     TRY(check_deadline(c, req->deadline));
     TRY(check_milestones(c, req));
-    TRY(field_count(c, "tasks", req->n_tasks, DRAFTS_MAX));
+    TRY(field_limit(c, "tasks", req->n_tasks, DRAFTS_MAX));
     move_args args = {
         .day = req->deadline,
         .default_deadline = req->plan_year ? last_workday_of_year(req->plan_year) : 0,
@@ -214,7 +214,7 @@ static bh_err *check_evidence(bh_call *c, char *const *digests, size_t n) {
     uint8_t digest[SHA256_SIZE];
     if (n == 0)
         return bh_fail(c, BAD_FIELD, "evidence", "at least one digest is required");
-    TRY(field_count(c, "evidence", n, LIST_MAX));
+    TRY(field_limit(c, "evidence", n, LIST_MAX));
     for (size_t i = 0; i < n; i++)
         TRY(field_digest(c, "evidence", digests[i], digest));
     return NULL;

@@ -1,4 +1,4 @@
-#include "service/check.h"
+#include "service/field.h"
 
 #include <string.h>
 
@@ -9,31 +9,31 @@ enum { WHOLE_DIGITS_MAX = 18, FRACTION_DIGITS_MAX = 9 };
 
 static const char digits[] = "0123456789";
 
-bh_err *check_text(bh_call *call, const char *field, const char *value, size_t max) {
+bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max) {
     if (strlen(value) > max)
         return bh_fail(call, BAD_FIELD, field, arena_printf(call->mem, "at most %zu bytes", max));
     return NULL;
 }
 
-bh_err *check_needed(bh_call *call, const char *field, const char *value, size_t max) {
+bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max) {
     if (!value[strspn(value, " \t\r\n")])
         return bh_fail(call, BAD_FIELD, field, "must not be empty");
-    return check_text(call, field, value, max);
+    return field_text(call, field, value, max);
 }
 
-bh_err *check_count(bh_call *call, const char *field, size_t n, size_t max) {
+bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max) {
     if (n > max)
         return bh_fail(call, BAD_FIELD, field, arena_printf(call->mem, "at most %zu", max));
     return NULL;
 }
 
-bh_err *check_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id) {
+bh_err *field_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id) {
     if (!uuid_parse(value, ret_id))
         return bh_fail(call, BAD_FIELD, field, "a UUID");
     return NULL;
 }
 
-bh_err *check_decimal(bh_call *call, const char *field, const char *value) {
+bh_err *field_decimal(bh_call *call, const char *field, const char *value) {
     const char *p = value + (*value == '-');
     size_t whole = strspn(p, digits), fraction = 0;
     p += whole;
@@ -47,13 +47,13 @@ bh_err *check_decimal(bh_call *call, const char *field, const char *value) {
     return NULL;
 }
 
-bh_err *check_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest) {
+bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest) {
     if (strlen(value) != 2 * SHA256_SIZE || !hex_parse(value, ret_digest, SHA256_SIZE))
         return bh_fail(call, BAD_FIELD, field, "a SHA-256 in hex");
     return NULL;
 }
 
-bh_err *check_period(bh_call *call, const char *field, const char *value, int32_t *ret_period) {
+bh_err *field_period(bh_call *call, const char *field, const char *value, int32_t *ret_period) {
     if (!period_parse(value, ret_period))
         return bh_fail(call, BAD_FIELD, field, "YYYY-MM");
     return NULL;

@@ -1,0 +1,24 @@
+/* Checks of a request's fields: BAD_FIELD with the field's name when the value cannot be used. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/call.h"
+#include "base/uuid.h"
+
+enum { TEXT_MAX = 8000, WORD_MAX = 200, LIST_MAX = 50 };
+
+/* At most `max` bytes... */
+MUST bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max);
+/* ... and more than white space. */
+MUST bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max);
+MUST bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max);
+MUST bh_err *field_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id);
+/* A decimal string that numeric holds exactly: at most 18 digits before and 9 behind the point. */
+MUST bh_err *field_decimal(bh_call *call, const char *field, const char *value);
+/* A SHA-256 in hex. */
+MUST bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest);
+/* "YYYY-MM". */
+MUST bh_err *field_period(bh_call *call, const char *field, const char *value, int32_t *ret_period);
