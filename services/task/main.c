@@ -1,5 +1,5 @@
 #include "handlers.h"
-#include "service/service.h"
+#include "jobs.h"
 #include "task_sql.h"
 
 static const bh_service task_service = {
@@ -8,6 +8,8 @@ static const bh_service task_service = {
     .rpc_count = 1,
     .statements = task_sql,
     .statement_count = TASK_SQL_COUNT,
+    .jobs = task_jobs,
+    .job_count = TASK_JOB_COUNT,
 };
 
 int main(int argc, char **argv) {

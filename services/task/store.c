@@ -150,6 +150,11 @@ bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task) {
     return NULL;
 }
 
+bh_err *task_store_current(bh_call *c, const char *task_id, Bh__Task **ret_task) {
+    c->who.post = POST_AUDITOR;
+    return task_store_get(c, task_id, ret_task);
+}
+
 bh_err *task_store_days(bh_call *c, const char *task_id, int32_t *ret_deadline, int32_t *ret_suspended) {
     pg_rows rows;
     TRY(get_row(c, task_id, &rows));

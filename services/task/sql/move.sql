@@ -258,7 +258,7 @@ keys as (
 -- Whoever follows tasks reads the task as it is when the event is delivered; the row only says that it changed.
 changed as (
     insert into task.outbox (site_id, object_id, event_id, method, payload)
-    select site_id, task_id, key, 'ApplyTaskChange', '' from go where new_state <> now_state or legs <> 0 or leg_next <> 0
+    select site_id, task_id, key, '/bihuan.v1.ProgressService/ApplyTaskChange', '' from go where new_state <> now_state or legs <> 0 or leg_next <> 0
                                                                 or move = 'SET'
     returning 1
 ),
