@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-void json_init(json_writer *w, arena *mem) {
+void jw_init(json_writer *w, arena *mem) {
     *w = (json_writer){ 0 };
     buf_init(&w->out, mem);
 }
@@ -40,7 +40,7 @@ static void lead_in(json_writer *w, const char *key) {
 static void open_level(json_writer *w, const char *key, char bracket) {
     lead_in(w, key);
     buf_addc(&w->out, bracket);
-    assert(w->depth < JSON_DEPTH_MAX);
+    assert(w->depth < JW_DEPTH_MAX);
     w->filled[++w->depth] = false;
 }
 
@@ -50,23 +50,23 @@ static void close_level(json_writer *w, char bracket) {
     buf_addc(&w->out, bracket);
 }
 
-void json_open_object(json_writer *w, const char *key) {
+void jw_open_object(json_writer *w, const char *key) {
     open_level(w, key, '{');
 }
 
-void json_open_array(json_writer *w, const char *key) {
+void jw_open_array(json_writer *w, const char *key) {
     open_level(w, key, '[');
 }
 
-void json_close_object(json_writer *w) {
+void jw_close_object(json_writer *w) {
     close_level(w, '}');
 }
 
-void json_close_array(json_writer *w) {
+void jw_close_array(json_writer *w) {
     close_level(w, ']');
 }
 
-void json_string(json_writer *w, const char *key, const char *text) {
+void jw_string(json_writer *w, const char *key, const char *text) {
     lead_in(w, key);
     if (text)
         quote(&w->out, text);
@@ -74,20 +74,20 @@ void json_string(json_writer *w, const char *key, const char *text) {
         buf_adds(&w->out, "null");
 }
 
-void json_int(json_writer *w, const char *key, int64_t number) {
+void jw_int(json_writer *w, const char *key, int64_t number) {
     lead_in(w, key);
     buf_addf(&w->out, "%" PRId64, number);
 }
 
-void json_bool(json_writer *w, const char *key, bool value) {
-    json_raw(w, key, value ? "true" : "false");
+void jw_bool(json_writer *w, const char *key, bool value) {
+    jw_raw(w, key, value ? "true" : "false");
 }
 
-void json_null(json_writer *w, const char *key) {
-    json_raw(w, key, "null");
+void jw_null(json_writer *w, const char *key) {
+    jw_raw(w, key, "null");
 }
 
-void json_raw(json_writer *w, const char *key, const char *json) {
+void jw_raw(json_writer *w, const char *key, const char *json) {
     lead_in(w, key);
     buf_adds(&w->out, json);
 }
