@@ -21,6 +21,7 @@ bh_err *cmd_task_members(app *a, const verb *v);
 bh_err *cmd_application_decide(app *a, const verb *v);
 bh_err *cmd_application_withdraw(app *a, const verb *v);
 
+bh_err *cmd_import(app *a, const verb *v);
 bh_err *cmd_report_submit(app *a, const verb *v);
 bh_err *cmd_evidence_add(app *a, const verb *v);
 bh_err *cmd_evidence_get(app *a, const verb *v);

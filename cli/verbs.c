@@ -108,6 +108,9 @@ const verb verbs[] = {
          "决定申请", "decide an application"),
     VERB("application", "withdraw", "task application?", "", cmd_application_withdraw, NONE, NULL, "撤回申请",
          "withdraw an application"),
+    OPEN_VERB("import", "", "file", "dry-run unit leader lead", cmd_import, NONE, NULL,
+              "导入责任分解文件（--dry-run 只解析）", "import a breakdown (--dry-run only parses)"),
+
     VERB("report", "list", "task?", "limit", verb_list, PROGRESS("ListReports"),
          "task_no period state unit_id version due submitted_by approved_by report_id", "列出填报", "list reports"),
     VERB("report", "show", "report", "", verb_get, PROGRESS("GetReport"), NULL, "一份填报", "one report"),

@@ -1,0 +1,126 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "base/hash.h"
+#include "base/json_writer.h"
+#include "cmd.h"
+#include "command.h"
+#include "disk.h"
+#include "draft.h"
+#include "findings.h"
+#include "out.h"
+#include "store.h"
+#include "table.h"
+
+static const remote_method import_targets = { &bh__target_service__descriptor, "ImportTargets" };
+static const remote_method import_tasks = { &bh__task_service__descriptor, "ImportTasks" };
+
+static bh_err *read_document(app *a, intake *in) {
+    uint8_t digest[SHA256_SIZE];
+    char *text;
+    size_t n;
+    TRY(disk_read(a, args_get(&a->args, "file"), &text, &n));
+    sha256(text, n, digest);
+    in->digest = hex(a->call->mem, digest, sizeof(digest));
+    in->import_id = uuid_derive((uuid){ .b = { 0 } }, arena_printf(a->call->mem, "import %s", in->digest));
+    TRY(import_parse(a->call, a->call->mem, text, n, &in->document));
+    return draft_collect(a, in);
+}
+
+static void show(app *a, const import_document *document) {
+    if (a->out == OUT_JSON) {
+        puts(import_write_json(a->call->mem, document));
+        return;
+    }
+    findings_items(a, document);
+    findings_summary(a, document, stderr);
+    findings_warnings(a, document, stderr);
+}
+
+/* Unknown names stop the import: nothing is created silently. */
+static bh_err *resolve(app *a, intake *in) {
+    TRY(printed_resolve_units(a, &in->units));
+    TRY(printed_resolve_leaders(a, &in->leaders));
+    TRY(printed_map_units(a, &in->units));
+    TRY(printed_map_leaders(a, &in->leaders));
+    size_t unknown = printed_report_unknown(a, &in->units, "unit") + printed_report_unknown(a, &in->leaders, "leader");
+    return unknown ? bh_fail(a->call, NAMES_UNKNOWN, arena_printf(a->call->mem, "%zu", unknown)) : NULL;
+}
+
+/* Targets first: the import shows when its tasks are in. A repeat sends both again and changes nothing. */
+static bh_err *send(app *a, const intake *in, Bh__ImportTasksRequest **ret_request) {
+    Bh__ImportTasksRequest *tasks = (Bh__ImportTasksRequest *) remote_request(a, import_tasks);
+    Bh__ImportTargetsRequest *targets = (Bh__ImportTargetsRequest *) remote_request(a, import_targets);
+    ProtobufCMessage *response;
+    TRY(draft_build(a, in, tasks, targets));
+    if (targets->n_targets)
+        TRY(command_send(a, import_targets, &targets->base, NULL, &response));
+    TRY(command_send(a, import_tasks, &tasks->base, NULL, &response));
+    *ret_request = tasks;
+    return NULL;
+}
+
+static void show_result(app *a, const Bh__ImportTasksRequest *tasks) {
+    if (a->out == OUT_JSON) {
+        json_writer w;
+        jw_init(&w, a->call->mem);
+        jw_open_object(&w, NULL);
+        jw_string(&w, "import_id", tasks->import_id);
+        jw_int(&w, "task_count", (int64_t) tasks->n_drafts);
+        jw_int(&w, "target_count", tasks->target_count);
+        jw_close_object(&w);
+        puts(w.out.s);
+        return;
+    }
+    table t;
+    const char *const cells[2][3] = {
+        { SAY(a, "导入", "import"), SAY(a, "任务数", "tasks"), SAY(a, "目标数", "targets") },
+        { tasks->import_id, arena_printf(a->call->mem, "%zu", tasks->n_drafts),
+          arena_printf(a->call->mem, "%d", tasks->target_count) },
+    };
+    table_init(a, &t, 3, 1);
+    for (size_t row = 0; row < 2; row++)
+        for (size_t column = 0; column < 3; column++)
+            table_add(a, &t, row, column, cells[row][column]);
+    table_show(a, &t);
+}
+
+/* The first "20xx" of the title, or 0. */
+static int plan_year(const char *title) {
+    for (const char *p = strstr(title, "20"); p; p = strstr(p + 1, "20"))
+        if (strspn(p, "0123456789") == 4)
+            return (int) strtol(p, NULL, 10);
+    return 0;
+}
+
+static void show_next(app *a, const Bh__ImportTasksRequest *tasks) {
+    int year = plan_year(tasks->document_title);
+    const char *option = year ? arena_printf(a->call->mem, " --plan-year %d", year) : "";
+    out_note("%s\n  bihuan task set --import %s --all%s --result '%s'\n  bihuan task submit --import %s --all\n"
+             "  bihuan task issue --import %s --all",
+             SAY(a, "下一步：设定期限与成果、提交审定，由督查室负责人交办：",
+                 "Next: deadline and result, submit for approval, issue (head of office):"),
+             tasks->import_id, option, SAY(a, "书面总结并附佐证材料", "written report with evidence"), tasks->import_id,
+             tasks->import_id);
+}
+
+bh_err *cmd_import(app *a, UNUSED const verb *v) {
+    intake in;
+    Bh__ImportTasksRequest *tasks;
+    TRY(read_document(a, &in));
+    if (args_get(&a->args, "dry-run")) {
+        show(a, &in.document);
+        return NULL;
+    }
+    TRY(store_find_session(a));
+    findings_summary(a, &in.document, stderr);
+    size_t warnings = findings_warnings(a, &in.document, stderr);
+    TRY(resolve(a, &in));
+    TRY(ask_confirmation(a, warnings ? SAY(a, "有存疑之处，仍要导入吗？", "There are doubts. Import all the same?")
+                                     : SAY(a, "导入吗？", "Import?")));
+    TRY(send(a, &in, &tasks));
+    show_result(a, tasks);
+    show_next(a, tasks);
+    return NULL;
+}

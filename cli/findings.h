@@ -1,0 +1,14 @@
+/* What was found in a document, for people. */
+#pragma once
+
+#include <stdio.h>
+
+#include "app.h"
+#include "import/import.h"
+
+/* The document's head and how much of each kind it holds. */
+void findings_summary(app *a, const import_document *document, FILE *out);
+/* Every warning with its line and the record it is about; returns how many. */
+size_t findings_warnings(app *a, const import_document *document, FILE *out);
+/* All items as a table or CSV on stdout. */
+void findings_items(app *a, const import_document *document);
