@@ -284,7 +284,7 @@ language sql stable as $$
         | case when m.by_actor then 1::int8 << 36 else 0 end
         | case when cardinality(digests) > 0 and progress.evidence_known(t.site_id, digests)
                then 1::int8 << 37 else 0 end
-        | case when unit = t.office_unit or l.own_leg is not null then 1::int8 << 38 else 0 end
+        | case when unit = t.office_unit or l.own_leg is not null and t.state >= 3 then 1::int8 << 38 else 0 end
         | case when case when a.found_kind >= 4 and t.is_key then leader = any(t.leader_ids)
                          else unit = t.office_unit and post = 5 end then 1::int8 << 39 else 0 end
         | case when reports & 4 <> 0 then 1::int8 << 40 else 0 end
@@ -313,7 +313,7 @@ language sql stable as $$
                coalesce(bool_or(user_id = actor and unit_id <> t.office_unit and event.post in (1, 2)), false) as acted
           from task.event
          where event.site_id = t.site_id and event.task_id = t.task_id and event.time_ms >= t.created_ms
-           and wanted & (1::int8 << 6 | 1::int8 << 8) <> 0
+           and wanted & ((1::int8 << 6) | (1::int8 << 8)) <> 0
     ) e, lateral (
         select coalesce(bool_and(covered or waived_by <> 0), true) as settled,
                coalesce(bool_or((number = 0 or clause_no = number) and not covered and waived_by = 0), false) as ready
@@ -340,7 +340,7 @@ language sql stable as $$
                        select from task.child_waiver w where w.site_id = child.site_id and w.task_id = child.parent_id
                           and w.child_id = child.task_id) as settled) s
          where child.site_id = t.site_id and child.parent_id = t.task_id
-           and (wanted & (1::int8 << 23 | 1::int8 << 24) <> 0 or about = 9)
+           and (wanted & ((1::int8 << 23) | (1::int8 << 24)) <> 0 or about = 9)
     ) ch, lateral (
         select coalesce(bool_or(state = 1 and kind = about and (kind > 3 or application.unit_id = unit)), false) as open,
                coalesce(bool_or(picked), false) as found,
@@ -352,7 +352,7 @@ language sql stable as $$
                           and application_id = coalesce(item, application_id) as picked) p
          where application.site_id = t.site_id and application.task_id = t.task_id and about between 1 and 6
     ) a, lateral (
-        select case when wanted & (1::int8 << 8 | 1::int8 << 25 | 1::int8 << 40) = 0 then 0
+        select case when wanted & ((1::int8 << 8) | (1::int8 << 25) | (1::int8 << 40)) = 0 then 0
                     else progress.report_facts(t.site_id, t.task_id, actor, unit) end as reports
     ) r
 $$;
