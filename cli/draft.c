@@ -217,6 +217,16 @@ static size_t targets_at_most(const import_document *document) {
     return n;
 }
 
+/* The same work printed again: its leader signs too, its units take part, a second lead as a co-unit. */
+static void join_draft(app *a, const intake *in, const import_item *again, Bh__Draft *draft) {
+    const char *lead[] = { again->lead };
+    const import_names other = { .at = lead, .n = again->lead ? 1 : 0 };
+    add_leader(a, draft, &in->leaders, again->leader);
+    add_units(a, draft, &in->units, &other, false);
+    add_units(a, draft, &in->units, &again->co, false);
+    add_units(a, draft, &in->units, &again->counties, true);
+}
+
 static bh_err *add_list(app *a, const intake *in, const import_list *list, const char *prefix,
                         Bh__ImportTasksRequest *tasks, Bh__ImportTargetsRequest *targets) {
     Bh__Draft **drafts = arena_array(a->call->mem, list->n, sizeof(*drafts)); /* beside list->at */
@@ -224,9 +234,7 @@ static bh_err *add_list(app *a, const intake *in, const import_list *list, const
         const import_item *item = &list->at[i], *same = same_before(list, item);
         drafts[i] = same ? drafts[same - list->at] : NULL;
         if (same) {
-            add_leader(a, drafts[i], &in->leaders, item->leader);
-            add_units(a, drafts[i], &in->units, &item->co, false);
-            add_units(a, drafts[i], &in->units, &item->counties, true);
+            join_draft(a, in, item, drafts[i]);
             continue;
         }
         TRY(make_draft(a, in, prefix, item, &drafts[i]));

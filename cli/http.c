@@ -119,12 +119,12 @@ static const struct {
     { CURLE_SSL_ISSUER_ERROR, BH_REASON_SERVER_NOT_TRUSTED },
 };
 
-/* A time limit that passes before TLS stands has sent nothing either. */
+/* A time limit that passes before the request was begun has sent nothing either. */
 static bh_reason reason_of(const exchange *x, CURLcode code) {
-    curl_off_t tls_us = 0;
-    curl_easy_getinfo(x->curl, CURLINFO_APPCONNECT_TIME_T, &tls_us);
+    long sent = 0;
+    curl_easy_getinfo(x->curl, CURLINFO_REQUEST_SIZE, &sent);
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return tls_us ? BH_REASON_NO_ANSWER_IN_TIME : BH_REASON_SERVER_UNREACHABLE;
+        return sent ? BH_REASON_NO_ANSWER_IN_TIME : BH_REASON_SERVER_UNREACHABLE;
     for (size_t i = 0; i < countof(causes); i++)
         if (causes[i].code == code)
             return causes[i].reason;
