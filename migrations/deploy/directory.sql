@@ -42,18 +42,20 @@ create table directory.member_set (
     foreign key (site_id, unit_id) references directory.unit
 );
 
--- The door for IssueTask: the members of a collective on a day; nobody for another unit or where no list is known.
--- The unit stays as it is until the caller commits.
+-- The members of a collective on a day; null for another unit or where no list is known.
+create function directory.members_on(site int4, unit int4, day date) returns int4[] stable parallel safe
+language sql as $$
+    select s.members from directory.member_set s
+     where s.site_id = members_on.site and s.unit_id = members_on.unit and s.first_day <= members_on.day
+     order by s.version desc limit 1
+$$;
+
+-- The door for IssueTask: the same as a set. The unit stays as it is until the caller commits.
 create function directory.members(site int4, unit int4, day date) returns setof int4
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from directory.unit u where u.site_id = members.site and u.unit_id = members.unit for share;
-    return query
-        select unnest(s.members) from directory.member_set s
-         where s.site_id = members.site and s.unit_id = members.unit
-           and s.version = (select max(l.version) from directory.member_set l
-                             where l.site_id = members.site and l.unit_id = members.unit
-                               and l.first_day <= members.day);
+    return query select unnest(directory.members_on(members.site, members.unit, members.day));
 end $$;
 
 -- The door for drafts: what a unit is, whose office watches its own tasks, and its name for lists.
@@ -148,7 +150,7 @@ end $$;
 create table directory.idem_rest partition of directory.idem default;
 
 grant usage on sequence directory.unit_id, directory.user_id to bihuan_directory;
-grant execute on function directory.fold(text) to bihuan_directory;
+grant execute on function directory.fold(text), directory.members_on(int4, int4, date) to bihuan_directory;
 grant select, insert on directory.unit, directory.spelling, directory.member_set, directory.person,
     directory.post_grant, directory.idem to bihuan_directory;
 grant update (version, leaf_hash) on directory.unit to bihuan_directory;

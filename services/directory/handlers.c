@@ -1,0 +1,275 @@
+#include "handlers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/calendar.h"
+#include "domain/task.h"
+#include "login.h"
+#include "password.h"
+#include "people.h"
+#include "service/field.h"
+#include "service/page.h"
+
+enum { NAME_SIZE_MAX = 300, ALIASES_MAX = 100, MEMBERS_MAX = 500, NAMES_MAX = 1000 };
+
+/* -- checks -- */
+
+static bh_err *check_range(bh_call *c, const char *field, int64_t value, int64_t least, int64_t most) {
+    if (value < least || value > most)
+        return bh_fail(c, BAD_FIELD, field, arena_printf(c->mem, "%lld..%lld", (long long) least, (long long) most));
+    return NULL;
+}
+
+static bh_err *check_login(bh_call *c, const char *login) {
+    size_t size = strlen(login);
+    if (size < 3 || size > 64 || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != size)
+        return bh_fail(c, BAD_FIELD, "login", "3..64 of a-z 0-9 . _ -");
+    return NULL;
+}
+
+static bh_err *check_token_hash(bh_call *c, const ProtobufCBinaryData *token_hash) {
+    return token_hash->len == SHA256_SIZE ? NULL : bh_fail(c, BAD_FIELD, "token_hash", "32 bytes");
+}
+
+/* An empty text means `otherwise`. */
+static bh_err *parse_day(bh_call *c, const char *field, const char *text, int32_t otherwise, int32_t *ret_day) {
+    *ret_day = otherwise;
+    if (*text && !day_parse(text, ret_day))
+        return bh_fail(c, BAD_FIELD, field, "YYYY-MM-DD");
+    return NULL;
+}
+
+/* A token of these lists is the last number shown. */
+static bh_err *parse_page(bh_call *c, int32_t size, const char *token, page *ret_page) {
+    const char *last;
+    *ret_page = (page){ 0 };
+    TRY(page_rows(c, size, &ret_page->size));
+    TRY(page_parts(c, token, &last, 1));
+    char *end = (char *) "";
+    long after = last ? strtol(last, &end, 10) : 0;
+    if (*end || after < 0 || after > INT32_MAX)
+        return bh_fail(c, BAD_FIELD, "page_token", "not a token of this list");
+    ret_page->after = (int32_t) after;
+    return NULL;
+}
+
+static char *next_token(bh_call *c, const page *p, size_t n, int32_t last_id) {
+    return n == (size_t) p->size ? arena_printf(c->mem, "%d", (int) last_id) : (char *) "";
+}
+
+/* A command whose payload holds passwords: they stay out of the fingerprint, which is kept for ever. `clean` is the
+ * request without them. */
+static bh_err *begin_secret(const bh_call *c, const ProtobufCMessage *clean, const char *request_id,
+                            command *ret_command) {
+    bh_call bare = *c;
+    uint8_t *payload = arena_alloc(c->mem, protobuf_c_message_get_packed_size(clean));
+    bare.payload_size = protobuf_c_message_pack(clean, payload);
+    bare.payload = payload;
+    return command_begin(&bare, request_id, ret_command);
+}
+
+/* -- sessions -- */
+
+BH_RPC(DirectoryService, login, LoginRequest, LoginResponse) {
+    return login_open(c, req, resp);
+}
+
+BH_RPC(DirectoryService, logout, LogoutRequest, LogoutResponse) {
+    TRY(check_token_hash(c, &req->token_hash));
+    return store_logout(c, &req->token_hash);
+}
+
+BH_RPC(DirectoryService, check_session, CheckSessionRequest, CheckSessionResponse) {
+    bool found;
+    TRY(check_token_hash(c, &req->token_hash));
+    TRY(store_check_session(c, &req->token_hash, resp, &found));
+    return found ? NULL : bh_fail(c, LOGIN_NEEDED);
+}
+
+static Bh__PostGrant *own_post(const bh_call *c, const Bh__User *me) {
+    for (size_t i = 0; i < me->n_posts; i++) {
+        Bh__PostGrant *p = me->posts[i];
+        if (p->unit_id == c->who.unit_id && (int32_t) p->post == c->who.post && p->leader_id == c->who.leader_id)
+            return p;
+    }
+    return NULL;
+}
+
+BH_RPC(DirectoryService, get_me, GetMeRequest, GetMeResponse) {
+    held_post *posts;
+    TRY(people_get(c, c->who.user_id, &resp->user, &posts));
+    resp->post = own_post(c, resp->user);
+    page own_unit = { .only = c->who.unit_id, .size = 1 };
+    Bh__Unit **units;
+    size_t n = 0;
+    if (c->who.unit_id)
+        TRY(store_list_units(c, &own_unit, &units, &n));
+    resp->unit = n ? units[0] : NULL;
+    return NULL;
+}
+
+BH_RPC(DirectoryService, change_password, ChangePasswordRequest, ChangePasswordResponse) {
+    Bh__ChangePasswordRequest clean = BH__CHANGE_PASSWORD_REQUEST__INIT;
+    clean.request_id = req->request_id;
+    command cmd;
+    TRY(begin_secret(c, &clean.base, req->request_id, &cmd));
+    own_account account;
+    TRY(store_own_account(c, &cmd, &account));
+    resp->version = account.done_version;
+    if (account.done_version)
+        return NULL;
+    bool matches;
+    TRY(password_check(c, account.password, req->old_password, &matches));
+    if (!matches)
+        return bh_fail(c, LOGIN_FAILED);
+    const char *stored;
+    TRY(password_make(c, req->new_password, &stored));
+    return store_change_password(c, &cmd, account.version, stored, resp);
+}
+
+/* -- units -- */
+
+BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
+    TRY(field_needed(c, "name", req->name, NAME_SIZE_MAX));
+    TRY(field_limit(c, "aliases", req->n_aliases, ALIASES_MAX));
+    for (size_t i = 0; i < req->n_aliases; i++)
+        TRY(field_needed(c, "aliases", req->aliases[i], NAME_SIZE_MAX));
+    TRY(check_range(c, "kind", req->kind, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT, BH__UNIT_KIND__UNIT_KIND_LEADERSHIP));
+    TRY(check_range(c, "office_unit_id", req->office_unit_id, 0, INT32_MAX));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_create_unit(c, &cmd, req, resp);
+}
+
+BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasResponse) {
+    TRY(field_needed(c, "alias", req->alias, NAME_SIZE_MAX));
+    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_add_alias(c, &cmd, req, resp);
+}
+
+BH_RPC(DirectoryService, set_unit_members, SetUnitMembersRequest, SetUnitMembersResponse) {
+    int32_t first_day;
+    TRY(field_limit(c, "member_unit_ids", req->n_member_unit_ids, MEMBERS_MAX));
+    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(parse_day(c, "first_day", req->first_day, day_at(c->now_ms), &first_day));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_set_members(c, &cmd, req, first_day, resp);
+}
+
+BH_RPC(DirectoryService, resolve_units, ResolveUnitsRequest, ResolveUnitsResponse) {
+    TRY(field_limit(c, "names", req->n_names, NAMES_MAX));
+    return store_resolve_units(c, req, resp);
+}
+
+BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
+    page p;
+    TRY(parse_page(c, req->page_size, req->page_token, &p));
+    TRY(store_list_units(c, &p, &resp->units, &resp->n_units));
+    size_t n = resp->n_units;
+    resp->next_page_token = next_token(c, &p, n, n ? resp->units[n - 1]->unit_id : 0);
+    return NULL;
+}
+
+/* -- people -- */
+
+BH_RPC(DirectoryService, create_user, CreateUserRequest, CreateUserResponse) {
+    TRY(check_login(c, req->login));
+    TRY(field_needed(c, "name", req->name, NAME_SIZE_MAX));
+    Bh__CreateUserRequest clean = *req;
+    clean.password = (char *) "";
+    command cmd;
+    TRY(begin_secret(c, &clean.base, req->request_id, &cmd));
+    const char *stored;
+    TRY(password_make(c, req->password, &stored));
+    return store_create_user(c, &cmd, req, stored, resp);
+}
+
+/* Auditors and operators may belong to the site as a whole; only leaders are signed for, and a delegation ends. */
+static bh_err *check_grant(bh_call *c, const Bh__GrantPostRequest *req) {
+    bool is_of_site = req->post == BH__POST__POST_AUDITOR || req->post == BH__POST__POST_OPERATOR;
+    bool is_leader = req->post == BH__POST__POST_LEADER;
+    bool is_delegate = req->leader_id && req->leader_id != req->user_id;
+    TRY(check_range(c, "post", req->post, BH__POST__POST_HANDLER, BH__POST__POST_OPERATOR));
+    TRY(check_range(c, "unit_id", req->unit_id, is_of_site ? 0 : 1, INT32_MAX));
+    TRY(check_range(c, "leader_id", req->leader_id, 0, is_leader ? INT32_MAX : 0));
+    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    if (is_delegate && !*req->last_day)
+        return bh_fail(c, BAD_FIELD, "last_day", "a delegation has a last day");
+    return NULL;
+}
+
+BH_RPC(DirectoryService, grant_post, GrantPostRequest, GrantPostResponse) {
+    int32_t first_day, last_day;
+    TRY(check_grant(c, req));
+    TRY(parse_day(c, "first_day", req->first_day, day_at(c->now_ms), &first_day));
+    TRY(parse_day(c, "last_day", req->last_day, DAY_OPEN, &last_day));
+    TRY(check_range(c, "last_day", last_day, first_day, DAY_OPEN));
+    Bh__GrantPostRequest full = *req;
+    if (req->post == BH__POST__POST_LEADER && !req->leader_id)
+        full.leader_id = req->user_id;
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_grant_post(c, &cmd, &full, first_day, last_day, resp);
+}
+
+BH_RPC(DirectoryService, revoke_post, RevokePostRequest, RevokePostResponse) {
+    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_revoke_post(c, &cmd, req, resp);
+}
+
+BH_RPC(DirectoryService, disable_user, DisableUserRequest, DisableUserResponse) {
+    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_disable_user(c, &cmd, req, resp);
+}
+
+BH_RPC(DirectoryService, list_users, ListUsersRequest, ListUsersResponse) {
+    page p;
+    TRY(parse_page(c, req->page_size, req->page_token, &p));
+    TRY(store_list_users(c, &p, req->unit_id, &resp->users, &resp->n_users));
+    size_t n = resp->n_users;
+    resp->next_page_token = next_token(c, &p, n, n ? resp->users[n - 1]->user_id : 0);
+    bool sees_all = c->who.post == POST_OPERATOR;
+    return people_add_posts(c, resp->users, n, sees_all ? EVERY_UNIT : c->who.unit_id);
+}
+
+BH_RPC(DirectoryService, resolve_leaders, ResolveLeadersRequest, ResolveLeadersResponse) {
+    TRY(field_limit(c, "names", req->n_names, NAMES_MAX));
+    return store_resolve_leaders(c, req, resp);
+}
+
+/* -- who may call -- */
+
+enum {
+    OPERATOR = 1U << POST_OPERATOR,
+    DRAFTER_TOO = OPERATOR | 1U << POST_DRAFTER,
+};
+
+static const rpc_rule rules[] = {
+    { "Login", RPC_PUBLIC, 0 },
+    { "Logout", RPC_PUBLIC, 0 },
+    { "CheckSession", RPC_PUBLIC, 0 },
+    { "GetMe", RPC_USER, 0 },
+    { "ChangePassword", RPC_USER, 0 },
+    { "CreateUnit", RPC_USER, OPERATOR },
+    { "AddUnitAlias", RPC_USER, DRAFTER_TOO },
+    { "SetUnitMembers", RPC_USER, OPERATOR },
+    { "ResolveUnits", RPC_USER, 0 },
+    { "ListUnits", RPC_USER, 0 },
+    { "CreateUser", RPC_USER, OPERATOR },
+    { "GrantPost", RPC_USER, OPERATOR },
+    { "RevokePost", RPC_USER, OPERATOR },
+    { "DisableUser", RPC_USER, OPERATOR },
+    { "ListUsers", RPC_USER, 0 },
+    { "ResolveLeaders", RPC_USER, 0 },
+};
+
+static Bh__DirectoryService_Service vtable = BH__DIRECTORY_SERVICE__INIT(rpc_);
+const rpc_service directory_rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };

@@ -1,0 +1,227 @@
+/* Units and people through the handlers, on PostgreSQL, with the rights of the directory's own role. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "integration/directory_kit.h"
+
+/* -- units -- */
+
+static void test_unit_commands(UNUSED void **state) {
+    char *alias = fresh("别名（一）");
+    Bh__CreateUnitRequest req = BH__CREATE_UNIT_REQUEST__INIT;
+    Bh__CreateUnitResponse *made, *again;
+    req.request_id = direct_request_id(op);
+    req.name = fresh("单位");
+    req.aliases = &alias;
+    req.n_aliases = 1;
+    req.kind = BH__UNIT_KIND__UNIT_KIND_COUNTY;
+    assert_null(CALL(op, "CreateUnit", req, &made));
+    assert_null(CALL(op, "CreateUnit", req, &again));
+    assert_int_equal(again->unit_id, made->unit_id);
+    assert_int_equal(again->version, 1);
+    req.kind = BH__UNIT_KIND__UNIT_KIND_ZONE;
+    assert_reason(CALL(op, "CreateUnit", req, &again), "REQUEST_ID_REUSED");
+    req.request_id = direct_request_id(op);
+    assert_reason(CALL(op, "CreateUnit", req, &again), "NAME_TAKEN");
+    req.name = fresh("单位");
+    assert_reason(CALL(op, "CreateUnit", req, &again), "NAME_TAKEN"); /* its alias is */
+    req.office_unit_id = 1 << 30;
+    assert_reason(CALL(op, "CreateUnit", req, &again), "NOT_FOUND_OBJECT");
+    req.request_id = (char *) "";
+    assert_reason(CALL(op, "CreateUnit", req, &again), "REQUEST_ID_MISSING");
+}
+
+static bh_err *add_alias(int32_t unit_id, int32_t version, char *alias, int32_t *ret_version) {
+    Bh__AddUnitAliasRequest req = BH__ADD_UNIT_ALIAS_REQUEST__INIT;
+    Bh__AddUnitAliasResponse *resp;
+    req.request_id = direct_request_id(op);
+    req.unit_id = unit_id;
+    req.version = version;
+    req.alias = alias;
+    TRY(CALL(op, "AddUnitAlias", req, &resp));
+    *ret_version = resp->version;
+    return NULL;
+}
+
+static void test_alias_and_resolve(UNUSED void **state) {
+    char *name = fresh("资源局"), *alias = fresh("局（资源） A");
+    int32_t unit = make_unit(name, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT), version = 0;
+    assert_null(add_alias(unit, 1, alias, &version));
+    assert_int_equal(version, 2);
+    assert_reason(add_alias(unit, 1, fresh("x"), &version), "STALE_VERSION");
+    assert_reason(add_alias(unit, 2, alias, &version), "NAME_TAKEN");
+    assert_reason(add_alias(1 << 30, 2, fresh("x"), &version), "NOT_FOUND_OBJECT");
+    char *names[] = { (char *) "", (char *) "谁也不是", name };
+    names[0] = arena_printf(op->mem, "局(资源)　a%s", alias + strlen("局（资源） A"));
+    Bh__ResolveUnitsRequest req = BH__RESOLVE_UNITS_REQUEST__INIT;
+    Bh__ResolveUnitsResponse *resp;
+    req.names = names;
+    req.n_names = 3;
+    assert_null(CALL(op, "ResolveUnits", req, &resp));
+    assert_int_equal(resp->n_units, 3);
+    assert_int_equal(resp->units[0]->unit_id, unit);
+    assert_int_equal(resp->units[0]->n_aliases, 1);
+    assert_string_equal(resp->units[0]->aliases[0], alias);
+    assert_int_equal(resp->units[1]->unit_id, 0);
+    assert_string_equal(resp->units[1]->name, "");
+    assert_int_equal(resp->units[2]->unit_id, unit);
+    assert_int_equal(resp->units[2]->version, 2);
+}
+
+static bh_err *set_members(int32_t unit_id, int32_t version, int32_t *members, size_t n, const char *first_day) {
+    Bh__SetUnitMembersRequest req = BH__SET_UNIT_MEMBERS_REQUEST__INIT;
+    Bh__SetUnitMembersResponse *resp;
+    req.request_id = direct_request_id(op);
+    req.unit_id = unit_id;
+    req.version = version;
+    req.member_unit_ids = members;
+    req.n_member_unit_ids = n;
+    req.first_day = (char *) first_day;
+    return CALL(op, "SetUnitMembers", req, &resp);
+}
+
+static void test_members(UNUSED void **state) {
+    int32_t all = make_unit(fresh("各县"), BH__UNIT_KIND__UNIT_KIND_COLLECTIVE);
+    int32_t members[] = { make_unit(fresh("县"), BH__UNIT_KIND__UNIT_KIND_COUNTY),
+                          make_unit(fresh("县"), BH__UNIT_KIND__UNIT_KIND_COUNTY), all };
+    assert_null(set_members(all, 1, members, 2, "2025-01-01"));
+    assert_null(set_members(all, 2, members, 1, "2199-01-01"));
+    assert_reason(set_members(all, 2, members, 1, ""), "STALE_VERSION");
+    assert_reason(set_members(all, 3, members, 3, ""), "MEMBER_UNFIT");
+    assert_reason(set_members(members[0], 1, members, 1, ""), "NOT_COLLECTIVE");
+    assert_reason(set_members(all, 3, members, 1, "2025-02-30"), "BAD_FIELD");
+    Bh__ListUnitsRequest req = BH__LIST_UNITS_REQUEST__INIT;
+    Bh__ListUnitsResponse *resp;
+    req.page_size = 1;
+    req.page_token = arena_printf(op->mem, "%d", (int) all - 1);
+    assert_null(CALL(op, "ListUnits", req, &resp));
+    assert_int_equal(resp->n_units, 1);
+    assert_int_equal(resp->units[0]->n_member_unit_ids, 2);
+    assert_int_equal(resp->units[0]->member_unit_ids[1], members[1]);
+    assert_string_equal(resp->next_page_token, arena_printf(op->mem, "%d", (int) all));
+    req.page_token = (char *) "x";
+    assert_reason(CALL(op, "ListUnits", req, &resp), "BAD_FIELD");
+}
+
+/* -- people -- */
+
+static void test_user_commands(UNUSED void **state) {
+    char *login = fresh("user");
+    int32_t user = make_user(login), unit = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
+    Bh__CreateUserRequest req = BH__CREATE_USER_REQUEST__INIT;
+    Bh__CreateUserResponse *resp;
+    req.request_id = direct_request_id(op);
+    req.login = login;
+    req.name = login;
+    req.password = (char *) "short";
+    assert_reason(CALL(op, "CreateUser", req, &resp), "PASSWORD_TOO_SHORT");
+    req.password = (char *) password;
+    assert_reason(CALL(op, "CreateUser", req, &resp), "NAME_TAKEN");
+    req.login = (char *) "Upper";
+    assert_reason(CALL(op, "CreateUser", req, &resp), "BAD_FIELD");
+    assert_null(grant(grant_request(user, 1, unit, BH__POST__POST_HANDLER)));
+    assert_reason(grant(grant_request(user, 1, unit, BH__POST__POST_HEAD)), "STALE_VERSION");
+    assert_reason(grant(grant_request(user, 2, unit, BH__POST__POST_HANDLER)), "POST_HELD");
+    assert_reason(grant(grant_request(user, 2, 1 << 30, BH__POST__POST_HEAD)), "NOT_FOUND_OBJECT");
+    assert_reason(grant(grant_request(user, 2, 0, BH__POST__POST_HEAD)), "BAD_FIELD");
+    assert_reason(grant(grant_request(1 << 30, 1, unit, BH__POST__POST_HEAD)), "NOT_FOUND_OBJECT");
+}
+
+/* The same command with another password is the same command: no password reaches a digest that is kept. */
+static void test_password_is_not_in_the_fingerprint(UNUSED void **state) {
+    Bh__CreateUserRequest req = BH__CREATE_USER_REQUEST__INIT;
+    Bh__CreateUserResponse *made, *again;
+    req.request_id = direct_request_id(op);
+    req.login = req.name = fresh("user");
+    req.password = (char *) password;
+    assert_null(CALL(op, "CreateUser", req, &made));
+    req.password = (char *) "another good one";
+    assert_null(CALL(op, "CreateUser", req, &again));
+    assert_int_equal(made->user_id, again->user_id);
+    req.name = fresh("user");
+    assert_reason(CALL(op, "CreateUser", req, &again), "REQUEST_ID_REUSED");
+}
+
+static void test_delegation_ends(UNUSED void **state) {
+    int32_t leader = make_user(fresh("leader")), deputy = make_user(fresh("deputy"));
+    int32_t unit = make_unit(fresh("市领导"), BH__UNIT_KIND__UNIT_KIND_LEADERSHIP);
+    assert_null(grant(grant_request(leader, 1, unit, BH__POST__POST_LEADER)));
+    Bh__GrantPostRequest req = grant_request(deputy, 1, unit, BH__POST__POST_LEADER);
+    req.leader_id = leader;
+    assert_reason(grant(req), "BAD_FIELD");
+    req.last_day = (char *) "2199-12-31";
+    assert_null(grant(req));
+    Bh__ListUsersRequest list = BH__LIST_USERS_REQUEST__INIT;
+    Bh__ListUsersResponse *resp;
+    list.unit_id = unit;
+    assert_null(CALL(op, "ListUsers", list, &resp));
+    assert_int_equal(resp->n_users, 2);
+    assert_int_equal(resp->users[0]->posts[0]->leader_id, leader);
+    assert_int_equal(resp->users[1]->posts[0]->leader_id, leader);
+    assert_string_equal(resp->users[1]->posts[0]->last_day, "2199-12-31");
+    char *names[] = { resp->users[0]->name, resp->users[1]->name, (char *) "nobody" };
+    Bh__ResolveLeadersRequest resolve = BH__RESOLVE_LEADERS_REQUEST__INIT;
+    Bh__ResolveLeadersResponse *leaders;
+    resolve.names = names;
+    resolve.n_names = 3;
+    assert_null(CALL(op, "ResolveLeaders", resolve, &leaders));
+    assert_int_equal(leaders->n_user_ids, 3);
+    assert_int_equal(leaders->user_ids[0], leader);
+    assert_int_equal(leaders->user_ids[1], 0); /* a deputy is nobody's leader */
+    assert_int_equal(leaders->user_ids[2], 0);
+}
+
+/* Posts of another unit are the operator's to see. */
+static void test_posts_of_other_units(UNUSED void **state) {
+    int32_t user = make_user(fresh("user")), unit = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
+    assert_null(grant(grant_request(user, 1, unit, BH__POST__POST_HANDLER)));
+    Bh__ListUsersRequest list = BH__LIST_USERS_REQUEST__INIT;
+    Bh__ListUsersResponse *resp;
+    list.unit_id = unit;
+    bh_call *colleague = direct_caller(pool, 2, unit, BH__POST__POST_HEAD);
+    assert_null(CALL(colleague, "ListUsers", list, &resp));
+    assert_int_equal(resp->users[0]->n_posts, 1);
+    bh_call *stranger = direct_caller(pool, 2, unit + 1000, BH__POST__POST_HEAD);
+    assert_null(CALL(stranger, "ListUsers", list, &resp));
+    assert_int_equal(resp->users[0]->n_posts, 0);
+    call_free(colleague);
+    call_free(stranger);
+}
+
+/* Every version of every unit and person has its entry, and each names the one before. */
+static void test_chains(UNUSED void **state) {
+    make_user(fresh("user"));
+    assert_string_equal(
+        direct_sql(op, "select (select sum(version) from directory.unit) + (select sum(version) from directory.person) "
+                       "- (select count(*) from audit.pending)"),
+        "0");
+    assert_string_equal(
+        direct_sql(op, "select count(*) from directory.person p where not exists (select from audit.pending a "
+                       "where sha256('\\x00'::bytea || a.leaf) = p.leaf_hash)"),
+        "0");
+    assert_string_equal(
+        direct_sql(op, "select count(*) from audit.pending a "
+                       "where substring(leaf from octet_length(leaf) - 31) <> decode(repeat('00', 32), 'hex') "
+                       "and not exists (select from audit.pending b where sha256('\\x00'::bytea || b.leaf) "
+                       "= substring(a.leaf from octet_length(a.leaf) - 31))"),
+        "0");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_unit_commands),
+        TEST(test_alias_and_resolve),
+        TEST(test_members),
+        TEST(test_user_commands),
+        TEST(test_password_is_not_in_the_fingerprint),
+        TEST(test_delegation_ends),
+        TEST(test_posts_of_other_units),
+        TEST(test_chains),
+    };
+    return cmocka_run_group_tests(tests, kit_open, kit_close);
+}
