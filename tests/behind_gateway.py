@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
-BUILD = pathlib.Path(os.environ.get("BIHUAN_TEST_BUILD", TOP / "build" / "test"))
+BUILD = pathlib.Path(os.environ.get("BIHUAN_BUILD", TOP / "build" / "test"))
 TOKEN = "token-of-handler01"
 AUDITOR = "token-of-auditor01"
 SIZE_MAX = 8 << 20
