@@ -1,0 +1,125 @@
+/* The rules of moves as pure functions: what a refusal says, in which order, and that the table is well formed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "domain/task.h"
+
+#define F(name) (UINT64_C(1) << FACT_##name)
+static const uint64_t everything = ~UINT64_C(0);
+
+static const task_facts may_verify = { .state = TASK_VERIFYING, .facts = F(OFFICE) };
+
+static int setup(void **state) {
+    *state = call_new("test", 1000);
+    return 0;
+}
+
+static int teardown(void **state) {
+    call_free(*state);
+    return 0;
+}
+
+static void a_move_that_may_be_made_has_no_refusal(void **state) {
+    assert_null(move_refusal(*state, MOVE_VERIFY, POST_VERIFIER, &may_verify));
+}
+
+static void a_wrong_post_is_told_which_post_it_takes(void **state) {
+    bh_err *e = move_refusal(*state, MOVE_VERIFY, POST_HANDLER, &may_verify);
+    assert_string_equal(e->reason, "POST_REFUSED");
+    assert_int_equal(e->code, BH_PERMISSION_DENIED);
+    assert_string_equal(e->zh, "核验通过须由核验人办理");
+    assert_string_equal(e->en, "To verify takes the post: verifier.");
+    assert_string_equal(e->unblock, "核验人 / verifier");
+}
+
+static void who_is_said_before_what(void **state) {
+    task_facts facts = { .state = TASK_DRAFT, .facts = 0 };
+    assert_string_equal(move_refusal(*state, MOVE_VERIFY, POST_VERIFIER, &facts)->reason, "NOT_OFFICE");
+    facts.facts = F(OFFICE);
+    bh_err *e = move_refusal(*state, MOVE_VERIFY, POST_VERIFIER, &facts);
+    assert_string_equal(e->reason, "WRONG_STATE");
+    assert_string_equal(e->zh, "任务现为“草拟”，只有在“待核验”时才能核验通过");
+    assert_string_equal(e->en, "The task is draft; to verify it must be: verifying.");
+}
+
+static void the_leg_the_move_is_about_must_be_in_the_right_state(void **state) {
+    task_facts facts = { .state = TASK_ACTIVE, .own_leg = LEG_WORKING, .facts = F(OWN_LEG) | F(CLOSURE_WRITTEN) };
+    bh_err *e = move_refusal(*state, MOVE_COUNTERSIGN, POST_HEAD, &facts);
+    assert_string_equal(e->reason, "WRONG_LEG_STATE");
+    assert_string_equal(e->zh, "该单位的分工现为“承办中”，只有在“已提交、有异议”时才能会签同意");
+    facts.own_leg = LEG_SUBMITTED;
+    assert_null(move_refusal(*state, MOVE_COUNTERSIGN, POST_HEAD, &facts));
+}
+
+static void guards_answer_with_their_own_sentence_and_who_can_help(void **state) {
+    task_facts facts = { .state = TASK_ACTIVE,
+                         .own_leg = LEG_WORKING,
+                         .facts = everything & ~F(CO_LEGS_SETTLED) & ~F(CLOSURE_WRITER) };
+    bh_err *e = move_refusal(*state, MOVE_SIGN_CLOSURE, POST_HEAD, &facts);
+    assert_string_equal(e->reason, "CO_UNIT_OPEN");
+    assert_int_equal(e->code, BH_FAILED_PRECONDITION);
+    assert_non_null(strstr(e->unblock, "co-units"));
+}
+
+static void the_same_person_is_refused_whatever_the_post(void **state) {
+    static const task_fact taken[] = { FACT_DRAFTED, FACT_ISSUED_IT, FACT_ACTED_IN_UNIT, FACT_VERIFIED_IT };
+    static const char *const reasons[] = { "DRAFTED_IT", "ISSUED_BY_YOU", "TOOK_PART", "VERIFIED_BY_YOU" };
+    for (size_t i = 0; i < countof(taken); i++) {
+        task_facts facts = may_verify;
+        facts.facts |= UINT64_C(1) << taken[i];
+        bh_err *e = move_refusal(*state, MOVE_VERIFY, POST_VERIFIER, &facts);
+        assert_string_equal(e->reason, reasons[i]);
+    }
+}
+
+/* What SQL is given and what C explains must be the same question. */
+static void masks_agree_with_the_refusal(void **state) {
+    for (int m = MOVE_NONE + 1; m < MOVE_COUNT; m++) {
+        const move_row *row = move_of((task_move) m);
+        post_kind post = (post_kind) __builtin_ctz(row->posts);
+        leg_state leg = row->leg == LEG_OF_NONE ? LEG_PENDING : (leg_state) __builtin_ctz(row->leg_states);
+        task_facts facts = { .state = (task_state) __builtin_ctz(row->states),
+                             .own_leg = leg,
+                             .other_leg = leg,
+                             .facts = move_needs((task_move) m) };
+        assert_null(move_refusal(*state, (task_move) m, post, &facts));
+        for (int bit = 0; bit < 64; bit++) {
+            uint64_t one = UINT64_C(1) << bit;
+            task_facts turned = facts;
+            turned.facts ^= one;
+            bool is_asked = (move_needs((task_move) m) | move_forbids((task_move) m)) & one;
+            assert_int_equal(move_refusal(*state, (task_move) m, post, &turned) != NULL, is_asked);
+        }
+    }
+}
+
+static void the_table_is_well_formed(void **state) {
+    (void) state;
+    for (int m = MOVE_NONE + 1; m < MOVE_COUNT; m++) {
+        const move_row *row = move_of((task_move) m);
+        assert_true(row->posts && row->states && *row->zh && *row->en);
+        assert_int_equal(row->leg == LEG_OF_NONE, row->leg_states == 0);
+        assert_false(move_needs((task_move) m) & move_forbids((task_move) m));
+        assert_false(row->states & (1u << TASK_ARCHIVED | 1u << TASK_TERMINATED));
+        assert_false(row->posts & (1u << POST_AUDITOR | 1u << POST_OPERATOR));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_move_that_may_be_made_has_no_refusal),
+        cmocka_unit_test(a_wrong_post_is_told_which_post_it_takes),
+        cmocka_unit_test(who_is_said_before_what),
+        cmocka_unit_test(the_leg_the_move_is_about_must_be_in_the_right_state),
+        cmocka_unit_test(guards_answer_with_their_own_sentence_and_who_can_help),
+        cmocka_unit_test(the_same_person_is_refused_whatever_the_post),
+        cmocka_unit_test(masks_agree_with_the_refusal),
+        cmocka_unit_test(the_table_is_well_formed),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
