@@ -117,8 +117,7 @@ static void flight_fail_all(connection *conn, bh_reason reason) {
 /* --- the socket --- */
 
 static void close_socket(connection *conn) {
-    socket_close(conn->watch, 0);
-    socket_close(conn->socket, 0);
+    socket_disconnect(conn->socket, conn->watch);
     conn->watch = conn->socket = NULL;
 }
 
@@ -146,9 +145,8 @@ static void attempt(connection *conn, int64_t now_ms) {
     conn->hello_sent = false;
     conn->pinged_ms = 0;
     enter(conn, GREETING, now_ms + GREET_MS);
-    conn->socket = socket_connect(conn->context, conn->own, conn->endpoint, conn->server_key);
-    conn->watch = conn->socket ? socket_watch(conn->context, conn->socket) : NULL;
-    if (!conn->watch)
+    conn->socket = socket_connect(conn->context, conn->own, conn->endpoint, conn->server_key, &conn->watch);
+    if (!conn->socket)
         drop(conn, now_ms, zmq_strerror(errno));
 }
 

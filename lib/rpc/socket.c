@@ -90,12 +90,8 @@ void *socket_listen(void *context, const rpc_key *own, const char *endpoint) {
     return keep(socket, socket && make_router(socket, own, endpoint));
 }
 
-void *socket_connect(void *context, const rpc_key *own, const char *endpoint, const char *server_key) {
-    void *socket = zmq_socket(context, ZMQ_DEALER);
-    return keep(socket, socket && make_dealer(socket, own, endpoint, server_key));
-}
-
-void *socket_watch(void *context, void *socket) {
+/* The events that end a socket, as messages on a PAIR. */
+static void *watch_end(void *context, void *socket) {
     static atomic_uint count;
     enum {
         ENDS = ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
@@ -105,6 +101,29 @@ void *socket_watch(void *context, void *socket) {
     snprintf(address, sizeof(address), "inproc://watch-%u", atomic_fetch_add(&count, 1));
     void *watch = zmq_socket(context, ZMQ_PAIR);
     return keep(watch, watch && zmq_socket_monitor(socket, address, ENDS) == 0 && zmq_connect(watch, address) == 0);
+}
+
+void *socket_connect(void *context, const rpc_key *own, const char *endpoint, const char *server_key,
+                     void **ret_watch) {
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    /* Watched before it connects: a refusal on the same host comes at once. */
+    void *watch = socket ? watch_end(context, socket) : NULL;
+    if (!watch || !make_dealer(socket, own, endpoint, server_key)) {
+        int error = errno;
+        socket_disconnect(socket, watch);
+        errno = error;
+        return NULL;
+    }
+    *ret_watch = watch;
+    return socket;
+}
+
+void socket_disconnect(void *socket, void *watch) {
+    /* The order matters: libzmq's I/O thread would wait for ever to tell an event to a watch that is gone. */
+    if (socket)
+        zmq_socket_monitor(socket, NULL, 0);
+    socket_close(watch, 0);
+    socket_close(socket, 0);
 }
 
 void socket_close(void *socket, int linger_ms) {

@@ -6,10 +6,11 @@
 
 /* A ROUTER bound to the endpoint, CURVE only; NULL with errno when that fails. */
 void *socket_listen(void *context, const rpc_key *own, const char *endpoint);
-/* A DEALER connecting to one server; it makes one attempt and ends with its connection. NULL with errno. */
-void *socket_connect(void *context, const rpc_key *own, const char *endpoint, const char *server_key);
-/* The end of that connection, refused, denied or broken: readable on the returned socket. NULL with errno. */
-void *socket_watch(void *context, void *socket);
+/* A DEALER that makes one attempt to reach one server and is of no use once that connection is refused, denied or
+ * broken: *ret_watch is readable then. NULL with errno. */
+void *socket_connect(void *context, const rpc_key *own, const char *endpoint, const char *server_key, void **ret_watch);
+/* Closes both; accepts NULLs. */
+void socket_disconnect(void *socket, void *watch);
 /* Closes; what is still queued has linger_ms to leave. Accepts NULL. */
 void socket_close(void *socket, int linger_ms);
 /* Where a bound socket listens. */

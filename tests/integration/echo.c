@@ -1,9 +1,15 @@
 #include "echo.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +23,7 @@ BH_RPC(Test__EchoService, echo, Test__EchoRequest, Test__EchoResponse) {
     resp->caller = (char *) c->who.service;
     resp->left_ms = c->deadline_ms - clock_mono_ms();
     resp->trace_id = (char *) c->trace_id;
+    resp->begun = atomic_load((atomic_int *) c->backend);
     return NULL;
 }
 
@@ -30,14 +37,14 @@ BH_RPC(Test__EchoService, fail, Test__FailRequest, Test__FailResponse) {
                                    .line = __LINE__ });
 }
 
-static void sleep_ms(int64_t ms) {
+void echo_sleep(int64_t ms) {
     struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
     nanosleep(&time, NULL);
 }
 
 BH_RPC(Test__EchoService, sleep, Test__SleepRequest, Test__SleepResponse) {
-    ++*(int *) c->backend; /* calls that were begun */
-    sleep_ms(req->ms);
+    atomic_fetch_add((atomic_int *) c->backend, 1);
+    echo_sleep(req->ms);
     return NULL;
 }
 
@@ -124,7 +131,16 @@ static void *run(void *data) {
     return NULL;
 }
 
-static int begun;
+static atomic_int begun;
+
+int echo_begun(void) {
+    return atomic_load(&begun);
+}
+
+static void write_peers(echo_site *site) {
+    echo_write(site->peers_file, arena_printf(site->call->mem, "bihuan.test.v1.EchoService %s %s\n", site->endpoint,
+                                              site->keys[ECHO_SERVER].public_text));
+}
 
 void echo_start(echo_site *site, const char *endpoint, int workers, int queue_max) {
     rpc_server_options options = {
@@ -137,13 +153,13 @@ void echo_start(echo_site *site, const char *endpoint, int workers, int queue_ma
         .site_id = 1,
         .backend = &begun,
     };
+    atomic_store(&begun, 0);
     bh_err *err = rpc_server_open(site->call, &options, echo_services, 1, &site->server);
     if (err)
         fprintf(stderr, "%s\n", err->en);
     assert(!err);
     site->endpoint = arena_strdup(site->call->mem, rpc_server_endpoint(site->server));
-    echo_write(site->peers_file, arena_printf(site->call->mem, "bihuan.test.v1.EchoService %s %s\n", site->endpoint,
-                                              site->keys[ECHO_SERVER].public_text));
+    write_peers(site);
     pthread_create(&site->thread, NULL, run, site->server);
 }
 
@@ -154,11 +170,38 @@ void echo_stop(echo_site *site) {
     site->server = NULL;
 }
 
-rpc_client *echo_client(echo_site *site, enum echo_key key) {
+/* A port that was free a moment ago. */
+static int free_port(void) {
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert(bind(fd, (struct sockaddr *) &address, size) == 0);
+    assert(getsockname(fd, (struct sockaddr *) &address, &size) == 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+pid_t echo_spawn(echo_site *site) {
+    if (!site->endpoint)
+        site->endpoint = arena_printf(site->call->mem, "tcp://127.0.0.1:%d", free_port());
+    write_peers(site);
+    char *arguments[] = { (char *) "echo-server", (char *) site->endpoint, site->key_file[ECHO_SERVER],
+                          site->allow_file, NULL };
+    pid_t pid;
+    assert(posix_spawn(&pid, ECHO_SERVER_PROGRAM, NULL, NULL, arguments, environ) == 0);
+    return pid;
+}
+
+void echo_kill(pid_t pid) {
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway) {
     rpc_client_options options = {
         .key_file = site->key_file[key],
         .peers_file = site->peers_file,
-        .gateway = key == ECHO_GATEWAY,
+        .gateway = gateway,
     };
     rpc_client *client;
     bh_err *err = rpc_client_open(site->call, &options, &client);
@@ -169,10 +212,10 @@ rpc_client *echo_client(echo_site *site, enum echo_key key) {
 }
 
 bool echo_wait_ready(rpc_client *client, bool ready) {
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 800; i++) {
         if (rpc_client_is_ready(client, "bihuan.test.v1.EchoService") == ready)
             return true;
-        sleep_ms(10);
+        echo_sleep(10);
     }
     return false;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <sys/types.h>
 
 #include "echo.pb-c.h"
 #include "rpc/client.h"
@@ -35,10 +37,18 @@ void echo_allow(echo_site *site, const char *gateway_suffix);
 /* Starts the server; endpoint NULL picks a port. The peers file then names it. */
 void echo_start(echo_site *site, const char *endpoint, int workers, int queue_max);
 void echo_stop(echo_site *site);
-/* A client with one of the keys; the gateway's carries principals. */
-rpc_client *echo_client(echo_site *site, enum echo_key key);
-/* Waits until the client is (not) ready; false after 5 s. */
+/* The same server as a process of its own, to be stopped and killed: it listens on site->endpoint, which is chosen at
+ * the first start and kept. */
+pid_t echo_spawn(echo_site *site);
+/* Kills it and waits for its end. */
+void echo_kill(pid_t pid);
+/* A client with one of the keys; it says who speaks when it claims to be a gateway. */
+rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway);
+/* Waits until the client is (not) ready; false after 8 s. */
 bool echo_wait_ready(rpc_client *client, bool ready);
+/* Calls of Sleep that a server of this process has begun since it was started. */
+int echo_begun(void);
+void echo_sleep(int64_t ms);
 
 /* The services and rules a server of this site offers. */
 extern const rpc_service echo_services[1];

@@ -1,0 +1,34 @@
+/* echo-server ENDPOINT KEY-FILE ALLOW-FILE: the echo service as a process of its own, for the tests that kill it. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+
+#include "echo.h"
+
+int main(int argc, char **argv) {
+    static atomic_int begun;
+    if (argc != 4)
+        return 2;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    rpc_server_options options = {
+        .name = "echo",
+        .endpoint = argv[1],
+        .key_file = argv[2],
+        .allow_file = argv[3],
+        .workers = 4,
+        .site_id = 1,
+        .backend = &begun,
+    };
+    bh_call *call = call_new("start", 1000);
+    rpc_server *server;
+    bh_err *err = rpc_server_open(call, &options, echo_services, 1, &server);
+    if (err) {
+        fprintf(stderr, "%s\n", err->en);
+        return 1;
+    }
+    rpc_server_run(server);
+    rpc_server_close(server);
+    call_free(call);
+    return 0;
+}

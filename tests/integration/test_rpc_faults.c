@@ -1,0 +1,277 @@
+/* Servers that die, freeze, come back or refuse: what a caller is told, and that the connection heals. */
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "echo.h"
+
+static echo_site site;
+
+static int set_up(UNUSED void **state) {
+    echo_site_init(&site);
+    return 0;
+}
+
+static int tear_down(UNUSED void **state) {
+    echo_site_done(&site);
+    return 0;
+}
+
+/* --- calls --- */
+
+typedef struct pending {
+    bh_call *call;
+    rpc_result *result;
+    sem_t done;
+} pending;
+
+static void keep(void *data, rpc_result *result) {
+    pending *p = data;
+    p->result = result;
+    sem_post(&p->done);
+}
+
+/* Sleep(ms) with `padding` bytes that the server does not know. */
+static void start(rpc_client *client, pending *p, uint8_t ms, size_t padding, int64_t timeout_ms) {
+    p->call = call_new("test", timeout_ms);
+    sem_init(&p->done, 0, 0);
+    uint8_t *payload = arena_alloc(p->call->mem, padding + 8);
+    const uint8_t head[] = {
+        0x08, ms, 0xa2, 0x06, (uint8_t) (padding | 0x80), (uint8_t) (padding >> 7 | 0x80), (uint8_t) (padding >> 14)
+    };
+    memcpy(payload, head, sizeof(head));
+    rpc_request request = {
+        .method = "/bihuan.test.v1.EchoService/Sleep",
+        .trace_id = p->call->trace_id,
+        .who = &p->call->who,
+        .deadline_ms = p->call->deadline_ms,
+        .payload = payload,
+        .payload_size = sizeof(head) + padding,
+    };
+    rpc_start(client, &request, keep, p);
+}
+
+/* The reason it ended with, "" when well; the call is gone afterwards. */
+static const char *finish(pending *p) {
+    while (sem_wait(&p->done) != 0)
+        continue;
+    bh_err *err = rpc_result_error(p->call, p->result);
+    const char *reason = err ? arena_strdup(site.call->mem, err->reason) : "";
+    rpc_result_free(p->result);
+    sem_destroy(&p->done);
+    call_free(p->call);
+    return reason;
+}
+
+static const char *nap(rpc_client *client, uint8_t ms, int64_t timeout_ms) {
+    pending p;
+    start(client, &p, ms, 0, timeout_ms);
+    return finish(&p);
+}
+
+/* How many Sleep calls the server says it has begun; -1 when it does not answer. */
+static int ask_begun(rpc_client *client) {
+    bh_call *c = call_new("test", 5000);
+    c->who.user_id = 7;
+    Bh__Test__EchoRequest request = BH__TEST__ECHO_REQUEST__INIT;
+    ProtobufCMessage *response;
+    bh_err *err = rpc_call(client, c, &bh__test__echo_service__descriptor, "Echo", &request.base, &response);
+    int begun = err ? -1 : ((Bh__Test__EchoResponse *) response)->begun;
+    call_free(c);
+    return begun;
+}
+
+/* --- servers that are not there --- */
+
+static void nobody_listens(UNUSED void **state) {
+    echo_kill(echo_spawn(&site));
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    int64_t began_ms = clock_mono_ms();
+    assert_string_equal(nap(client, 0, 300), "DEADLINE_EXPIRED");
+    assert_true(clock_mono_ms() - began_ms < 1000);
+    assert_string_equal(nap(client, 0, 10000), "SERVICE_UNREACHABLE");
+    assert_true(clock_mono_ms() - began_ms < 5000);
+    rpc_client_close(client);
+}
+
+/* A restart is not seen by a caller who has time. */
+static void server_comes_late(UNUSED void **state) {
+    pending p;
+    echo_kill(echo_spawn(&site));
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    start(client, &p, 0, 0, 10000);
+    echo_sleep(700);
+    pid_t pid = echo_spawn(&site);
+    assert_string_equal(finish(&p), "");
+    rpc_client_close(client);
+    echo_kill(pid);
+}
+
+static void waiting_calls_are_counted(UNUSED void **state) {
+    enum { CALLS = 1100, ROOM = 1024 };
+    static pending calls[CALLS];
+    int refused = 0;
+    echo_kill(echo_spawn(&site));
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    for (int i = 0; i < CALLS; i++)
+        start(client, &calls[i], 0, 0, 500);
+    for (int i = 0; i < CALLS; i++)
+        refused += strcmp(finish(&calls[i]), "SERVICE_UNREACHABLE") == 0;
+    assert_int_equal(refused, CALLS - ROOM);
+    rpc_client_close(client);
+}
+
+/* --- servers that die --- */
+
+static void killed_while_working(UNUSED void **state) {
+    pending p;
+    pid_t pid = echo_spawn(&site);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 5000), "");
+    start(client, &p, 127, 0, 10000);
+    echo_sleep(50);
+    int64_t died_ms = clock_mono_ms();
+    echo_kill(pid);
+    assert_string_equal(finish(&p), "OUTCOME_UNKNOWN");
+    assert_true(clock_mono_ms() - died_ms < 1000);
+    pid = echo_spawn(&site);
+    assert_string_equal(nap(client, 0, 5000), "");
+    assert_true(clock_mono_ms() - died_ms < 3000);
+    rpc_client_close(client);
+    echo_kill(pid);
+}
+
+static void frozen_server(UNUSED void **state) {
+    pending p;
+    pid_t pid = echo_spawn(&site);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 5000), "");
+    kill(pid, SIGSTOP);
+    int64_t froze_ms = clock_mono_ms();
+    start(client, &p, 0, 0, 20000);
+    assert_string_equal(finish(&p), "OUTCOME_UNKNOWN");
+    assert_true(clock_mono_ms() - froze_ms < 5000);
+    assert_false(rpc_client_is_ready(client, "bihuan.test.v1.EchoService"));
+    kill(pid, SIGCONT);
+    assert_true(echo_wait_ready(client, true));
+    assert_string_equal(nap(client, 0, 5000), "");
+    rpc_client_close(client);
+    echo_kill(pid);
+}
+
+/* Requests pile up in front of a frozen server (10 MB, more than TCP buffers hold); it is killed and started anew.
+ * The new one must not be given them: their callers have been told that the outcome is unknown. */
+static void restarted_server_gets_nothing_stale(UNUSED void **state) {
+    enum { CALLS = 500 };
+    static pending calls[CALLS];
+    pid_t pid = echo_spawn(&site);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 5000), "");
+    kill(pid, SIGSTOP);
+    for (int i = 0; i < CALLS; i++)
+        start(client, &calls[i], 0, 20000, 20000);
+    echo_sleep(200);
+    echo_kill(pid);
+    pid = echo_spawn(&site);
+    for (int i = 0; i < CALLS; i++)
+        assert_string_equal(finish(&calls[i]), "OUTCOME_UNKNOWN");
+    assert_true(echo_wait_ready(client, true));
+    echo_sleep(300);
+    assert_int_equal(ask_begun(client), 0);
+    rpc_client_close(client);
+    echo_kill(pid);
+}
+
+/* --- keys --- */
+
+/* Calls until the answer changes; the last reason, "" after 5 s of good answers. */
+static const char *first_refusal(rpc_client *client) {
+    const char *reason = "";
+    for (int i = 0; i < 100 && !reason[0]; i++) {
+        echo_sleep(50);
+        reason = nap(client, 0, 2000);
+    }
+    return reason;
+}
+
+/* The connection stands when the key is taken from the list: the next message must be refused. */
+static void key_removed(UNUSED void **state) {
+    echo_start(&site, NULL, 2, 0);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 5000), "");
+    echo_allow(&site, NULL);
+    int64_t removed_ms = clock_mono_ms();
+    assert_string_equal(first_refusal(client), "UNKNOWN_CALLER");
+    assert_true(clock_mono_ms() - removed_ms < 1500);
+    rpc_client_close(client);
+}
+
+static void key_expired(UNUSED void **state) {
+    echo_start(&site, NULL, 2, 0);
+    echo_allow(&site, "2999-12-31");
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 5000), "");
+    echo_allow(&site, "2020-02-29");
+    assert_string_equal(first_refusal(client), "UNKNOWN_CALLER");
+    rpc_client_close(client);
+}
+
+/* libzmq never tries again after a denial; we do. */
+static void denied_then_allowed(UNUSED void **state) {
+    echo_allow(&site, NULL);
+    echo_start(&site, NULL, 2, 0);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 500), "DEADLINE_EXPIRED");
+    echo_allow(&site, "");
+    assert_true(echo_wait_ready(client, true));
+    assert_string_equal(nap(client, 0, 5000), "");
+    rpc_client_close(client);
+}
+
+static void connected_then_denied_then_allowed(UNUSED void **state) {
+    echo_start(&site, NULL, 2, 0);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_true(echo_wait_ready(client, true));
+    echo_allow(&site, NULL);
+    assert_true(echo_wait_ready(client, false)); /* the next ping is refused */
+    echo_allow(&site, "");
+    assert_true(echo_wait_ready(client, true));
+    rpc_client_close(client);
+}
+
+/* A server that cannot prove the key in the peers file is not our server. */
+static void another_server_at_the_address(UNUSED void **state) {
+    echo_start(&site, NULL, 2, 0);
+    echo_write(site.peers_file, arena_printf(site.call->mem, "bihuan.test.v1.EchoService %s %s\n", site.endpoint,
+                                             site.keys[ECHO_STRANGER].public_text));
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_string_equal(nap(client, 0, 1500), "DEADLINE_EXPIRED");
+    assert_int_equal(echo_begun(), 0);
+    rpc_client_close(client);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(nobody_listens),
+        TEST(server_comes_late),
+        TEST(waiting_calls_are_counted),
+        TEST(killed_while_working),
+        TEST(frozen_server),
+        TEST(restarted_server_gets_nothing_stale),
+        TEST(key_removed),
+        TEST(key_expired),
+        TEST(denied_then_allowed),
+        TEST(connected_then_denied_then_allowed),
+        TEST(another_server_at_the_address),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
