@@ -16,7 +16,6 @@ int main(int argc, char **argv) {
         .endpoint = argv[1],
         .key_file = argv[2],
         .allow_file = argv[3],
-        .workers = 4,
         .site_id = 1,
         .backend = &begun,
     };

@@ -1,0 +1,247 @@
+/* bench_echo [SECONDS]: echo through lib/rpc (workers, CURVE, allow-list, guard, log line) against a bare
+ * single-threaded libzmq + protobuf-c + CURVE echo, in turns, with 1, 64 and 256 calls in flight. One JSON line each.
+ */
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <zmq.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "echo.h"
+
+enum { ROUNDS = 3, TEXT_SIZE = 96, KEY_SIZE = 41 };
+
+static void must(bool good, const char *what) {
+    if (good)
+        return;
+    fprintf(stderr, "bench_echo: %s\n", what);
+    exit(1);
+}
+
+static const char *text(void) {
+    static char text[TEXT_SIZE + 1];
+    memset(text, 'x', TEXT_SIZE);
+    return text;
+}
+
+/* Both sides send this: 123 bytes. */
+static Bh__Test__EchoRequest sample(void) {
+    Bh__Test__EchoRequest request = BH__TEST__ECHO_REQUEST__INIT;
+    request.text = (char *) text();
+    request.number = 1234567890123;
+    request.right = 77;
+    request.choice_case = BH__TEST__ECHO_REQUEST__CHOICE_RIGHT;
+    request.colour = BH__TEST__COLOUR__COLOUR_RED;
+    request.share = 0.5;
+    return request;
+}
+
+/* --- the rival --- */
+
+typedef struct rival {
+    char server_public[KEY_SIZE], server_secret[KEY_SIZE];
+    char client_public[KEY_SIZE], client_secret[KEY_SIZE];
+    char endpoint[64];
+    pid_t pid;
+} rival;
+
+static void rival_answer(void *router) {
+    zmq_msg_t route, message;
+    zmq_msg_init(&route);
+    zmq_msg_init(&message);
+    zmq_msg_recv(&route, router, 0);
+    zmq_msg_recv(&message, router, 0);
+    Bh__Test__EchoRequest *request =
+        bh__test__echo_request__unpack(NULL, zmq_msg_size(&message), zmq_msg_data(&message));
+    Bh__Test__EchoResponse response = BH__TEST__ECHO_RESPONSE__INIT;
+    response.text = request->text;
+    zmq_msg_close(&message);
+    zmq_msg_init_size(&message, bh__test__echo_response__get_packed_size(&response));
+    bh__test__echo_response__pack(&response, zmq_msg_data(&message));
+    bh__test__echo_request__free_unpacked(request, NULL);
+    zmq_msg_send(&route, router, ZMQ_SNDMORE);
+    zmq_msg_send(&message, router, 0);
+}
+
+static void rival_serve(const rival *r, int ready) {
+    int on = 1;
+    char endpoint[64];
+    size_t size = sizeof(endpoint);
+    void *router = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER);
+    zmq_setsockopt(router, ZMQ_CURVE_SERVER, &on, sizeof(on));
+    zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, r->server_secret, KEY_SIZE);
+    must(zmq_bind(router, "tcp://127.0.0.1:*") == 0, "bind");
+    zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, endpoint, &size);
+    must(write(ready, endpoint, sizeof(endpoint)) == sizeof(endpoint), "pipe");
+    for (;;)
+        rival_answer(router);
+}
+
+static void rival_start(rival *r) {
+    int ends[2];
+    zmq_curve_keypair(r->server_public, r->server_secret);
+    zmq_curve_keypair(r->client_public, r->client_secret);
+    must(pipe(ends) == 0, "pipe");
+    r->pid = fork();
+    if (r->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        rival_serve(r, ends[1]);
+    }
+    must(read(ends[0], r->endpoint, sizeof(r->endpoint)) == sizeof(r->endpoint), "pipe");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void rival_send(void *dealer) {
+    Bh__Test__EchoRequest request = sample();
+    zmq_msg_t message;
+    zmq_msg_init_size(&message, bh__test__echo_request__get_packed_size(&request));
+    bh__test__echo_request__pack(&request, zmq_msg_data(&message));
+    zmq_msg_send(&message, dealer, 0);
+}
+
+static void rival_receive(void *dealer) {
+    zmq_msg_t message;
+    zmq_msg_init(&message);
+    zmq_msg_recv(&message, dealer, 0);
+    Bh__Test__EchoResponse *response =
+        bh__test__echo_response__unpack(NULL, zmq_msg_size(&message), zmq_msg_data(&message));
+    must(strlen(response->text) == TEXT_SIZE, "a wrong answer");
+    bh__test__echo_response__free_unpacked(response, NULL);
+    zmq_msg_close(&message);
+}
+
+/* Calls per second with n in flight. */
+static double rival_run(const rival *r, int n, int64_t ms) {
+    int linger = 0;
+    int64_t calls = 0;
+    void *context = zmq_ctx_new();
+    void *dealer = zmq_socket(context, ZMQ_DEALER);
+    zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, r->server_public, KEY_SIZE);
+    zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, r->client_public, KEY_SIZE);
+    zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, r->client_secret, KEY_SIZE);
+    zmq_setsockopt(dealer, ZMQ_LINGER, &linger, sizeof(linger));
+    zmq_connect(dealer, r->endpoint);
+    for (int i = 0; i < n; i++)
+        rival_send(dealer);
+    rival_receive(dealer);
+    int64_t began_ms = clock_mono_ms();
+    for (; clock_mono_ms() - began_ms < ms; calls++) {
+        rival_send(dealer);
+        rival_receive(dealer);
+    }
+    double seconds = (double) (clock_mono_ms() - began_ms) / 1000;
+    zmq_close(dealer);
+    zmq_ctx_term(context);
+    return (double) calls / seconds;
+}
+
+/* --- lib/rpc --- */
+
+typedef struct load {
+    rpc_client *client;
+    int64_t until_ms;
+    int64_t calls;
+    int open;
+    sem_t over;
+} load;
+
+static const char trace_id[] = "0123456789abcdef0123456789abcdef";
+
+static void load_send(load *l);
+
+static void load_receive(void *data, rpc_result *result) {
+    load *l = data;
+    size_t size;
+    const uint8_t *bytes = rpc_result_payload(result, &size);
+    Bh__Test__EchoResponse *response = bh__test__echo_response__unpack(NULL, size, bytes);
+    must(response && strlen(response->text) == TEXT_SIZE, "a wrong answer");
+    bh__test__echo_response__free_unpacked(response, NULL);
+    rpc_result_free(result);
+    l->calls++;
+    if (clock_mono_ms() < l->until_ms)
+        load_send(l);
+    else if (--l->open == 0)
+        sem_post(&l->over);
+}
+
+static void load_send(load *l) {
+    static const principal who = { .user_id = 7, .unit_id = 3, .post = 1, .login = "handler01", .service = "" };
+    uint8_t bytes[512];
+    Bh__Test__EchoRequest message = sample();
+    rpc_request request = {
+        .method = "/bihuan.test.v1.EchoService/Echo",
+        .trace_id = trace_id,
+        .who = &who,
+        .deadline_ms = clock_mono_ms() + 5000,
+        .payload = bytes,
+        .payload_size = bh__test__echo_request__pack(&message, bytes),
+    };
+    rpc_start(l->client, &request, load_receive, l);
+}
+
+static double load_run(rpc_client *client, int n, int64_t ms) {
+    int64_t began_ms = clock_mono_ms();
+    load l = { .client = client, .until_ms = began_ms + ms, .open = n };
+    sem_init(&l.over, 0, 0);
+    for (int i = 0; i < n; i++)
+        load_send(&l);
+    sem_wait(&l.over);
+    return (double) l.calls / ((double) (clock_mono_ms() - began_ms) / 1000);
+}
+
+/* --- in turns --- */
+
+static int ascending(const void *a, const void *b) {
+    double left = *(const double *) a;
+    double right = *(const double *) b;
+    return (left > right) - (left < right);
+}
+
+static double median(double values[ROUNDS]) {
+    qsort(values, ROUNDS, sizeof(*values), ascending);
+    return values[ROUNDS / 2];
+}
+
+static void compare(const rival *r, rpc_client *client, int n, int64_t ms) {
+    double theirs[ROUNDS];
+    double ours[ROUNDS];
+    double ratios[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        theirs[i] = rival_run(r, n, ms);
+        ours[i] = load_run(client, n, ms);
+        ratios[i] = ours[i] / theirs[i];
+    }
+    printf("{\"bench\":\"echo\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f}\n", n,
+           median(ours), median(theirs), median(ratios));
+    fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+    static const int in_flight[] = { 1, 64, 256 };
+    int64_t ms = 1000 * (argc > 1 ? strtol(argv[1], NULL, 10) : 2);
+    /* The log lines are written, but nobody keeps them. */
+    must(freopen("/dev/null", "w", stderr) != NULL, "/dev/null");
+    rival r = { 0 };
+    echo_site site;
+    rival_start(&r);
+    echo_site_init(&site);
+    pid_t pid = echo_spawn(&site);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    must(echo_wait_ready(client, true), "no server");
+    for (size_t i = 0; i < countof(in_flight); i++)
+        compare(&r, client, in_flight[i], ms);
+    rpc_client_close(client);
+    echo_kill(pid);
+    echo_kill(r.pid);
+    echo_site_done(&site);
+    return 0;
+}
