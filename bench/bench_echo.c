@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <zmq.h>
@@ -200,6 +201,16 @@ static double load_run(rpc_client *client, int n, int64_t ms) {
 
 /* --- in turns --- */
 
+/* Processor time of this process and its server so far. */
+static double cpu_us(pid_t server) {
+    clockid_t clock;
+    struct timespec own, other;
+    must(clock_getcpuclockid(server, &clock) == 0, "no processor clock");
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+    clock_gettime(clock, &other);
+    return (double) (own.tv_sec + other.tv_sec) * 1e6 + (double) (own.tv_nsec + other.tv_nsec) / 1e3;
+}
+
 static int ascending(const void *a, const void *b) {
     double left = *(const double *) a;
     double right = *(const double *) b;
@@ -211,17 +222,26 @@ static double median(double values[ROUNDS]) {
     return values[ROUNDS / 2];
 }
 
-static void compare(const rival *r, rpc_client *client, int n, int64_t ms) {
-    double theirs[ROUNDS];
-    double ours[ROUNDS];
+typedef struct measure {
+    double per_s[ROUNDS];
+    double cpu_us[ROUNDS]; /* per call, client and server together: does not care who else uses the machine */
+} measure;
+
+static void compare(const rival *r, rpc_client *client, pid_t server, int n, int64_t ms) {
+    measure bare, rpc;
     double ratios[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        theirs[i] = rival_run(r, n, ms);
-        ours[i] = load_run(client, n, ms);
-        ratios[i] = ours[i] / theirs[i];
+        double began_us = cpu_us(r->pid);
+        bare.per_s[i] = rival_run(r, n, ms);
+        bare.cpu_us[i] = (cpu_us(r->pid) - began_us) / (bare.per_s[i] * (double) ms / 1000);
+        began_us = cpu_us(server);
+        rpc.per_s[i] = load_run(client, n, ms);
+        rpc.cpu_us[i] = (cpu_us(server) - began_us) / (rpc.per_s[i] * (double) ms / 1000);
+        ratios[i] = rpc.per_s[i] / bare.per_s[i];
     }
-    printf("{\"bench\":\"echo\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f}\n", n,
-           median(ours), median(theirs), median(ratios));
+    printf("{\"bench\":\"echo\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f,"
+           "\"rpc_cpu_us\":%.1f,\"bare_cpu_us\":%.1f}\n",
+           n, median(rpc.per_s), median(bare.per_s), median(ratios), median(rpc.cpu_us), median(bare.cpu_us));
     fflush(stdout);
 }
 
@@ -238,7 +258,7 @@ int main(int argc, char **argv) {
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
     must(echo_wait_ready(client, true), "no server");
     for (size_t i = 0; i < countof(in_flight); i++)
-        compare(&r, client, in_flight[i], ms);
+        compare(&r, client, pid, in_flight[i], ms);
     rpc_client_close(client);
     echo_kill(pid);
     echo_kill(r.pid);
