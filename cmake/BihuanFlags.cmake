@@ -34,3 +34,6 @@ if(BIHUAN_TSAN)
     add_compile_options(-fsanitize=thread)
     add_link_options(-fsanitize=thread)
 endif()
+if(BIHUAN_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link -w) # warnings are gcc's work: clang draws other lines
+endif()
