@@ -1,0 +1,114 @@
+/* Bytes of an HTTP/2 connection from anybody, through the whole gateway; only the services behind it are played. */
+#include <assert.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bihuan/v1/directory_service.pb-c.h"
+#include "gateway/gateway.h"
+
+enum { PENDING_MAX = 256, CHUNK = 700 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+typedef struct question {
+    http_stream *s;
+    const char *path;
+    ask_done *done;
+    void *data;
+} question;
+
+static question pending[PENDING_MAX];
+static size_t pending_count;
+
+bool rpc_client_is_ready(UNUSED const rpc_client *client, UNUSED const char *service) {
+    return true;
+}
+
+void ask(UNUSED asker *by, http_stream *s, const char *path, UNUSED const void *payload, UNUSED size_t n,
+         ask_done *done, void *data) {
+    assert(pending_count < PENDING_MAX);
+    http_hold(s);
+    pending[pending_count++] = (question){ .s = s, .path = path, .done = done, .data = data };
+}
+
+void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,
+                 void *data) {
+    uint8_t *bytes = arena_alloc(s->call->mem, protobuf_c_message_get_packed_size(message));
+    ask(by, s, path, bytes, protobuf_c_message_pack(message, bytes), done, data);
+}
+
+/* Everybody is logged in; every other answer is an error or empty. */
+static void answer(question q) {
+    Bh__CheckSessionResponse session = BH__CHECK_SESSION_RESPONSE__INIT;
+    session.user_id = 7;
+    session.login = (char[]){ "handler01" };
+    uint8_t bytes[64];
+    size_t n = strstr(q.path, "CheckSession") ? protobuf_c_message_pack(&session.base, bytes) : 0;
+    const bh_err *error = strstr(q.path, "List") ? bh_fail(q.s->call, STALE_VERSION, "x", "2") : NULL;
+    if (!http_is_gone(q.s) && !http_is_answered(q.s))
+        q.done(q.s, q.data, error, bytes, n);
+    http_release(q.s);
+}
+
+static void answer_all(void) {
+    while (pending_count > 0)
+        answer(pending[--pending_count]);
+}
+
+static void take_all(http_session *session) {
+    const uint8_t *out;
+    while (http_session_take(session, &out) > 0)
+        continue;
+}
+
+static evidence_store store;
+
+static char folder[] = "/tmp/bihuan-fuzz-XXXXXX";
+
+static int remove_entry(const char *path, UNUSED const struct stat *st, UNUSED int type, UNUSED struct FTW *where) {
+    return remove(path);
+}
+
+static void remove_store(void) {
+    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void open_store(void) {
+    bh_call *c = call_new("fuzz", 1000);
+    assert(mkdtemp(folder) && !evidence_open(c, folder, &store));
+    store.size_max = 100000;
+    atexit(remove_store);
+    call_free(c);
+}
+
+static void feed(http_session *session, const uint8_t *bytes, size_t n) {
+    bool is_open = true;
+    for (size_t at = 0; at < n && is_open; at += CHUNK) {
+        is_open = http_session_feed(session, bytes + at, n - at < CHUNK ? n - at : CHUNK);
+        answer_all();
+        while (evidence_work(&store))
+            continue;
+        take_all(session);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
+    static gateway gw;
+    if (!store.folder)
+        open_store();
+    gw.settings.calls_max = 50;
+    gw.app = (http_app){ .begin = gateway_begin, .data = &gw, .timeout_ms = 1000 };
+    gw.evidence = store;
+    http_session *session = http_session_new(&gw.app);
+    feed(session, (const uint8_t *) preface, sizeof(preface) - 1);
+    feed(session, bytes, n);
+    http_session_tick(session, INT64_MAX);
+    take_all(session);
+    http_session_free(session);
+    answer_all();
+    assert(gw.app.streams == 0);
+    return 0;
+}
