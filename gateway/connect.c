@@ -160,8 +160,12 @@ static void late(http_stream *s) {
     refuse(s, bh_fail(s->call, DEADLINE_EXPIRED));
 }
 
+static void gone(http_stream *s) {
+    abandoned(s);
+}
+
 void connect_begin(asker *by, http_stream *s) {
-    static const http_taker taker = { .body = take_body, .end = take_end, .late = late };
+    static const http_taker taker = { .body = take_body, .end = take_end, .late = late, .gone = gone };
     static const http_header post[] = { { "allow", "POST" } };
     static const http_header types[] = { { "accept-post", "application/json, application/proto" } };
     unary *u = arena_alloc(s->call->mem, sizeof(*u));

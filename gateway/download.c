@@ -119,6 +119,7 @@ static void late(http_stream *s) {
 }
 
 static void gone(http_stream *s) {
+    abandoned(s);
     download *d = s->data;
     leave_checks(d);
     if (d->fd >= 0)

@@ -50,3 +50,8 @@ void refuse(http_stream *s, const bh_err *error) {
 void accepted(const http_stream *s) {
     log_call(s, LOG_INFO, "OK", "");
 }
+
+void abandoned(const http_stream *s) {
+    if (!http_is_answered(s))
+        log_call(s, LOG_INFO, bh_code_name(BH_CANCELLED), "");
+}

@@ -7,3 +7,5 @@
 void refuse(http_stream *s, const bh_err *error);
 /* The line for a call that went well. */
 void accepted(const http_stream *s);
+/* The line for a call whose client left before the answer; nothing when it was answered. */
+void abandoned(const http_stream *s);

@@ -149,6 +149,7 @@ static void late(http_stream *s) {
 }
 
 static void gone(http_stream *s) {
+    abandoned(s);
     upload *u = s->data;
     if (u->fd >= 0)
         close(u->fd);

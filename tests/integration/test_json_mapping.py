@@ -4,20 +4,17 @@ import pathlib
 import subprocess
 
 import pytest
+from descriptors import write_descriptors
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BIHUAN_TEST_BUILD", TOP / "build" / "test"))
+BUILD = pathlib.Path(os.environ.get("BIHUAN_BUILD", TOP / "build" / "test"))
 PEER = BUILD / "tests" / "json_peer"
 COUNT = 3000
 
 
 @pytest.fixture(scope="module")
 def descriptors(tmp_path_factory):
-    path = tmp_path_factory.mktemp("descriptors") / "all.desc"
-    protos = sorted((TOP / "proto" / "bihuan" / "v1").glob("*.proto")) + [TOP / "tests" / "proto" / "json_test.proto"]
-    include = ["-I", TOP / "proto", "-I", TOP / "tests" / "proto", "-I", "/usr/include"]
-    subprocess.run(["protoc", *include, "--include_imports", f"--descriptor_set_out={path}", *protos], check=True)
-    return path
+    return write_descriptors(tmp_path_factory.mktemp("descriptors") / "all.desc")
 
 
 @pytest.mark.parametrize("seed", range(3))
