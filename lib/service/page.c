@@ -17,7 +17,7 @@ bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, siz
     if (!*token)
         return NULL;
     size_t found = 0;
-    char *rest = arena_strndup(call->mem, token, PAGE_TOKEN_MAX);
+    char *rest = arena_strdup(call->mem, token);
     for (char *part; found < n && (part = strsep(&rest, "/"));)
         ret_parts[found++] = part;
     if (found != n || rest)

@@ -6,7 +6,7 @@
 
 #include "base/call.h"
 
-enum { PAGE_SIZE_DEFAULT = 100, PAGE_SIZE_MAX = 500, PAGE_TOKEN_MAX = 200 };
+enum { PAGE_SIZE_DEFAULT = 100, PAGE_SIZE_MAX = 500 };
 
 /* Rows to ask for: the default for 0; an error beyond the limit. */
 MUST bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows);

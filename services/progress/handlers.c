@@ -37,8 +37,8 @@ static bh_err *open_and_submit(bh_call *c, const command *cmd, const report_draf
     TRY(report_refusal(c, REPORT_MOVE_SUBMIT, (post_kind) c->who.post, &result->facts));
     if (draft->period != period_of(day_at(c->now_ms)))
         return bh_fail(c, REPORT_NOT_OPEN, period_text(c->mem, draft->period));
-    TRY(store_open_sheet(c, draft));
-    return store_submit_report(c, cmd, draft, result);
+    TRY(progress_store_open_sheet(c, draft));
+    return progress_store_submit_report(c, cmd, draft, result);
 }
 
 BH_RPC(ProgressService, submit_report, SubmitReportRequest, SubmitReportResponse) {
@@ -46,8 +46,8 @@ BH_RPC(ProgressService, submit_report, SubmitReportRequest, SubmitReportResponse
     command cmd;
     report_result result;
     TRY(command_begin(c, req->request_id, &cmd));
-    TRY(read_submit_report(c, req, &draft));
-    TRY(store_submit_report(c, &cmd, &draft, &result));
+    TRY(progress_read_submit_report(c, req, &draft));
+    TRY(progress_store_submit_report(c, &cmd, &draft, &result));
     if (result.outcome == OUTCOME_NOT_FOUND)
         TRY(open_and_submit(c, &cmd, &draft, &result));
     if (result.outcome != OUTCOME_OK && result.outcome != OUTCOME_DUPLICATE)
@@ -88,7 +88,7 @@ static void add_event(bh_call *c, const command *cmd, const Bh__Report *report, 
 
 static bh_err *review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
                              report_result *ret_result) {
-    TRY(store_review_report(c, cmd, move, review, ret_result));
+    TRY(progress_store_review_report(c, cmd, move, review, ret_result));
     if (ret_result->outcome == OUTCOME_REFUSED)
         return refused(c, move, review->report_id, ret_result);
     return NULL;
@@ -102,7 +102,7 @@ BH_RPC(ProgressService, approve_report, ApproveReportRequest, ApproveReportRespo
     TRY(command_begin(c, req->request_id, &cmd));
     TRY(field_uuid(c, "report_id", req->report_id, &review.report_id));
     /* What is approved is the version the caller names; the statement makes sure that it is still the newest. */
-    TRY(store_get_report(c, review.report_id, 0, false, &report));
+    TRY(progress_store_get_report(c, review.report_id, 0, false, &report));
     if (report->version == req->version)
         add_event(c, &cmd, report, &review);
     TRY(review_report(c, &cmd, REPORT_MOVE_APPROVE, &review, &result));
@@ -129,14 +129,14 @@ BH_RPC(ProgressService, send_back_report, SendBackReportRequest, SendBackReportR
 BH_RPC(ProgressService, get_report, GetReportRequest, GetReportResponse) {
     uuid id;
     TRY(field_uuid(c, "report_id", req->report_id, &id));
-    return store_get_report(c, id, req->version, reads_all(c), &resp->report);
+    return progress_store_get_report(c, id, req->version, reads_all(c), &resp->report);
 }
 
 BH_RPC(ProgressService, list_reports, ListReportsRequest, ListReportsResponse) {
     report_filter filter;
-    TRY(read_list_reports(c, req, &filter));
+    TRY(progress_read_list_reports(c, req, &filter));
     filter.reads_all = reads_all(c);
-    TRY(store_list_reports(c, &filter, &resp->reports, &resp->n_reports));
+    TRY(progress_store_list_reports(c, &filter, &resp->reports, &resp->n_reports));
     if (resp->n_reports == (size_t) filter.row_max) {
         const Bh__Report *last = resp->reports[resp->n_reports - 1];
         resp->next_page_token = arena_printf(c->mem, "%s/%s", last->period, last->report_id);
@@ -148,8 +148,8 @@ BH_RPC(ProgressService, register_evidence, RegisterEvidenceRequest, RegisterEvid
     command cmd;
     uint8_t digest[SHA256_SIZE];
     TRY(command_begin(c, req->request_id, &cmd));
-    TRY(read_evidence(c, req->evidence, digest));
-    TRY(store_register_evidence(c, &cmd, digest, req->evidence));
+    TRY(progress_read_evidence(c, req->evidence, digest));
+    TRY(progress_store_register_evidence(c, &cmd, digest, req->evidence));
     resp->digest = hex(c->mem, digest, sizeof(digest));
     return NULL;
 }
@@ -159,13 +159,13 @@ BH_RPC(ProgressService, get_evidence, GetEvidenceRequest, GetEvidenceResponse) {
     TRY(field_digest(c, "digest", req->digest, digest));
     resp->evidence = arena_alloc(c->mem, sizeof(*resp->evidence));
     bh__evidence__init(resp->evidence);
-    return store_get_evidence(c, digest, reads_all(c), holds(c, OFFICE_POSTS), resp->evidence);
+    return progress_store_get_evidence(c, digest, reads_all(c), holds(c, OFFICE_POSTS), resp->evidence);
 }
 
 BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChangeResponse) {
     task_change change;
-    TRY(read_task_change(c, req, &change));
-    return store_apply_task_change(c, &change, day_at(c->now_ms));
+    TRY(progress_read_task_change(c, req, &change));
+    return progress_store_apply_task_change(c, &change, day_at(c->now_ms));
 }
 
 static Bh__ProgressService_Service service = BH__PROGRESS_SERVICE__INIT(rpc_);

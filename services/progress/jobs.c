@@ -13,12 +13,12 @@ enum { DAY_INTERVAL_MS = 1000, SHEETS_MAX = 1000 };
 static bh_err *turn_day(bh_call *c, UNUSED service_runtime *runtime, bool *ret_again) {
     int32_t day = day_at(c->now_ms), opened;
     bool is_new;
-    TRY(store_turn_day(c, day, &is_new));
+    TRY(progress_store_turn_day(c, day, &is_new));
     if (!is_new)
         return NULL;
-    TRY(store_open_month(c, period_of(day), SHEETS_MAX, &opened));
+    TRY(progress_store_open_month(c, period_of(day), SHEETS_MAX, &opened));
     *ret_again = opened == SHEETS_MAX;
-    return *ret_again ? NULL : store_mark_opened(c, day);
+    return *ret_again ? NULL : progress_store_mark_opened(c, day);
 }
 
 static const outbox_route routes[] = { { &bh__target_service__descriptor } };

@@ -44,7 +44,7 @@ static bh_err *check_figures(bh_call *c, const Bh__SubmitReportRequest *req, rep
     return NULL;
 }
 
-bh_err *read_submit_report(bh_call *c, const Bh__SubmitReportRequest *req, report_draft *ret_draft) {
+bh_err *progress_read_submit_report(bh_call *c, const Bh__SubmitReportRequest *req, report_draft *ret_draft) {
     report_draft d = {
         .version = req->version,
         .text = req->text,
@@ -66,7 +66,7 @@ bh_err *read_submit_report(bh_call *c, const Bh__SubmitReportRequest *req, repor
     return NULL;
 }
 
-bh_err *read_evidence(bh_call *c, const Bh__Evidence *file, uint8_t *ret_digest) {
+bh_err *progress_read_evidence(bh_call *c, const Bh__Evidence *file, uint8_t *ret_digest) {
     if (!file)
         return bh_fail(c, BAD_FIELD, "evidence", "must be given");
     TRY(field_digest(c, "evidence.digest", file->digest, ret_digest));
@@ -75,7 +75,7 @@ bh_err *read_evidence(bh_call *c, const Bh__Evidence *file, uint8_t *ret_digest)
     return file->size > 0 ? NULL : bh_fail(c, BAD_FIELD, "evidence.size", "at least 1 byte");
 }
 
-bh_err *read_list_reports(bh_call *c, const Bh__ListReportsRequest *req, report_filter *ret_filter) {
+bh_err *progress_read_list_reports(bh_call *c, const Bh__ListReportsRequest *req, report_filter *ret_filter) {
     report_filter f = { .by_task = *req->task_id, .has_period = *req->period, .state = (report_state) req->state };
     TRY(page_rows(c, req->page_size, &f.row_max));
     if (f.by_task)
@@ -93,7 +93,7 @@ bh_err *read_list_reports(bh_call *c, const Bh__ListReportsRequest *req, report_
     return NULL;
 }
 
-bh_err *read_task_change(bh_call *c, const Bh__ApplyTaskChangeRequest *req, task_change *ret_change) {
+bh_err *progress_read_task_change(bh_call *c, const Bh__ApplyTaskChangeRequest *req, task_change *ret_change) {
     const Bh__Task *task = req->task;
     if (!task)
         return bh_fail(c, BAD_FIELD, "task", "must be given");

@@ -20,7 +20,8 @@ static report_result result_of(const pg_rows *rows) {
     };
 }
 
-bh_err *store_submit_report(bh_call *c, const command *cmd, const report_draft *draft, report_result *ret_result) {
+bh_err *progress_store_submit_report(bh_call *c, const command *cmd, const report_draft *draft,
+                                     report_result *ret_result) {
     const report_move_row *move = report_move_of(REPORT_MOVE_SUBMIT);
     const char *id = uuid_text(c->mem, draft->report_id);
     pg_value body = command_leaf(c, cmd, "report", id, draft->version + 1, move->name, draft->note);
@@ -36,8 +37,8 @@ bh_err *store_submit_report(bh_call *c, const command *cmd, const report_draft *
     return ret_result->outcome == OUTCOME_NOT_FOUND ? NULL : command_outcome(c, cmd, &rows, id);
 }
 
-bh_err *store_review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
-                            report_result *ret_result) {
+bh_err *progress_store_review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
+                                     report_result *ret_result) {
     const report_move_row *row = report_move_of(move);
     const char *id = uuid_text(c->mem, review->report_id);
     pg_value body = command_leaf(c, cmd, "report", id, review->version + 1, row->name, "");
@@ -55,7 +56,7 @@ bh_err *store_review_report(bh_call *c, const command *cmd, report_move move, co
     return command_outcome(c, cmd, &rows, id);
 }
 
-bh_err *store_open_sheet(bh_call *c, const report_draft *draft) {
+bh_err *progress_store_open_sheet(bh_call *c, const report_draft *draft) {
     pg_rows rows;
     return pg_call(c, SQL(OPEN_SHEET), &rows, pg_int(c->site_id), pg_uuid(&draft->report_id), pg_uuid(&draft->task_id),
                    pg_int(c->who.unit_id), pg_date(draft->period), pg_date(period_due(draft->period)));
@@ -76,7 +77,8 @@ static bh_err *read_figures(bh_call *c, const char *figures, Bh__Report *report)
     return NULL;
 }
 
-bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all, Bh__Report **ret_report) {
+bh_err *progress_store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all,
+                                  Bh__Report **ret_report) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_REPORT), &rows, pg_int(c->site_id), pg_uuid(&report_id), pg_int(version),
                 pg_int(c->who.unit_id), pg_bool(reads_all)));
@@ -89,7 +91,7 @@ bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads
     return read_figures(c, pg_get_text(&rows, 0, "_figures"), report);
 }
 
-bh_err *store_list_reports(bh_call *c, const report_filter *f, Bh__Report ***ret_reports, size_t *ret_n) {
+bh_err *progress_store_list_reports(bh_call *c, const report_filter *f, Bh__Report ***ret_reports, size_t *ret_n) {
     const pg_stmt *list = f->by_task ? SQL(LIST_BY_TASK) : SQL(LIST_BY_UNIT);
     pg_rows rows;
     TRY(pg_call(c, list, &rows, pg_int(c->site_id), f->by_task ? pg_uuid(&f->task_id) : pg_int(c->who.unit_id),
@@ -100,7 +102,8 @@ bh_err *store_list_reports(bh_call *c, const report_filter *f, Bh__Report ***ret
     return NULL;
 }
 
-bh_err *store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest, const Bh__Evidence *file) {
+bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest,
+                                         const Bh__Evidence *file) {
     const char *id = hex(c->mem, digest, SHA256_SIZE);
     pg_value body = command_leaf(c, cmd, "evidence", id, 1, "REGISTER", file->name);
     pg_rows rows;
@@ -110,7 +113,8 @@ bh_err *store_register_evidence(bh_call *c, const command *cmd, const uint8_t *d
     return command_outcome(c, cmd, &rows, id);
 }
 
-bh_err *store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office, Bh__Evidence *ret_file) {
+bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
+                                    Bh__Evidence *ret_file) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_EVIDENCE), &rows, pg_int(c->site_id), pg_bytes(digest, SHA256_SIZE), pg_int(c->who.user_id),
                 pg_int(c->who.unit_id), pg_bool(reads_all), pg_bool(is_office)));
@@ -120,7 +124,7 @@ bh_err *store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bo
     return NULL;
 }
 
-bh_err *store_apply_task_change(bh_call *c, const task_change *change, int32_t today) {
+bh_err *progress_store_apply_task_change(bh_call *c, const task_change *change, int32_t today) {
     const Bh__Task *task = change->task;
     int32_t period = period_of(today);
     pg_rows rows;
@@ -131,14 +135,14 @@ bh_err *store_apply_task_change(bh_call *c, const task_change *change, int32_t t
                    pg_date(period), pg_date(period_due(period)), pg_date(today));
 }
 
-bh_err *store_turn_day(bh_call *c, int32_t day, bool *ret_is_new) {
+bh_err *progress_store_turn_day(bh_call *c, int32_t day, bool *ret_is_new) {
     pg_rows rows;
     TRY(pg_call(c, SQL(TURN_DAY), &rows, pg_int(c->site_id), pg_date(day)));
     *ret_is_new = pg_get_int(&rows, 0, "is_new");
     return NULL;
 }
 
-bh_err *store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_opened) {
+bh_err *progress_store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_opened) {
     pg_rows rows;
     TRY(pg_call(c, SQL(OPEN_MONTH), &rows, pg_int(c->site_id), pg_date(period), pg_date(period_due(period)),
                 pg_int(TASK_ACTIVE), pg_int(row_max)));
@@ -146,7 +150,7 @@ bh_err *store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *r
     return NULL;
 }
 
-bh_err *store_mark_opened(bh_call *c, int32_t day) {
+bh_err *progress_store_mark_opened(bh_call *c, int32_t day) {
     pg_rows rows;
     return pg_call(c, SQL(MARK_OPENED), &rows, pg_int(c->site_id), pg_date(day));
 }

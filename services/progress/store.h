@@ -36,13 +36,15 @@ typedef struct report_result {
     report_facts facts; /* when refused or not found */
 } report_result;
 
-MUST bh_err *store_submit_report(bh_call *c, const command *cmd, const report_draft *draft, report_result *ret_result);
-MUST bh_err *store_review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
-                                 report_result *ret_result);
-MUST bh_err *store_open_sheet(bh_call *c, const report_draft *draft);
+MUST bh_err *progress_store_submit_report(bh_call *c, const command *cmd, const report_draft *draft,
+                                          report_result *ret_result);
+MUST bh_err *progress_store_review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
+                                          report_result *ret_result);
+MUST bh_err *progress_store_open_sheet(bh_call *c, const report_draft *draft);
 /* NOT_FOUND_OBJECT also when the caller may not see it: a stranger does not learn that it exists. `reads_all` is for
  * posts that see every unit's. */
-MUST bh_err *store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all, Bh__Report **ret_report);
+MUST bh_err *progress_store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all,
+                                       Bh__Report **ret_report);
 
 /* Which page of reports; lists hold neither values nor evidence. */
 typedef struct report_filter {
@@ -57,11 +59,13 @@ typedef struct report_filter {
     uuid after_report;
     int32_t row_max;
 } report_filter;
-MUST bh_err *store_list_reports(bh_call *c, const report_filter *filter, Bh__Report ***ret_reports, size_t *ret_n);
+MUST bh_err *progress_store_list_reports(bh_call *c, const report_filter *filter, Bh__Report ***ret_reports,
+                                         size_t *ret_n);
 
-MUST bh_err *store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest, const Bh__Evidence *file);
-MUST bh_err *store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
-                                Bh__Evidence *ret_file);
+MUST bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest,
+                                              const Bh__Evidence *file);
+MUST bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
+                                         Bh__Evidence *ret_file);
 
 /* A task as its event tells it. `units` have a part in it, `acting` are those whose leg acts, `owing` owe reports now.
  */
@@ -72,9 +76,9 @@ typedef struct task_change {
     int32_t *units, *acting, *owing;
     size_t unit_count, acting_count, owing_count;
 } task_change;
-MUST bh_err *store_apply_task_change(bh_call *c, const task_change *change, int32_t today);
+MUST bh_err *progress_store_apply_task_change(bh_call *c, const task_change *change, int32_t today);
 
 /* The timer's: a new day, the sheets of its month, and that they are all open. */
-MUST bh_err *store_turn_day(bh_call *c, int32_t day, bool *ret_is_new);
-MUST bh_err *store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_opened);
-MUST bh_err *store_mark_opened(bh_call *c, int32_t day);
+MUST bh_err *progress_store_turn_day(bh_call *c, int32_t day, bool *ret_is_new);
+MUST bh_err *progress_store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_opened);
+MUST bh_err *progress_store_mark_opened(bh_call *c, int32_t day);

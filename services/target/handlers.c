@@ -16,21 +16,21 @@ BH_RPC(TargetService, import_targets, ImportTargetsRequest, ImportTargetsRespons
     command cmd;
     target_import import;
     TRY(command_begin(c, req->request_id, &cmd));
-    TRY(read_import_targets(c, req, &import));
-    return store_import_targets(c, &cmd, &import, &resp->target_count);
+    TRY(target_read_import_targets(c, req, &import));
+    return target_store_import_targets(c, &cmd, &import, &resp->target_count);
 }
 
 BH_RPC(TargetService, get_target, GetTargetRequest, GetTargetResponse) {
     uuid id;
     TRY(field_uuid(c, "target_id", req->target_id, &id));
-    return store_get_target(c, id, &resp->target);
+    return target_store_get_target(c, id, &resp->target);
 }
 
 BH_RPC(TargetService, list_targets, ListTargetsRequest, ListTargetsResponse) {
     target_filter filter;
     int32_t place;
-    TRY(read_list_targets(c, req, &filter));
-    TRY(store_list_targets(c, &filter, resp, &place));
+    TRY(target_read_list_targets(c, req, &filter));
+    TRY(target_store_list_targets(c, &filter, resp, &place));
     if (resp->n_targets == (size_t) filter.row_max)
         resp->next_page_token = arena_printf(c->mem, "%d", place);
     return NULL;
@@ -39,8 +39,8 @@ BH_RPC(TargetService, list_targets, ListTargetsRequest, ListTargetsResponse) {
 BH_RPC(TargetService, list_observations, ListObservationsRequest, ListObservationsResponse) {
     observation_filter filter;
     int32_t place;
-    TRY(read_list_observations(c, req, &filter));
-    TRY(store_list_observations(c, &filter, resp, &place));
+    TRY(target_read_list_observations(c, req, &filter));
+    TRY(target_store_list_observations(c, &filter, resp, &place));
     if (resp->n_observations == (size_t) filter.row_max) {
         const Bh__Observation *last = resp->observations[resp->n_observations - 1];
         resp->next_page_token = arena_printf(c->mem, "%s/%d/%s/%d/%d", last->period, last->unit_id, last->report_id,
@@ -53,8 +53,8 @@ BH_RPC(TargetService, record_observations, RecordObservationsRequest, RecordObse
     uuid event_id;
     int32_t unknown;
     TRY(field_uuid(c, "event_id", req->event_id, &event_id));
-    TRY(read_observations(c, req->observations, req->n_observations));
-    TRY(store_record_observations(c, event_id, req->observations, req->n_observations, &unknown));
+    TRY(target_read_observations(c, req->observations, req->n_observations));
+    TRY(target_store_record_observations(c, event_id, req->observations, req->n_observations, &unknown));
     if (unknown)
         log_event(LOG_WARN, "target.unknown", "event=%s figures=%d", req->event_id, unknown);
     return NULL;

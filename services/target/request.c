@@ -45,7 +45,7 @@ static void digest_targets(bh_call *c, const Bh__ImportTargetsRequest *req, uint
     sha256(bytes, n, ret_digest);
 }
 
-bh_err *read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *req, target_import *ret_import) {
+bh_err *target_read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *req, target_import *ret_import) {
     target_import import = { .targets = req->targets, .n = req->n_targets };
     TRY(field_uuid(c, "import_id", req->import_id, &import.import_id));
     TRY(field_limit(c, "targets", req->n_targets, TARGETS_MAX));
@@ -70,7 +70,7 @@ static bh_err *token_number(bh_call *c, const char *part, int64_t *ret_number) {
     return NULL;
 }
 
-bh_err *read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_filter *ret_filter) {
+bh_err *target_read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_filter *ret_filter) {
     target_filter f = { .by_task = *req->task_id };
     if (f.by_task == (*req->import_id != '\0'))
         return bh_fail(c, BAD_FIELD, "task_id", "give either task_id or import_id");
@@ -86,7 +86,8 @@ bh_err *read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_
     return NULL;
 }
 
-bh_err *read_list_observations(bh_call *c, const Bh__ListObservationsRequest *req, observation_filter *ret_filter) {
+bh_err *target_read_list_observations(bh_call *c, const Bh__ListObservationsRequest *req,
+                                      observation_filter *ret_filter) {
     observation_filter f = { .has_after = *req->page_token };
     TRY(field_uuid(c, "target_id", req->target_id, &f.target_id));
     TRY(page_rows(c, req->page_size, &f.row_max));
@@ -103,7 +104,7 @@ bh_err *read_list_observations(bh_call *c, const Bh__ListObservationsRequest *re
     return NULL;
 }
 
-bh_err *read_observations(bh_call *c, Bh__Observation **observations, size_t n) {
+bh_err *target_read_observations(bh_call *c, Bh__Observation **observations, size_t n) {
     TRY(field_limit(c, "observations", n, LIST_MAX));
     for (size_t i = 0; i < n; i++) {
         const Bh__Observation *o = observations[i];

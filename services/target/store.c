@@ -23,7 +23,7 @@ static pg_value id_list(bh_call *c, const target_import *import) {
     return pg_texts(ids, import->n);
 }
 
-bh_err *store_import_targets(bh_call *c, const command *cmd, const target_import *import, int32_t *ret_count) {
+bh_err *target_store_import_targets(bh_call *c, const command *cmd, const target_import *import, int32_t *ret_count) {
     const char *id = uuid_text(c->mem, import->import_id);
     buf targets;
     buf_init(&targets, c->mem);
@@ -59,7 +59,7 @@ static bh_err *read_targets(bh_call *c, const pg_rows *rows, Bh__Target ***ret_t
     return NULL;
 }
 
-bh_err *store_get_target(bh_call *c, uuid target_id, Bh__Target **ret_target) {
+bh_err *target_store_get_target(bh_call *c, uuid target_id, Bh__Target **ret_target) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_TARGET), &rows, pg_int(c->site_id), pg_uuid(&target_id)));
     if (rows.count == 0)
@@ -76,7 +76,8 @@ static int32_t last_place(const pg_rows *rows) {
     return rows->count ? (int32_t) pg_get_int(rows, rows->count - 1, "_place") : 0;
 }
 
-bh_err *store_list_targets(bh_call *c, const target_filter *f, Bh__ListTargetsResponse *ret_page, int32_t *ret_place) {
+bh_err *target_store_list_targets(bh_call *c, const target_filter *f, Bh__ListTargetsResponse *ret_page,
+                                  int32_t *ret_place) {
     const pg_stmt *list = f->by_task ? SQL(LIST_BY_TASK) : SQL(LIST_BY_IMPORT);
     pg_rows rows;
     TRY(pg_call(c, list, &rows, pg_int(c->site_id), pg_uuid(&f->id), pg_int(f->after_place), pg_int(f->row_max)));
@@ -84,8 +85,8 @@ bh_err *store_list_targets(bh_call *c, const target_filter *f, Bh__ListTargetsRe
     return read_targets(c, &rows, &ret_page->targets, &ret_page->n_targets);
 }
 
-bh_err *store_list_observations(bh_call *c, const observation_filter *f, Bh__ListObservationsResponse *ret_page,
-                                int32_t *ret_place) {
+bh_err *target_store_list_observations(bh_call *c, const observation_filter *f, Bh__ListObservationsResponse *ret_page,
+                                       int32_t *ret_place) {
     pg_rows rows;
     TRY(pg_call(c, SQL(LIST_OBSERVATIONS), &rows, pg_int(c->site_id), pg_uuid(&f->target_id),
                 f->has_after ? pg_date(f->after_period) : pg_null(), pg_int(f->after_unit), pg_uuid(&f->after_report),
@@ -95,8 +96,8 @@ bh_err *store_list_observations(bh_call *c, const observation_filter *f, Bh__Lis
     return NULL;
 }
 
-bh_err *store_record_observations(bh_call *c, uuid event_id, Bh__Observation **observations, size_t n,
-                                  int32_t *ret_unknown) {
+bh_err *target_store_record_observations(bh_call *c, uuid event_id, Bh__Observation **observations, size_t n,
+                                         int32_t *ret_unknown) {
     buf list;
     buf_init(&list, c->mem);
     json_write_list(&list, observations, n, JSON_SQL);

@@ -14,8 +14,9 @@ typedef struct target_import {
 } target_import;
 
 /* IMPORT_DIFFERS when the import is there with other content. */
-MUST bh_err *store_import_targets(bh_call *c, const command *cmd, const target_import *import, int32_t *ret_count);
-MUST bh_err *store_get_target(bh_call *c, uuid target_id, Bh__Target **ret_target);
+MUST bh_err *target_store_import_targets(bh_call *c, const command *cmd, const target_import *import,
+                                         int32_t *ret_count);
+MUST bh_err *target_store_get_target(bh_call *c, uuid target_id, Bh__Target **ret_target);
 
 /* Which page of targets: of one task or of one import, behind a place in it. */
 typedef struct target_filter {
@@ -25,8 +26,8 @@ typedef struct target_filter {
     int32_t row_max;
 } target_filter;
 /* *ret_place: the place of the last row. */
-MUST bh_err *store_list_targets(bh_call *c, const target_filter *filter, Bh__ListTargetsResponse *ret_page,
-                                int32_t *ret_place);
+MUST bh_err *target_store_list_targets(bh_call *c, const target_filter *filter, Bh__ListTargetsResponse *ret_page,
+                                       int32_t *ret_place);
 
 /* Which page of observations; the five `after` parts are the key of the last row shown. */
 typedef struct observation_filter {
@@ -39,9 +40,9 @@ typedef struct observation_filter {
     int64_t after_place;
     int32_t row_max;
 } observation_filter;
-MUST bh_err *store_list_observations(bh_call *c, const observation_filter *filter,
-                                     Bh__ListObservationsResponse *ret_page, int32_t *ret_place);
+MUST bh_err *target_store_list_observations(bh_call *c, const observation_filter *filter,
+                                            Bh__ListObservationsResponse *ret_page, int32_t *ret_place);
 
 /* *ret_unknown: figures for targets that nobody imported; they are left out. */
-MUST bh_err *store_record_observations(bh_call *c, uuid event_id, Bh__Observation **observations, size_t n,
-                                       int32_t *ret_unknown);
+MUST bh_err *target_store_record_observations(bh_call *c, uuid event_id, Bh__Observation **observations, size_t n,
+                                              int32_t *ret_unknown);

@@ -1,0 +1,411 @@
+/* Reports and evidence through the progress service's own rules and statements, against PostgreSQL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "domain/calendar.h"
+#include "domain/task.h"
+#include "handlers.h"
+#include "integration/desk.h"
+#include "jobs.h"
+#include "progress_sql.h"
+
+static const desk_service progress = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
+
+/* The office is unit 90; unit 10 leads, 11 is a co-unit, 12 has not acknowledged, 20 has no part. */
+#define TASK "01890000-0000-7000-8000-000000000001"
+#define TARGET "01890000-0000-7000-8000-0000000000aa"
+#define DIGEST "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static const principal handler10 = { .user_id = 1, .unit_id = 10, .post = POST_HANDLER, .login = "handler10" };
+static const principal head10 = { .user_id = 2, .unit_id = 10, .post = POST_HEAD, .login = "head10" };
+static const principal handler10_as_head = { .user_id = 1, .unit_id = 10, .post = POST_HEAD, .login = "handler10" };
+static const principal handler11 = { .user_id = 3, .unit_id = 11, .post = POST_HANDLER, .login = "handler11" };
+static const principal head11 = { .user_id = 4, .unit_id = 11, .post = POST_HEAD, .login = "head11" };
+static const principal handler12 = { .user_id = 5, .unit_id = 12, .post = POST_HANDLER, .login = "handler12" };
+static const principal handler20 = { .user_id = 6, .unit_id = 20, .post = POST_HANDLER, .login = "handler20" };
+static const principal head20 = { .user_id = 7, .unit_id = 20, .post = POST_HEAD, .login = "head20" };
+static const principal verifier90 = { .user_id = 8, .unit_id = 90, .post = POST_VERIFIER, .login = "verifier90" };
+static const principal verifier91 = { .user_id = 9, .unit_id = 91, .post = POST_VERIFIER, .login = "verifier91" };
+static const principal leader = { .user_id = 10, .unit_id = 1, .post = POST_LEADER, .login = "leader01" };
+static const principal auditor = { .user_id = 11, .unit_id = 2, .post = POST_AUDITOR, .login = "auditor01" };
+static const principal operator01 = { .user_id = 12, .unit_id = 3, .post = POST_OPERATOR, .login = "operator01" };
+
+#define TASK_ROW                                                                                               \
+    "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, deadline, is_key, " \
+    "office_unit, lead_unit, leader_ids, issuer, created_ms, position) values (1, '" TASK "', 1, "             \
+    "sha256(''), 4, '1.1', 'a road', '6 km', '2025-12-31', false, 90, 10, '{50}', 9, 0, 1)"
+#define LEG_ROWS                                                                                       \
+    "insert into task.leg (site_id, task_id, unit_id, role, state) values (1, '" TASK "', 10, 1, 2), " \
+    "(1, '" TASK "', 11, 2, 2), (1, '" TASK "', 12, 2, 1)"
+#define EMPTY                                                                                                   \
+    "truncate task.task, task.leg, progress.sheet, progress.report, progress.evidence, progress.evidence_use, " \
+    "progress.task_view, progress.today, progress.idem, progress.inbox, progress.outbox, audit.pending"
+
+static int64_t noon(int year, int month, int day) {
+    return (int64_t) day_of(year, month, day) * 86400000 + 4 * 3600000;
+}
+
+static int setup(void **state) {
+    *state = desk_open(&progress);
+    return 0;
+}
+
+static int teardown(void **state) {
+    desk_close(*state);
+    return 0;
+}
+
+/* A fresh site on 10 June 2025 with one active task. */
+static int fresh(void **state) {
+    desk *d = *state;
+    desk_sql(d, EMPTY);
+    desk_sql(d, TASK_ROW);
+    desk_sql(d, LEG_ROWS);
+    desk_set_clock(d, noon(2025, 6, 10));
+    return 0;
+}
+
+/* The task's event, as the task service tells it: version and state, and the state of unit 11's leg. */
+static const char *task_changed(desk *d, int version, int state, int leg11) {
+    char json[1024];
+    snprintf(json, sizeof(json),
+             "{\"event_id\":\"%%s\",\"task\":{\"task_id\":\"" TASK "\",\"version\":%d,\"state\":%d,\"no\":\"1.1\","
+             "\"text\":\"a road\",\"office_unit_id\":90,\"lead_unit_id\":10,\"legs\":["
+             "{\"unit_id\":10,\"role\":1,\"state\":2},{\"unit_id\":11,\"role\":2,\"state\":%d},"
+             "{\"unit_id\":12,\"role\":2,\"state\":1}]}}",
+             version, state, leg11);
+    desk_sql(d, arena_printf(desk_begin(d)->mem, "update task.task set state = %d, suspended_on = %s", state,
+                             state == TASK_SUSPENDED ? "'2025-06-10'" : "null"));
+    return desk_call(d, "ApplyTaskChange", NULL, json);
+}
+
+#define REPORT(version, more)                                                                      \
+    "{\"request_id\":\"%s\",\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"version\":" #version \
+    ",\"text\":\"two km\"" more "}"
+#define FIGURE                                                                                              \
+    ",\"values\":[{\"target_id\":\"" TARGET "\",\"metric\":\"length\",\"number\":\"2.50\",\"unit\":\"km\"," \
+    "\"source\":\"survey\"},{\"metric\":\"crews\",\"number\":\"3\",\"unit\":\"crew\",\"source\":\"site log\"}]"
+
+static void assert_starts(const char *answer, const char *start) {
+    if (strncmp(answer, start, strlen(start)) != 0)
+        fail_msg("expected %s, got %s", start, answer);
+}
+
+static void assert_has(const char *answer, const char *part) {
+    if (!strstr(answer, part))
+        fail_msg("expected %s in %s", part, answer);
+}
+
+/* Makes the judgement {"request_id", "report_id", "version", "reason"?}. */
+static const char *judge(desk *d, const char *method, const principal *who, const char *report, int version) {
+    return desk_call(d, method, who,
+                     arena_printf(desk_begin(d)->mem, "{\"request_id\":\"%%s\",\"report_id\":\"%s\",\"version\":%d%s}",
+                                  report, version,
+                                  strcmp(method, "SendBackReport") == 0 ? ",\"reason\":\"no map\"" : ""));
+}
+
+/* Every version has its row, its key and its audit entry, and the entries hang together. */
+static void assert_recorded(desk *d) {
+    assert_string_equal(desk_sql(d,
+                                 "select (select sum(version) from progress.sheet) = (select count(*) from "
+                                 "progress.report) and (select count(*) from progress.report) = (select count(*) from "
+                                 "progress.idem) and (select count(*) from progress.report) + (select count(*) from "
+                                 "progress.evidence) = (select count(*) from audit.pending)"),
+                        "t");
+    assert_string_equal(desk_sql(d,
+                                 "select count(*) from progress.sheet s where version > 0 and not exists (select from "
+                                 "audit.pending p where sha256('\\x00'::bytea || p.leaf) = s.leaf_hash)"),
+                        "0");
+    /* A leaf ends with the hash of the one before; the first of each sheet with zeros. */
+    assert_string_equal(
+        desk_sql(d, "select count(*) from audit.pending p where substring(leaf from octet_length(leaf) - 31) "
+                    "<> decode(repeat('00', 32), 'hex') and not exists (select from audit.pending q where "
+                    "sha256('\\x00'::bytea || q.leaf) = substring(p.leaf from octet_length(p.leaf) - 31))"),
+        "0");
+}
+
+static void test_life_of_a_report(void **state) {
+    desk *d = *state;
+    assert_string_equal(task_changed(d, 1, TASK_ACTIVE, LEG_WORKING), "{}");
+    assert_string_equal(
+        desk_sql(d, "select string_agg(unit_id || ' ' || due, ',' order by unit_id) from progress.sheet"),
+        "10 2025-06-30,11 2025-06-30");
+    const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, FIGURE));
+    const char *report = desk_value(d, a, "report_id");
+    assert_has(a, "\"version\":1,\"state\":\"REPORT_STATE_SUBMITTED\"");
+    assert_starts(judge(d, "SendBackReport", &head10, report, 1), "{");
+    a = desk_call(d, "GetReport", &handler10, arena_printf(desk_begin(d)->mem, "{\"report_id\":\"%s\"}", report));
+    assert_has(a, "\"state\":\"REPORT_STATE_SENT_BACK\"");
+    assert_has(a, "\"note\":\"no map\"");
+    assert_has(a, "\"number\":\"2.50\"");
+    assert_has(desk_call(d, "SubmitReport", &handler10, REPORT(2, FIGURE)), "\"version\":3");
+    assert_has(judge(d, "ApproveReport", &head10, report, 3), "\"version\":4,\"state\":\"REPORT_STATE_APPROVED\"");
+    assert_has(desk_call(d, "SubmitReport", &handler10, REPORT(4, "")), "\"version\":5");
+    a = desk_call(d, "GetReport", &head10,
+                  arena_printf(desk_begin(d)->mem, "{\"report_id\":\"%s\",\"version\":4}", report));
+    assert_has(a, "\"approved_by\":\"head10\"");
+    assert_has(a, "\"submitted_by\":\"handler10\"");
+    assert_has(a, "\"task_no\":\"1.1\"");
+    /* Only the approved version told the target, and only of the figure that names one. */
+    assert_string_equal(desk_sql(d, "select count(*) || method from progress.outbox group by method"),
+                        "1/bihuan.v1.TargetService/RecordObservations");
+    assert_has(judge(d, "ApproveReport", &head10, report, 5), "\"version\":6");
+    assert_string_equal(desk_sql(d, "select count(*) from progress.outbox"), "1");
+    assert_recorded(d);
+}
+
+typedef struct refusal {
+    const char *method;
+    const principal *who;
+    const char *json;
+    const char *reason; /* with who unblocks */
+} refusal;
+
+static const refusal submits[] = {
+    { "SubmitReport", &head10, REPORT(0, ""), "!METHOD_NOT_ALLOWED" },
+    { "SubmitReport", &auditor, REPORT(0, ""), "!METHOD_NOT_ALLOWED" },
+    { "SubmitReport", NULL, REPORT(0, ""), "!METHOD_NOT_ALLOWED" },
+    { "ApplyTaskChange", &handler10, "{\"event_id\":\"%s\"}", "!METHOD_NOT_ALLOWED" },
+    { "GetReport", &operator01, "{\"report_id\":\"%s\"}", "!METHOD_NOT_ALLOWED" },
+    { "SubmitReport", &handler20, REPORT(0, ""), "!REPORT_NO_LEG 督查室" },
+    { "SubmitReport", &handler12, REPORT(0, ""), "!REPORT_LEG_PENDING 本单位承办人" },
+    { "SubmitReport", &handler10, REPORT(1, ""), "!STALE_VERSION" },
+    { "SubmitReport", &handler10, REPORT(0, ",\"evidence\":[\"" DIGEST "\"]"), "!EVIDENCE_MISSING 承办人" },
+    { "SubmitReport", &handler10, REPORT(0, ",\"evidence\":[\"12\"]"), "!BAD_FIELD" },
+    { "SubmitReport", &handler10,
+      REPORT(0, ",\"values\":[{\"metric\":\"m\",\"number\":\"1e3\",\"unit\":\"u\",\"source\":\"s\"}]"), "!BAD_FIELD" },
+    { "SubmitReport", &handler10, REPORT(0, ",\"values\":[{\"metric\":\"m\",\"number\":\"1\",\"source\":\"s\"}]"),
+      "!BAD_FIELD" },
+    { "SubmitReport", &handler10, REPORT(0, ",\"values\":[{\"metric\":\"m\",\"number\":\"1\",\"unit\":\"u\"}]"),
+      "!BAD_FIELD" },
+    { "SubmitReport", &handler10,
+      "{\"request_id\":\"%s\",\"task_id\":\"" TASK "\",\"period\":\"2025-07\",\"text\":\"x\"}", "!BAD_FIELD" },
+    { "SubmitReport", &handler10,
+      "{\"request_id\":\"%s\",\"task_id\":\"" TASK "\",\"period\":\"2025-04\",\"text\":\"x\"}", "!REPORT_NOT_OPEN" },
+    { "SubmitReport", &handler10,
+      "{\"request_id\":\"%s\",\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"text\":\" \"}", "!BAD_FIELD" },
+    { "SubmitReport", &handler10, "{\"request_id\":\"%s\",\"task_id\":\"12\",\"period\":\"2025-06\",\"text\":\"x\"}",
+      "!BAD_FIELD" },
+    { "SubmitReport", &handler10, "{\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"text\":\"x\"}",
+      "!REQUEST_ID_MISSING" },
+    { "SubmitReport", &handler10,
+      "{\"request_id\":\"%s\",\"task_id\":\"01890000-0000-7000-8000-00000000ffff\",\"period\":\"2025-06\",\"text\":"
+      "\"x\"}",
+      "!REPORT_NO_LEG" },
+    { "GetReport", &handler10, "{\"report_id\":\"%s\"}", "!NOT_FOUND_OBJECT" },
+    { "ApproveReport", &head10, "{\"request_id\":\"%s\",\"report_id\":\"%s\",\"version\":1}", "!NOT_FOUND_OBJECT" },
+    { "SendBackReport", &head10, "{\"request_id\":\"%s\",\"report_id\":\"%s\",\"version\":1}", "!BAD_FIELD" },
+    { "ListReports", &head10, "{\"page_size\":501}", "!BAD_FIELD" },
+    { "ListReports", &head10, "{\"page_token\":\"2025-06\"}", "!BAD_FIELD" },
+    { "ListReports", &head10, "{\"page_token\":\"2025-06/x/y\"}", "!BAD_FIELD" },
+    { "RegisterEvidence", &handler10, "{\"request_id\":\"%s\"}", "!BAD_FIELD" },
+    { "RegisterEvidence", &auditor, "{\"request_id\":\"%s\"}", "!METHOD_NOT_ALLOWED" },
+};
+
+static void test_refused_at_the_door(void **state) {
+    desk *d = *state;
+    task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
+    for (size_t i = 0; i < countof(submits); i++)
+        assert_starts(desk_call(d, submits[i].method, submits[i].who, submits[i].json), submits[i].reason);
+    assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "0");
+    assert_string_equal(desk_sql(d, "select sum(version) from progress.sheet"), "0");
+}
+
+static void test_refused_by_what_is_stored(void **state) {
+    desk *d = *state;
+    const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, ""));
+    const char *report = desk_value(d, a, "report_id");
+    assert_starts(judge(d, "ApproveReport", &handler10_as_head, report, 1), "!REPORT_OWN_WORK 本单位另一位负责人");
+    assert_starts(judge(d, "SendBackReport", &handler10_as_head, report, 1), "!REPORT_OWN_WORK");
+    task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
+    assert_starts(judge(d, "ApproveReport", &head11, report, 1), "!REPORT_OTHER_UNIT");
+    assert_starts(judge(d, "ApproveReport", &head20, report, 1), "!NOT_FOUND_OBJECT");
+    assert_starts(judge(d, "SendBackReport", &head20, report, 1), "!REPORT_OTHER_UNIT");
+    assert_starts(judge(d, "ApproveReport", &head10, report, 7), "!STALE_VERSION");
+    task_changed(d, 2, TASK_SUSPENDED, LEG_WORKING);
+    assert_starts(judge(d, "ApproveReport", &head10, report, 1), "!REPORT_NOT_OWED 督查室负责人");
+    assert_starts(desk_call(d, "SubmitReport", &handler10, REPORT(1, "")), "!REPORT_NOT_OWED 督查室负责人");
+    task_changed(d, 3, TASK_VERIFYING, LEG_WORKING);
+    assert_starts(desk_call(d, "SubmitReport", &handler10, REPORT(1, "")), "!REPORT_NOT_OWED 核验人");
+    task_changed(d, 4, TASK_SIGN_OFF, LEG_WORKING);
+    assert_starts(desk_call(d, "SubmitReport", &handler11, REPORT(0, "")), "!REPORT_NOT_OWED 分管领导");
+    task_changed(d, 5, TASK_ACTIVE, LEG_WORKING);
+    assert_has(judge(d, "ApproveReport", &head10, report, 1), "\"version\":2");
+    assert_starts(judge(d, "ApproveReport", &head10, report, 2), "!REPORT_STATE 本单位承办人");
+    assert_recorded(d);
+}
+
+static void test_same_id_same_answer(void **state) {
+    desk *d = *state;
+    const char *id = desk_request_id(d);
+    const char *first = desk_call_as(d, "SubmitReport", &handler10, REPORT(0, ""), id);
+    assert_has(first, "\"version\":1");
+    assert_string_equal(desk_call_as(d, "SubmitReport", &handler10, REPORT(0, ""), id), first);
+    assert_starts(desk_call_as(d, "SubmitReport", &handler10, REPORT(0, FIGURE), id), "!REQUEST_ID_REUSED");
+    assert_starts(desk_call_as(d, "SubmitReport", &handler11, REPORT(0, ""), id), "!REQUEST_ID_REUSED");
+    /* The answer stays the same when the report has moved on. */
+    assert_has(judge(d, "ApproveReport", &head10, desk_value(d, first, "report_id"), 1), "\"version\":2");
+    assert_string_equal(desk_call_as(d, "SubmitReport", &handler10, REPORT(0, ""), id), first);
+    desk_set_clock(d, noon(2025, 7, 10));
+    assert_starts(desk_call_as(d, "SubmitReport", &handler10, REPORT(0, ""), id), "!REQUEST_ID_TOO_OLD");
+    assert_recorded(d);
+}
+
+#define EVIDENCE(name)                                                                           \
+    "{\"request_id\":\"%s\",\"evidence\":{\"digest\":\"" DIGEST "\",\"size\":3,\"name\":\"" name \
+    "\",\"media_type\":\"text/plain\"}}"
+
+static void test_evidence(void **state) {
+    desk *d = *state;
+    task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
+    const char *get = "{\"digest\":\"" DIGEST "\"}";
+    assert_starts(desk_call(d, "GetEvidence", &handler10, get), "!NOT_FOUND_OBJECT");
+    const char *id = desk_request_id(d);
+    assert_has(desk_call_as(d, "RegisterEvidence", &handler10, EVIDENCE("a.txt"), id), DIGEST);
+    assert_has(desk_call_as(d, "RegisterEvidence", &handler10, EVIDENCE("a.txt"), id), DIGEST);
+    assert_starts(desk_call_as(d, "RegisterEvidence", &handler10, EVIDENCE("b.txt"), id), "!REQUEST_ID_REUSED");
+    /* The same bytes once more are the same evidence. */
+    assert_has(desk_call(d, "RegisterEvidence", &handler20, EVIDENCE("c.txt")), DIGEST);
+    assert_string_equal(desk_sql(d, "select count(*) || max(name) from progress.evidence"), "1a.txt");
+    assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "1");
+    /* Before a report shows it: its uploader, the offices, leaders and auditors. */
+    assert_has(desk_call(d, "GetEvidence", &handler10, get), "\"uploaded_by\":\"handler10\"");
+    assert_has(desk_call(d, "GetEvidence", &verifier91, get), "a.txt");
+    assert_starts(desk_call(d, "GetEvidence", &handler11, get), "!NOT_FOUND_OBJECT");
+    const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, ",\"evidence\":[\"" DIGEST "\"]"));
+    assert_has(a, "\"version\":1");
+    /* After: whoever sees the report. */
+    assert_has(desk_call(d, "GetEvidence", &handler11, get), "a.txt");
+    assert_has(desk_call(d, "GetEvidence", &verifier90, get), "a.txt");
+    assert_has(desk_call(d, "GetEvidence", &leader, get), "a.txt");
+    assert_has(desk_call(d, "GetEvidence", &auditor, get), "a.txt");
+    assert_starts(desk_call(d, "GetEvidence", &verifier91, get), "!NOT_FOUND_OBJECT");
+    assert_starts(desk_call(d, "GetEvidence", &handler20, get), "!NOT_FOUND_OBJECT");
+    assert_starts(desk_call(d, "GetEvidence", &operator01, get), "!METHOD_NOT_ALLOWED");
+    a = desk_call(d, "GetReport", &handler10,
+                  arena_printf(desk_begin(d)->mem, "{\"report_id\":\"%s\"}", desk_value(d, a, "report_id")));
+    assert_has(a, "\"evidence\":[\"" DIGEST "\"]");
+    assert_string_equal(desk_sql(d, "select count(*) from audit.pending where position('\\x" /* pinned by the entry */
+                                    "62613738313662663866303163666561' in leaf) > 0"),
+                        "2");
+}
+
+static void test_who_reads(void **state) {
+    desk *d = *state;
+    task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
+    const char *report = desk_value(d, desk_call(d, "SubmitReport", &handler10, REPORT(0, "")), "report_id");
+    const char *get = arena_printf(desk_begin(d)->mem, "{\"report_id\":\"%s\"}", report);
+    const principal *readers[] = { &handler10, &head10, &handler11, &handler12, &verifier90, &leader, &auditor };
+    for (size_t i = 0; i < countof(readers); i++) {
+        assert_has(desk_call(d, "GetReport", readers[i], get), "two km");
+        assert_has(desk_call(d, "ListReports", readers[i], "{\"task_id\":\"" TASK "\"}"), "two km");
+    }
+    const principal *strangers[] = { &handler20, &head20, &verifier91 };
+    for (size_t i = 0; i < countof(strangers); i++) {
+        assert_starts(desk_call(d, "GetReport", strangers[i], get), "!NOT_FOUND_OBJECT");
+        assert_has(desk_call(d, "ListReports", strangers[i], "{\"task_id\":\"" TASK "\"}"), "\"reports\":[]");
+    }
+}
+
+static void test_pages(void **state) {
+    desk *d = *state;
+    desk_sql(d, "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due) select 1, "
+                "progress.report_id('" TASK "', u, p::date), '" TASK "', u, p, p from generate_series(10, 11) u, "
+                "generate_series('2025-01-01'::date, '2025-05-01', '1 month') p");
+    const char *token = "";
+    int pages = 0, rows = 0;
+    arena *mem = desk_begin(d)->mem;
+    const char *newest = "9999-12";
+    do {
+        const char *a =
+            desk_call(d, "ListReports", &auditor,
+                      arena_printf(mem, "{\"task_id\":\"" TASK "\",\"page_size\":4,\"page_token\":\"%s\"}", token));
+        for (const char *p = a; (p = strstr(p, "\"period\":\"")); p++, rows++) {
+            const char *period = arena_strndup(mem, p + 10, 7);
+            assert_true(strcmp(period, newest) <= 0);
+            newest = period;
+        }
+        token = desk_value(d, a, "next_page_token");
+    } while (*token && ++pages < 10);
+    assert_int_equal(rows, 10);
+    assert_int_equal(pages, 2);
+    const char *a = desk_call(d, "ListReports", &handler11, "{\"period\":\"2025-03\",\"state\":1}");
+    assert_string_equal(desk_value(d, a, "period"), "2025-03");
+    assert_string_equal(desk_value(d, a, "next_page_token"), "");
+    assert_has(desk_call(d, "ListReports", &handler11, "{\"state\":4}"), "\"reports\":[]");
+}
+
+static const char *facts(desk *d, int person, int unit) {
+    return desk_sql(
+        d, arena_printf(desk_begin(d)->mem, "select progress.report_facts(1, '" TASK "', %d, %d)", person, unit));
+}
+
+static void turn_day(desk *d) {
+    bool again = true;
+    while (again)
+        assert_null(progress_jobs[0].run(desk_begin(d), NULL, &(bool){ again = false }));
+}
+
+static void test_months(void **state) {
+    desk *d = *state;
+    turn_day(d);
+    task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
+    assert_string_equal(facts(d, 1, 10), "5"); /* nothing is due yet */
+    /* At rest, a month that is neither due nor begun goes; begun work stays. */
+    desk_call(d, "SubmitReport", &handler11, REPORT(0, ""));
+    assert_string_equal(facts(d, 3, 10), "6"); /* unit 11's is under way; person 3 took part */
+    task_changed(d, 2, TASK_SUSPENDED, LEG_WORKING);
+    assert_string_equal(desk_sql(d, "select string_agg(unit_id::text, ',') from progress.sheet"), "11");
+    turn_day(d);
+    task_changed(d, 3, TASK_ACTIVE, LEG_WORKING);
+    assert_string_equal(desk_sql(d, "select count(*) from progress.sheet"), "2");
+    /* An event that comes twice, or late, changes nothing. */
+    const char *event =
+        "{\"event_id\":\"" TASK "\",\"task\":{\"task_id\":\"" TASK "\",\"version\":2,\"state\":10,\"legs\":[]}}";
+    assert_string_equal(desk_call(d, "ApplyTaskChange", NULL, event), "{}");
+    assert_string_equal(desk_call(d, "ApplyTaskChange", NULL, event), "{}");
+    assert_string_equal(desk_sql(d, "select state from progress.task_view"), "4");
+    /* The first of July: June is due, July opens, for acting units only. */
+    desk_set_clock(d, noon(2025, 7, 1));
+    turn_day(d);
+    assert_string_equal(desk_sql(d,
+                                 "select string_agg(unit_id || to_char(period, ' MM'), ',' order by period, unit_id) "
+                                 "from progress.sheet"),
+                        "10 06,11 06,10 07,11 07");
+    assert_string_equal(facts(d, 1, 10), "0");
+    assert_string_equal(facts(d, 3, 11), "2");
+    const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, ""));
+    judge(d, "ApproveReport", &head10, desk_value(d, a, "report_id"), 1);
+    assert_string_equal(facts(d, 2, 10), "6"); /* own reports complete, took part; unit 11's is not approved */
+    /* A unit that was released owes nothing any more. */
+    task_changed(d, 4, TASK_ACTIVE, LEG_RELEASED);
+    assert_string_equal(facts(d, 99, 10), "5");
+    /* A month once closed does not open by itself. */
+    desk_set_clock(d, noon(2025, 9, 2));
+    assert_starts(desk_call(d, "SubmitReport", &handler10,
+                            "{\"request_id\":\"%s\",\"task_id\":\"" TASK "\",\"period\":\"2025-08\",\"text\":\"x\"}"),
+                  "!REPORT_NOT_OPEN");
+    assert_has(desk_call(d, "SubmitReport", &handler10,
+                         "{\"request_id\":\"%s\",\"task_id\":\"" TASK "\",\"period\":\"2025-09\",\"text\":\"x\"}"),
+               "\"version\":1");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_life_of_a_report, fresh),
+        cmocka_unit_test_setup(test_refused_at_the_door, fresh),
+        cmocka_unit_test_setup(test_refused_by_what_is_stored, fresh),
+        cmocka_unit_test_setup(test_same_id_same_answer, fresh),
+        cmocka_unit_test_setup(test_evidence, fresh),
+        cmocka_unit_test_setup(test_who_reads, fresh),
+        cmocka_unit_test_setup(test_pages, fresh),
+        cmocka_unit_test_setup(test_months, fresh),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
