@@ -1,0 +1,262 @@
+/* Events from progress to target over real sockets: delivered once, in order, and past what nobody accepts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "bihuan/v1/target_service.pb-c.h"
+#include "integration/desk.h"
+#include "progress_sql.h"
+#include "rpc/client.h"
+#include "rpc/keys.h"
+#include "rpc/server.h"
+#include "service/outbox.h"
+#include "target_sql.h"
+
+extern const rpc_service progress_rpc, target_rpc;
+
+static const desk_service progress_service = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
+static const desk_service target_service = { "target", &target_rpc, target_sql, TARGET_SQL_COUNT };
+
+#define TARGET "01890000-0000-7000-8000-0000000000aa"
+#define OBJECT_A "01890000-0000-7000-8000-00000000000a"
+#define OBJECT_B "01890000-0000-7000-8000-00000000000b"
+
+typedef struct site {
+    desk *progress, *target;
+    char dir[32];
+    const char *key_file[2], *allow_file, *peers_file, *endpoint;
+    rpc_key key[2];
+    rpc_server *server;
+    pthread_t thread;
+    service_runtime runtime;
+} site;
+
+enum { KEY_TARGET, KEY_PROGRESS };
+
+static void write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void *run_server(void *data) {
+    rpc_server_run(data);
+    return NULL;
+}
+
+static void start_target(site *s) {
+    bh_call *c = desk_begin(s->target);
+    const rpc_server_options options = {
+        .name = "target",
+        .endpoint = s->endpoint ? s->endpoint : "tcp://127.0.0.1:*",
+        .key_file = s->key_file[KEY_TARGET],
+        .allow_file = s->allow_file,
+        .workers = 2,
+        .site_id = 1,
+        .backend = desk_pool(s->target),
+    };
+    assert_null(rpc_server_open(c, &options, &target_rpc, 1, &s->server));
+    s->endpoint = arena_strdup(c->mem, rpc_server_endpoint(s->server));
+    assert_int_equal(pthread_create(&s->thread, NULL, run_server, s->server), 0);
+}
+
+static void stop_target(site *s) {
+    rpc_server_stop(s->server);
+    pthread_join(s->thread, NULL);
+    rpc_server_close(s->server);
+}
+
+static int setup(void **state) {
+    site *s = calloc(1, sizeof(*s));
+    *s = (site){ .progress = desk_open(&progress_service),
+                 .target = desk_open(&target_service),
+                 .dir = "/tmp/bihuan-outbox-XXXXXX" };
+    assert_non_null(mkdtemp(s->dir));
+    bh_call *c = desk_begin(s->progress);
+    static const char *const names[] = { "target", "progress" };
+    for (int i = 0; i < 2; i++) {
+        s->key_file[i] = arena_printf(c->mem, "%s/%s.key", s->dir, names[i]);
+        assert_null(rpc_key_create(c, s->key_file[i], &s->key[i]));
+    }
+    s->allow_file = arena_printf(c->mem, "%s/allow", s->dir);
+    s->peers_file = arena_printf(c->mem, "%s/peers", s->dir);
+    write_file(s->allow_file, arena_printf(c->mem, "progress service %s\n", s->key[KEY_PROGRESS].public_text));
+    start_target(s);
+    write_file(s->peers_file,
+               arena_printf(c->mem, "bihuan.v1.TargetService %s %s\n", s->endpoint, s->key[KEY_TARGET].public_text));
+    const rpc_client_options peers = { .key_file = s->key_file[KEY_PROGRESS], .peers_file = s->peers_file };
+    s->runtime = (service_runtime){ .settings.endpoint = "tcp://progress", .pool = desk_pool(s->progress) };
+    assert_null(rpc_client_open(c, &peers, &s->runtime.client));
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state) {
+    site *s = *state;
+    rpc_client_close(s->runtime.client);
+    stop_target(s);
+    for (int i = 0; i < 2; i++)
+        unlink(s->key_file[i]);
+    unlink(s->allow_file);
+    unlink(s->peers_file);
+    rmdir(s->dir);
+    desk_close(s->progress);
+    desk_close(s->target);
+    free(s);
+    return 0;
+}
+
+static int fresh(void **state) {
+    site *s = *state;
+    desk_sql(s->progress, "truncate progress.outbox, progress.outbox_dead, progress.outbox_lease, target.import, "
+                          "target.target, target.observation, target.inbox");
+    desk_sql(s->progress,
+             "insert into target.target (site_id, target_id, import_id, place, metric, comparator, unit, phrase, "
+             "first_line, last_line, shares, row_no, category, sub_item, version, leaf_hash) values (1, '" TARGET
+             "', '" TARGET "', 1, 'm', 1, '', '', 0, 0, '[]', '', '', '', 1, sha256(''))");
+    return 0;
+}
+
+static const outbox events = {
+    .take = &progress_sql[PROGRESS_SQL_OUTBOX_TAKE],
+    .done = &progress_sql[PROGRESS_SQL_OUTBOX_DONE],
+    .retry = &progress_sql[PROGRESS_SQL_OUTBOX_RETRY],
+    .bury = &progress_sql[PROGRESS_SQL_OUTBOX_BURY],
+    .routes = (const outbox_route[]){ { &bh__target_service__descriptor } },
+    .route_count = 1,
+};
+
+/* Puts an event into the outbox that observes `number` at a report's version. */
+static void add_event(site *s, const char *object, const char *event_id, int version, const char *number) {
+    bh_call *c = desk_begin(s->progress);
+    Bh__Observation one = BH__OBSERVATION__INIT, *list[] = { &one };
+    one.target_id = (char *) TARGET;
+    one.period = (char *) "2025-06";
+    one.unit_id = 10;
+    one.number = (char *) number;
+    one.source = (char *) "survey";
+    one.report_id = (char *) object;
+    one.report_version = version;
+    Bh__RecordObservationsRequest event = BH__RECORD_OBSERVATIONS_REQUEST__INIT;
+    event.event_id = (char *) event_id;
+    event.n_observations = 1;
+    event.observations = list;
+    uint8_t *bytes = arena_alloc(c->mem, bh__record_observations_request__get_packed_size(&event));
+    size_t n = bh__record_observations_request__pack(&event, bytes);
+    desk_sql(s->progress,
+             arena_printf(c->mem,
+                          "insert into progress.outbox (site_id, object_id, event_id, method, payload) values "
+                          "(1, '%s', '%s', '/bihuan.v1.TargetService/RecordObservations', decode('%s', 'hex'))",
+                          object, event_id, hex(c->mem, bytes, n)));
+}
+
+static bool drain(site *s) {
+    bool again = false;
+    assert_null(outbox_drain(desk_begin(s->progress), &s->runtime, &events, &again));
+    return again;
+}
+
+/* Until the outbox is empty or ten seconds have passed: a receiver may still be connecting. */
+static void drain_all(site *s) {
+    int64_t until_ms = clock_mono_ms() + 10000;
+    while (strcmp(desk_sql(s->progress, "select count(*) from progress.outbox"), "0") != 0 &&
+           clock_mono_ms() < until_ms)
+        if (!drain(s))
+            nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static const char *observed(site *s) {
+    return desk_sql(s->progress,
+                    "select string_agg(number::text, ' ' order by report_id, report_version) from target.observation");
+}
+
+static void test_delivered_once(void **state) {
+    site *s = *state;
+    const char *event = desk_request_id(s->progress);
+    add_event(s, OBJECT_A, event, 2, "1");
+    add_event(s, OBJECT_A, desk_request_id(s->progress), 4, "2");
+    drain_all(s);
+    assert_string_equal(observed(s), "1 2");
+    add_event(s, OBJECT_A, event, 2, "1"); /* as after a lost acknowledgement */
+    drain_all(s);
+    assert_string_equal(observed(s), "1 2");
+    assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox"), "0");
+    assert_false(drain(s));
+}
+
+static void test_receiver_away(void **state) {
+    site *s = *state;
+    stop_target(s);
+    add_event(s, OBJECT_A, desk_request_id(s->progress), 2, "1");
+    int64_t until_ms = clock_mono_ms() + 10000;
+    while (strcmp(desk_sql(s->progress, "select tries from progress.outbox"), "0") == 0 && clock_mono_ms() < until_ms)
+        drain(s);
+    assert_string_equal(desk_sql(s->progress,
+                                 "select tries || ' ' || refusals || ' ' || (not_before > clock_timestamp()) "
+                                 "from progress.outbox"),
+                        "1 0 true");
+    /* However long it stays away, the event is not given up. */
+    desk_sql(s->progress, "update progress.outbox set tries = 1000, not_before = '-infinity'");
+    drain(s);
+    assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox_dead"), "0");
+    desk_sql(s->progress, "update progress.outbox set tries = 0, not_before = '-infinity'");
+    start_target(s);
+    drain_all(s);
+    assert_string_equal(observed(s), "1");
+}
+
+/* An event for a figure that is no number: the receiver will never have it. */
+static void test_refused_event_is_set_aside(void **state) {
+    site *s = *state;
+    add_event(s, OBJECT_A, desk_request_id(s->progress), 2, "many");
+    add_event(s, OBJECT_A, desk_request_id(s->progress), 4, "2");
+    add_event(s, OBJECT_B, desk_request_id(s->progress), 2, "3");
+    int64_t until_ms = clock_mono_ms() + 10000;
+    while (!*observed(s) && clock_mono_ms() < until_ms)
+        drain(s);
+    /* The later event of the same object waits, another object's does not. */
+    assert_string_equal(observed(s), "3");
+    assert_string_equal(
+        desk_sql(s->progress, "select string_agg(refusals::text, ' ' order by id) from progress.outbox"), "1 0");
+    desk_sql(s->progress,
+             "update progress.outbox set not_before = '-infinity', refusals = case when tries > 0 then 19 else 0 end");
+    drain_all(s);
+    assert_string_equal(observed(s), "2 3");
+    assert_string_equal(
+        desk_sql(s->progress, "select count(*) || substring(min(error) from '^BAD_FIELD') from progress.outbox_dead"),
+        "1BAD_FIELD");
+}
+
+static void test_one_drainer(void **state) {
+    site *s = *state;
+    desk_sql(s->progress,
+             "insert into progress.outbox_lease values (1, '" OBJECT_B "', clock_timestamp() + interval '1 minute')");
+    add_event(s, OBJECT_A, desk_request_id(s->progress), 2, "1");
+    assert_false(drain(s));
+    assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox"), "1");
+    desk_sql(s->progress, "update progress.outbox_lease set until = clock_timestamp() - interval '1 second'");
+    drain_all(s);
+    assert_string_equal(observed(s), "1");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_delivered_once, fresh),
+        cmocka_unit_test_setup(test_receiver_away, fresh),
+        cmocka_unit_test_setup(test_refused_event_is_set_aside, fresh),
+        cmocka_unit_test_setup(test_one_drainer, fresh),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
