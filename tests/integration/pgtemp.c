@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define CLUSTER BIHUAN_TOP "/deploy/cluster"
+#define SERVER "/usr/lib/postgresql/15/bin/postgres"
+#define AS_POSTGRES "--reuid=postgres", "--regid=postgres", "--init-groups"
 
 static _Noreturn void die(const char *what) {
     fprintf(stderr, "fatal: %s\n", what);
@@ -58,10 +60,16 @@ static void launch(pgtemp *t) {
     if (t->postmaster > 0)
         return;
     char log[96];
+    char data[96];
     snprintf(log, sizeof(log), "%s/log", t->dir);
-    if (!freopen(log, "a", stderr))
+    snprintf(data, sizeof(data), "%s/data", t->dir);
+    if (!freopen(log, "a", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0 || chdir(t->dir) != 0)
         _exit(126);
-    execl(CLUSTER, CLUSTER, "run", t->dir, (char *) NULL);
+    const char *const *as_root =
+        (const char *const[]){ "setpriv", "--pdeathsig=INT", AS_POSTGRES, SERVER, "-D", data, NULL };
+    /* Only root may, and must, become another user. */
+    const char *const *as_user = (const char *const[]){ "setpriv", "--pdeathsig=INT", SERVER, "-D", data, NULL };
+    execvp("setpriv", (char *const *) (geteuid() == 0 ? as_root : as_user));
     _exit(127);
 }
 
