@@ -29,7 +29,7 @@ bh_err *cmd_login(app *a, UNUSED const verb *v) {
         .expires_ms = response->expires_ms,
     };
     TRY(store_save_session(a, &s));
-    response->token = NULL; /* never printed */
+    response->token = arena_strdup(a->call->mem, ""); /* never printed */
     out_record(a, &response->base);
     return NULL;
 }

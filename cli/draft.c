@@ -185,16 +185,21 @@ static void add_shares(app *a, const import_row *row, const printed_names *regio
     }
 }
 
+/* A cell that the row does not have is stored empty. */
+static char *cell_text(app *a, const char *cell) {
+    return arena_strdup(a->call->mem, cell ? cell : "");
+}
+
 static void add_row(app *a, const import_row *row, const printed_names *regions, Bh__ImportTargetsRequest *request) {
     Bh__Target *target = next_target(a, request, row->first_line, row->last_line);
     target->metric = arena_strdup(a->call->mem, *row->item ? row->item : row->category);
     target->comparator = BH__COMPARATOR__COMPARATOR_EQUAL;
-    target->number = arena_strdup(a->call->mem, is_decimal(row->total) ? row->total : "");
-    target->unit = arena_strdup(a->call->mem, row->unit);
-    target->phrase = arena_strdup(a->call->mem, row->total);
-    target->row_no = arena_strdup(a->call->mem, row->no ? row->no : "");
-    target->category = arena_strdup(a->call->mem, row->category);
-    target->sub_item = arena_strdup(a->call->mem, row->sub_item);
+    target->number = cell_text(a, row->total && is_decimal(row->total) ? row->total : "");
+    target->unit = cell_text(a, row->unit);
+    target->phrase = cell_text(a, row->total);
+    target->row_no = cell_text(a, row->no);
+    target->category = cell_text(a, row->category);
+    target->sub_item = cell_text(a, row->sub_item);
     add_shares(a, row, regions, target);
 }
 
