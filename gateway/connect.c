@@ -58,7 +58,7 @@ static bh_err *read_headers(http_stream *s, unary *u) {
     if (*version && strcmp(version, "1") != 0)
         return bh_fail(s->call, BAD_FIELD, "connect-protocol-version", "1 expected");
     if (*encoding && strcmp(encoding, "identity") != 0)
-        return bh_fail(s->call, BAD_FIELD, "content-encoding", "identity expected");
+        return bh_fail(s->call, ENCODING_UNKNOWN, encoding);
     TRY(read_timeout(s));
     const char *token;
     return u->route.kind == ROUTE_LOGIN ? NULL : session_token(s, &token);

@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <strings.h>
+
 #include "base/hash.h"
 #include "bihuan/v1/directory_service.pb-c.h"
 #include "rpc/guard.h"
@@ -37,7 +39,7 @@ bh_err *session_token(const http_stream *s, const char **ret_token) {
     enum { TOKEN_SIZE_MAX = 256 };
     const char *authorization = http_header_of(s, "authorization");
     const char *token = NULL;
-    if (strncmp(authorization, bearer, sizeof(bearer) - 1) == 0)
+    if (strncasecmp(authorization, bearer, sizeof(bearer) - 1) == 0)
         token = authorization + sizeof(bearer) - 1;
     else if (session_is_same_origin(s))
         token = cookie_of(s);

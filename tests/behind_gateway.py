@@ -56,8 +56,8 @@ class Gateway:
         self.start()
         return self
 
-    def start(self):
-        settings = {
+    def settings(self):
+        return {
             "BIHUAN_LISTEN": "127.0.0.1:0",
             "BIHUAN_KEY_FILE": str(self.dir / "gateway.key"),
             "BIHUAN_PEERS_FILE": str(self.dir / "peers"),
@@ -67,8 +67,10 @@ class Gateway:
             "BIHUAN_CALLS_MAX": str(CALLS_MAX),
             "BIHUAN_DRAIN_MS": "3000",
         }
+
+    def start(self):
         with open(self.log, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen([BUILD / "gateway" / "bihuan-gateway"], env=os.environ | settings, stderr=log)
+            self.process = subprocess.Popen([BUILD / "gateway" / "bihuan-gateway"], env=os.environ | self.settings(), stderr=log)
         self.port = self.wait_for_port()
         self.wait_until_ready()
 

@@ -52,11 +52,13 @@ static void write_name(buf *out, const char *name, unsigned options) {
 }
 
 static void write_integer(buf *out, const field_kind *kind, wide value) {
+    char text[32];
     const char *quote = kind->size == sizeof(int64_t) ? "\"" : "";
     if (kind->min < 0)
-        buf_addf(out, "%s%" PRId64 "%s", quote, (int64_t) value, quote);
+        snprintf(text, sizeof(text), "%s%" PRId64 "%s", quote, (int64_t) value, quote);
     else
-        buf_addf(out, "%s%" PRIu64 "%s", quote, (uint64_t) value, quote);
+        snprintf(text, sizeof(text), "%s%" PRIu64 "%s", quote, (uint64_t) value, quote);
+    buf_adds(out, text);
 }
 
 static void write_enum(buf *out, const ProtobufCFieldDescriptor *field, int32_t value, unsigned options) {

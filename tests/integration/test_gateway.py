@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import threading
 import time
 
 import pytest
-from behind_gateway import AUDITOR, CALLS_MAX, TOKEN, Gateway
+from behind_gateway import AUDITOR, BUILD, CALLS_MAX, TOKEN, TOP, Gateway
 
 HIDDEN = [
     "DirectoryService/CheckSession",
@@ -26,6 +27,16 @@ def gateway():
     with Gateway() as running:
         yield running
         assert running.is_alive()
+
+
+def test_every_method_that_is_called_by_others_is_hidden():
+    """The contract says in a comment who calls what is not for people."""
+    inside = set()
+    for path in (TOP / "proto" / "bihuan" / "v1").glob("*_service.proto"):
+        text = path.read_text(encoding="utf-8")
+        service = re.search(r"^service (\w+)", text, re.M).group(1)
+        inside |= {f"{service}/{name}" for name in re.findall(r"Called by[^\n]*\n\s*rpc (\w+)", text)}
+    assert inside - {"DirectoryService/Logout"} == set(HIDDEN)
 
 
 def check_error(answer, status, code, reason):
@@ -171,13 +182,21 @@ def test_get_is_no_call(gateway):
         ({"connect_protocol_version": "2"}, "connect-protocol-version"),
         ({"connect_timeout_ms": "12345678901"}, "connect-timeout-ms"),
         ({"connect_timeout_ms": "-1"}, "connect-timeout-ms"),
-        ({"content_encoding": "gzip"}, "content-encoding"),
     ],
 )
 def test_protocol_headers(gateway, headers, field):
     answer = gateway.call("DirectoryService/GetMe", {}, **headers)
     check_error(answer, 400, "invalid_argument", "BAD_FIELD")
     assert field in answer.detail()["messageEn"]
+
+
+def test_compressed_body(gateway):
+    answer = gateway.call("DirectoryService/GetMe", b"\x1f\x8b", content_encoding="gzip")
+    check_error(answer, 501, "unimplemented", "ENCODING_UNKNOWN")
+
+
+def test_scheme_of_the_token_in_any_case(gateway):
+    assert gateway.call("DirectoryService/GetMe", {}, token=None, authorization=f"bearer {TOKEN}").status == 200
 
 
 @pytest.mark.parametrize(
@@ -361,3 +380,28 @@ def test_stops_after_open_calls():
         caller.join()
         assert answers[0].status == 200
         assert running.process.wait(5) == 0
+
+
+@pytest.mark.parametrize(
+    "changed, word",
+    [
+        ({"BIHUAN_LISTEN": "nowhere"}, "ADDRESS:PORT"),
+        ({"BIHUAN_LISTEN": "127.0.0.1:99999"}, "ADDRESS:PORT"),
+        ({"BIHUAN_LISTEN": "192.0.2.1:1"}, "cannot listen"),
+        ({"BIHUAN_EVIDENCE_DIR": "/dev/null/x"}, "BIHUAN_EVIDENCE_DIR"),
+        ({"BIHUAN_KEY_FILE": "/nowhere"}, "/nowhere"),
+        ({"BIHUAN_PEERS_FILE": "/nowhere"}, "/nowhere"),
+        ({"BIHUAN_TIMEOUT_MS": "soon"}, "BIHUAN_TIMEOUT_MS"),
+    ],
+    ids=range(7),
+)
+def test_does_not_start_half_configured(gateway, changed, word):
+    run = subprocess.run([BUILD / "gateway" / "bihuan-gateway"], env=os.environ | gateway.settings() | changed, capture_output=True, timeout=20, check=False)
+    assert run.returncode not in (0, -6), run
+    assert word in run.stderr.decode()
+    assert run.stderr.count(b"\n") == 1
+
+
+def test_help_names_every_setting():
+    run = subprocess.run([BUILD / "gateway" / "bihuan-gateway", "--help"], capture_output=True, check=True)
+    assert b"BIHUAN_EVIDENCE_DIR" in run.stdout and b"BIHUAN_LISTEN" in run.stdout
