@@ -40,17 +40,43 @@ arena *arena_new(size_t size_max) {
     return mem;
 }
 
-void arena_free(arena *mem) {
-    if (!mem)
-        return;
+static void run_deferred(arena *mem) {
     for (deferred *d = mem->deferred; d; d = d->next)
         d->release(d->object);
-    for (block *b = mem->blocks; b;) {
+    mem->deferred = NULL;
+}
+
+static void free_blocks(block *b) {
+    while (b) {
         block *next = b->next;
         free(b);
         b = next;
     }
+}
+
+void arena_free(arena *mem) {
+    if (!mem)
+        return;
+    run_deferred(mem);
+    free_blocks(mem->blocks);
     free(mem);
+}
+
+void arena_reset(arena *mem) {
+    block *first = mem->blocks;
+    run_deferred(mem);
+    mem->used = 0;
+    if (!first)
+        return;
+    free_blocks(first->next);
+    first->next = NULL;
+    if (first->size > BLOCK_SIZE_MIN) {
+        free(first);
+        mem->blocks = NULL;
+        return;
+    }
+    memset(first->bytes, 0, first->used);
+    first->used = 0;
 }
 
 static block *block_new(arena *mem, size_t size) {

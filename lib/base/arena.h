@@ -13,6 +13,9 @@ typedef struct arena arena;
 arena *arena_new(size_t size_max);
 void arena_free(arena *mem);
 
+/* As good as freed and made anew, but keeps one small block: for the next call of the same worker. */
+void arena_reset(arena *mem);
+
 /* Zeroed, 16-byte aligned memory; never NULL: beyond size_max the process ends (bound the input first). */
 void *arena_alloc(arena *mem, size_t size);
 /* Zeroed memory for n objects of one size; n * size must not overflow. */

@@ -28,6 +28,7 @@ struct rpc_client {
     size_t connection_count;
     route routes[PEERS_MAX];
     size_t route_count;
+    int64_t ticked_ms;
     pthread_t thread;
     atomic_bool stopping;
 };
@@ -77,10 +78,13 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
 static bool serve(rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
     bool busy = take_requests(client, now_ms);
-    for (size_t i = 0; i < client->connection_count; i++) {
+    for (size_t i = 0; i < client->connection_count; i++)
         busy |= connection_receive(client->connections[i], now_ms);
-        connection_tick(client->connections[i], now_ms);
-    }
+    /* Once a millisecond is enough, and libzmq makes system calls for every look at a socket with nothing in it. */
+    if (now_ms != client->ticked_ms)
+        for (size_t i = 0; i < client->connection_count; i++)
+            connection_tick(client->connections[i], now_ms);
+    client->ticked_ms = now_ms;
     return busy;
 }
 
@@ -104,6 +108,7 @@ static void wait_for_work(rpc_client *client) {
         n += connection_poll(client->connections[i], items + n);
     zmq_poll(items, n, time_to_wait(client));
     inbox_awake(&client->requests);
+    client->ticked_ms = 0;
 }
 
 static void *run(void *data) {

@@ -12,6 +12,8 @@
 /* Jobs that never reach a worker are answered by the I/O thread itself. */
 typedef enum job_refusal { JOB_ACCEPTED, JOB_QUEUE_FULL, JOB_SHUTTING_DOWN } job_refusal;
 
+enum { JOB_LINE_SIZE = 640 };
+
 typedef struct job {
     inbox_node node;   /* links it in the queue, then among the replies, then among the spare jobs */
     zmq_msg_t route;   /* which connection the reply goes to */
@@ -23,4 +25,6 @@ typedef struct job {
     int64_t arrived_ms;           /* clock_mono_ms() */
     allow_role role;              /* of the caller's key */
     char caller[ALLOW_NAME_SIZE]; /* "" when the key is not (or no longer) allowed */
+    size_t line_size;             /* the call's log line; written before the reply is sent, many at a time */
+    char line[JOB_LINE_SIZE];
 } job;

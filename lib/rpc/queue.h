@@ -5,11 +5,16 @@
 
 typedef struct queue queue;
 
-queue *queue_new(arena *mem);
+/* For that many threads that will call queue_take. */
+queue *queue_new(arena *mem, int workers);
 void queue_free(queue *q);
-/* Appends a list of jobs and wakes at most one worker; workers wake one another while jobs are left. */
+/* Appends a list of jobs and wakes a worker; workers wake one another while jobs are left and that is worth it. */
 void queue_put(queue *q, inbox_node *first);
-/* The next job; waits for one. NULL once the queue is closed and empty. */
-job *queue_take(queue *q);
+/* The next job; waits for one. `took_ms` is how long the worker's last job took. NULL once the queue is closed and
+ * empty. */
+job *queue_take(queue *q, int64_t took_ms);
+/* To be called while jobs wait: makes sure that none waits long while workers are idle. Milliseconds until it wants to
+ * be called again, -1 when no job waits. */
+int queue_watch(queue *q, int64_t now_ms);
 /* No further jobs will be put. */
 void queue_close(queue *q);

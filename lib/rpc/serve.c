@@ -118,19 +118,24 @@ static void reply_ok(job *j, const ProtobufCMessage *response) {
     protobuf_c_message_pack(response, payload);
 }
 
-static void log_call(const job *j, const bh_call *c, const bh_err *err) {
+static void log_call(job *j, const bh_call *c, const bh_err *err) {
     int ms = (int) (clock_mono_ms() - j->arrived_ms);
     const char *login = c->who.login[0] ? c->who.login : c->who.service;
     if (!err)
-        log_event(LOG_INFO, "call", "method=%s code=OK ms=%d login=%.64s trace=%s", c->method, ms, login, c->trace_id);
+        j->line_size = log_line(j->line, sizeof(j->line), LOG_INFO, "call",
+                                "method=%s code=OK ms=%d login=%.64s trace=%s", c->method, ms, login, c->trace_id);
     else
-        log_event(LOG_INFO, "call",
-                  "method=%.128s code=%s ms=%d login=%.64s trace=%s reason=%s at=%s:%d message=%.200s", c->method,
-                  bh_code_name(err->code), ms, login, c->trace_id, err->reason, err->file, err->line, err->en);
+        j->line_size =
+            log_line(j->line, sizeof(j->line), LOG_INFO, "call",
+                     "method=%.128s code=%s ms=%d login=%.64s trace=%s reason=%s at=%s:%d message=%.200s", c->method,
+                     bh_code_name(err->code), ms, login, c->trace_id, err->reason, err->file, err->line, err->en);
 }
 
-void serve_job(const serve_setup *setup, job *j) {
-    arena *mem = arena_new(CALL_MEMORY_MAX);
+arena *serve_arena(void) {
+    return arena_new(CALL_MEMORY_MAX);
+}
+
+void serve_job(const serve_setup *setup, arena *mem, job *j) {
     bh_call *c = begin(setup, j, mem);
     ProtobufCMessage *response = NULL;
     bh_err *err = answer(setup, j, c, &response);
@@ -139,5 +144,5 @@ void serve_job(const serve_setup *setup, job *j) {
     else
         reply_ok(j, response);
     log_call(j, c, err);
-    arena_free(mem);
+    arena_reset(mem);
 }

@@ -11,5 +11,7 @@ typedef struct serve_setup {
     void *backend;
 } serve_setup;
 
-/* Fills the reply; every job gets exactly one. */
-void serve_job(const serve_setup *setup, job *j);
+/* Fills reply and log line; every job gets exactly one of each. `mem` is empty before and afterwards. */
+void serve_job(const serve_setup *setup, arena *mem, job *j);
+/* An arena for serve_job. */
+arena *serve_arena(void);

@@ -24,7 +24,8 @@ enum {
     STACK_SIZE = 1 << 20,
     BATCH_MAX = 64,   /* messages read before the workers get them */
     REFRESH_MS = 500, /* how soon a changed allow-list counts */
-    FLUSH_MS = 1000,  /* for the last replies when the server stops */
+    LINES_SIZE = 16 << 10,
+    FLUSH_MS = 1000, /* for the last replies when the server stops */
     SERVER_MEMORY_MAX = 64 << 20,
 };
 
@@ -47,6 +48,8 @@ struct rpc_server {
     inbox_node **batch_end;
     pthread_t *threads;
     int workers;
+    arena *scratch; /* for calls refused by the I/O thread */
+    int64_t attended_ms;
     int64_t refreshed_ms;
     atomic_bool stopping;
 };
@@ -101,7 +104,8 @@ bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, const 
     s->workers = options->workers ? options->workers : WORKERS_DEFAULT;
     s->setup.site_id = options->site_id;
     s->setup.backend = options->backend;
-    s->waiting = queue_new(mem);
+    s->scratch = serve_arena();
+    s->waiting = queue_new(mem, s->workers);
     make_jobs(s, options);
     make_hello(s, services, n);
     bh_err *err = inbox_open(&s->replies) ? open_parts(call, s, options, services, n)
@@ -126,6 +130,7 @@ void rpc_server_close(rpc_server *s) {
         inbox_close(&s->replies);
     allow_close(s->allowed);
     queue_free(s->waiting);
+    arena_free(s->scratch);
     arena_free(s->mem);
 }
 
@@ -209,7 +214,8 @@ static void identify(rpc_server *s, job *j) {
 }
 
 static void answer_here(rpc_server *s, job *j) {
-    serve_job(&s->setup, j);
+    serve_job(&s->setup, s->scratch, j);
+    log_write(j->line, j->line_size);
     reply(s, j);
 }
 
@@ -272,25 +278,48 @@ static bool receive_batch(rpc_server *s) {
     return n > 0;
 }
 
+/* Log lines first and in one go: a call that was answered has its line, whatever happens to this process then. */
+static void write_log(inbox_node *node) {
+    char lines[LINES_SIZE];
+    size_t n = 0;
+    for (; node; node = node->next) {
+        job *j = (job *) node;
+        if (n + j->line_size > sizeof(lines)) {
+            log_write(lines, n);
+            n = 0;
+        }
+        memcpy(lines + n, j->line, j->line_size);
+        n += j->line_size;
+    }
+    log_write(lines, n);
+}
+
 static bool send_replies(rpc_server *s) {
     inbox_node *node = inbox_take(&s->replies);
-    bool any = node != NULL;
+    if (!node)
+        return false;
+    write_log(node);
     while (node) {
         job *j = (job *) node;
         node = node->next;
         reply(s, j);
     }
-    return any;
+    return true;
 }
 
 /* --- running --- */
 
 static void *work(void *data) {
     rpc_server *s = data;
-    for (job *j = queue_take(s->waiting); j; j = queue_take(s->waiting)) {
-        serve_job(&s->setup, j);
+    arena *mem = serve_arena();
+    int64_t took_ms = 0;
+    for (job *j = queue_take(s->waiting, took_ms); j; j = queue_take(s->waiting, took_ms)) {
+        int64_t began_ms = clock_mono_ms();
+        serve_job(&s->setup, mem, j);
+        took_ms = clock_mono_ms() - began_ms;
         inbox_put(&s->replies, &j->node);
     }
+    arena_free(mem);
     return NULL;
 }
 
@@ -308,35 +337,41 @@ static void start_workers(rpc_server *s) {
     pthread_attr_destroy(&attributes);
 }
 
-static void wait_for_work(rpc_server *s) {
+/* Rare work, once a millisecond at most: libzmq makes system calls for every look at a socket with nothing in it. */
+static bool attend(rpc_server *s, int64_t now_ms) {
+    if (now_ms == s->attended_ms)
+        return false;
+    s->attended_ms = now_ms;
+    if (now_ms - s->refreshed_ms >= REFRESH_MS) {
+        s->refreshed_ms = now_ms;
+        allow_refresh(s->allowed);
+    }
+    return zap_serve(s->zap, s->allowed);
+}
+
+static void wait_for_work(rpc_server *s, int64_t now_ms) {
     zmq_pollitem_t items[] = {
         { .socket = s->router, .events = ZMQ_POLLIN },
         { .socket = s->zap, .events = ZMQ_POLLIN },
         { .fd = s->replies.fd, .events = ZMQ_POLLIN },
     };
+    int watch_ms = queue_watch(s->waiting, now_ms);
     if (!inbox_sleep(&s->replies))
         return;
-    zmq_poll(items, countof(items), REFRESH_MS);
+    zmq_poll(items, countof(items), watch_ms < 0 ? REFRESH_MS : watch_ms);
     inbox_awake(&s->replies);
-}
-
-static void refresh(rpc_server *s) {
-    int64_t now_ms = clock_mono_ms();
-    if (now_ms - s->refreshed_ms < REFRESH_MS)
-        return;
-    s->refreshed_ms = now_ms;
-    allow_refresh(s->allowed);
+    s->attended_ms = 0;
 }
 
 void rpc_server_run(rpc_server *s) {
     start_workers(s);
     while (!atomic_load(&s->stopping) || s->busy) {
-        refresh(s);
-        bool asked = zap_serve(s->zap, s->allowed);
+        int64_t now_ms = clock_mono_ms();
+        bool asked = attend(s, now_ms);
         bool received = receive_batch(s);
         bool replied = send_replies(s);
         if (!asked && !received && !replied)
-            wait_for_work(s);
+            wait_for_work(s, now_ms);
     }
     queue_close(s->waiting);
     for (int i = 0; i < s->workers; i++)

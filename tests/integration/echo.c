@@ -19,6 +19,10 @@
 
 BH_RPC(Test__EchoService, echo, Test__EchoRequest, Test__EchoResponse) {
     resp->text = req->text;
+    return NULL;
+}
+
+BH_RPC(Test__EchoService, describe, Test__DescribeRequest, Test__DescribeResponse) {
     resp->login = (char *) c->who.login;
     resp->caller = (char *) c->who.service;
     resp->left_ms = c->deadline_ms - clock_mono_ms();
@@ -67,6 +71,7 @@ static Bh__Test__EchoService_Service echo_vtable = BH__TEST__ECHO_SERVICE__INIT(
 
 static const rpc_rule echo_rules[] = {
     { "Echo", RPC_USER, 0 },
+    { "Describe", RPC_PUBLIC, 0 },
     { "Fail", RPC_PUBLIC, 0 },
     { "Sleep", RPC_PUBLIC, 0 },
     { "Grow", RPC_PUBLIC, 0 },

@@ -60,6 +60,14 @@ static void answers(UNUSED void **state) {
     Bh__Test__EchoResponse *response;
     assert_null(echo(gateway, c, "督查", &response));
     assert_string_equal(response->text, "督查");
+    call_free(c);
+}
+
+static void call_carries_who_and_when(UNUSED void **state) {
+    bh_call *c = person(7, ECHO_POST, 5000);
+    Bh__Test__DescribeRequest request = BH__TEST__DESCRIBE_REQUEST__INIT;
+    Bh__Test__DescribeResponse *response;
+    assert_null(invoke(gateway, c, "Describe", &request.base, &response));
     assert_string_equal(response->login, "handler01");
     assert_string_equal(response->caller, "front");
     assert_string_equal(response->trace_id, c->trace_id);
@@ -403,6 +411,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(answers),
+        TEST(call_carries_who_and_when),
         TEST(errors_arrive_whole),
         TEST(audiences),
         TEST(service_is_named_by_its_key),

@@ -80,11 +80,10 @@ static const char *nap(rpc_client *client, uint8_t ms, int64_t timeout_ms) {
 /* How many Sleep calls the server says it has begun; -1 when it does not answer. */
 static int ask_begun(rpc_client *client) {
     bh_call *c = call_new("test", 5000);
-    c->who.user_id = 7;
-    Bh__Test__EchoRequest request = BH__TEST__ECHO_REQUEST__INIT;
+    Bh__Test__DescribeRequest request = BH__TEST__DESCRIBE_REQUEST__INIT;
     ProtobufCMessage *response;
-    bh_err *err = rpc_call(client, c, &bh__test__echo_service__descriptor, "Echo", &request.base, &response);
-    int begun = err ? -1 : ((Bh__Test__EchoResponse *) response)->begun;
+    bh_err *err = rpc_call(client, c, &bh__test__echo_service__descriptor, "Describe", &request.base, &response);
+    int begun = err ? -1 : ((Bh__Test__DescribeResponse *) response)->begun;
     call_free(c);
     return begun;
 }
