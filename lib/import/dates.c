@@ -95,6 +95,30 @@ const char *deadline_read(arena *mem, span text, int year) {
     return term_end(mem, text, year);
 }
 
+/* First byte of the term that ends at `end`: numerals and words of time. */
+static size_t term_start(span text, size_t end) {
+    static const char *const parts[] = { "0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",
+                                         "9",  "年", "月", "日", "底", "末", "上", "下", "半",
+                                         "一", "二", "三", "四", "季", "度", "今", "本", NULL };
+    for (size_t n; (n = span_ends(span_cut(text, 0, end), parts)) > 0;)
+        end -= n;
+    return end;
+}
+
+const char *deadline_find(arena *mem, span text, int year) {
+    static const char *const closings[] = { "底", "末", "日", NULL };
+    const char *last = NULL;
+    for (size_t at = span_find(text, "前", 0); at != SPAN_NONE; at = span_find(text, "前", at + 1)) {
+        if (!span_ends(span_cut(text, 0, at), closings))
+            continue;
+        const char *date = deadline_read(mem, span_cut(text, term_start(text, at), at), year);
+        bool past = date && year_find(span_of(arena_printf(mem, "%.4s年", date))) < year;
+        if (date && !past && (!last || strcmp(date, last) > 0))
+            last = date;
+    }
+    return last;
+}
+
 int year_find(span text) {
     for (size_t at = span_find(text, "年", 0); at != SPAN_NONE; at = span_find(text, "年", at + 1)) {
         int year;

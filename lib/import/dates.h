@@ -9,5 +9,8 @@ bool date_is(span text);
 /* The last day of a printed term: 2025年12月底前, 6月底前, 年底前, 上半年, 三季度末; `year` serves where none is
  * printed (0: unknown). NULL when no day follows from the text. */
 const char *deadline_read(arena *mem, span text, int year);
+/* The last of the terms that end in 底前, 末前 or 日前 inside a sentence; those before `year` are past. NULL for none.
+ */
+const char *deadline_find(arena *mem, span text, int year);
 /* The first year 20xx年 in the text, 0 when there is none. */
 int year_find(span text);

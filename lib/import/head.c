@@ -42,17 +42,33 @@ static const char *read_title(arena *mem, const lines *all, size_t end) {
     size_t last = first;
     while (last < end && last < first + LINES_MAX && !ends_title(all->at[last].folded))
         last++;
-    if (first >= all->n || mark_read(all->at[first].folded).kind != MARK_NONE)
+    enum { LONGEST = 100 };
+    if (first >= all->n || span_length(all->at[first].folded) > LONGEST ||
+        mark_read(all->at[first].folded).kind != MARK_NONE)
         return NULL;
     if (last >= end || last == first + LINES_MAX || is_head_noise(all->at[last].folded))
         last = first;
     return span_dup(mem, outline_join(mem, all, first, last).text);
 }
 
+/* As printed, without blanks. */
+static const char *unblank(arena *mem, span printed) {
+    static const char *const blanks[] = { " ", "\t", "\u3000", "\u00a0", NULL };
+    buf out;
+    buf_init(&out, mem);
+    for (size_t at = 0, step; at < printed.n; at += step) {
+        span here = span_from(printed, at);
+        step = span_step(here);
+        if (!span_starts(here, blanks))
+            buf_add(&out, here.s, step);
+    }
+    return out.s;
+}
+
 static const char *read_number(arena *mem, const lines *all, size_t end) {
     for (size_t i = 0; i < end; i++)
         if (is_number(all->at[i].folded))
-            return span_dup(mem, span_trim(all->at[i].printed));
+            return unblank(mem, all->at[i].printed);
     return NULL;
 }
 
@@ -138,7 +154,13 @@ static void read_rules(arena *mem, const lines *all, const outline *o, import_do
     }
 }
 
-void head_read(arena *mem, const lines *all, const outline *o, import_document *document, rules *ret_rules) {
+/* A paper about livelihood items and nothing else needs no list title to say so. */
+static bool is_livelihood_only(span title) {
+    static const char *const tasks[] = { "重点工作", "重点任务", "工作报告", "目标任务", "主要任务", NULL };
+    return outline_is_livelihood(title) && !span_has(title, tasks);
+}
+
+void head_read(arena *mem, const lines *all, outline *o, import_document *document, rules *ret_rules) {
     size_t end = head_end(all, o);
     document->number = read_number(mem, all, end);
     document->title = read_title(mem, all, end);
@@ -146,5 +168,6 @@ void head_read(arena *mem, const lines *all, const outline *o, import_document *
     *ret_rules = (rules){ .year = document->title ? year_find(span_of(document->title)) : 0 };
     for (size_t i = 0; i < o->lists_n && !ret_rules->year; i++)
         ret_rules->year = year_find(o->lists[i].title);
+    o->lists[0].livelihood = document->title && is_livelihood_only(span_of(document->title));
     read_rules(mem, all, o, document, ret_rules);
 }

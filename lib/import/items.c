@@ -23,10 +23,12 @@ typedef struct walk {
     const outline *outline;
     const rules *rules;
     import_document *document;
-    const duty *duties;           /* beside outline->at */
+    const duty *duties; /* beside outline->at */
+    const list_title *title;
     size_t from, to;              /* the paragraphs of this list */
     mark_kind item_kind;          /* what its items begin with */
     heading headings[MARK_KINDS]; /* by kind; number 0 where none is open */
+    bool after_heading;           /* no item since the last heading */
     int last_number;              /* of the item before */
     size_t skipped;               /* paragraphs without units that were left out */
 } walk;
@@ -134,7 +136,6 @@ static void read_heading(walk *w, size_t i) {
     copy_names(w->mem, &h->co, &d->co, h->lead, NULL);
     for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
         w->headings[kind] = (heading){ 0 };
-    w->last_number = 0;
 }
 
 /* The innermost heading that says something; NULL when none does. */
@@ -189,8 +190,10 @@ static void settle_lead(const walk *w, const duty *d, import_item *item) {
 }
 
 static void settle_deadline(const walk *w, const duty *d, import_item *item) {
-    if (!d->deadline.n)
+    if (!d->deadline.n) {
+        item->deadline = deadline_find(w->mem, fold(w->mem, span_of(item->text)).text, w->rules->year);
         return;
+    }
     item->deadline = deadline_read(w->mem, d->deadline, w->rules->year);
     if (!item->deadline)
         warn(w->mem, &item->warnings, item->last_line, "deadline_unread", "时限“%s”读不出日期",
@@ -208,7 +211,9 @@ static void settle_leader(const walk *w, const duty *d, import_item *item) {
 }
 
 static void check_sequence(walk *w, const import_item *item, int number) {
-    if (number != w->last_number + 1)
+    bool restarts = number == 1 && w->after_heading;
+    w->after_heading = false;
+    if (number != w->last_number + 1 && !restarts)
         warn(w->mem, &w->document->warnings, item->first_line, "number_order", "序号 %d 之后是 %d，可能有遗漏或重复",
              w->last_number, number);
     w->last_number = number;
@@ -216,7 +221,7 @@ static void check_sequence(walk *w, const import_item *item, int number) {
 
 static void read_item(walk *w, size_t i, size_t end) {
     const paragraph *p = &w->outline->at[i];
-    bool livelihood = w->outline->lists[p->list].livelihood || innermost(w, says_livelihood);
+    bool livelihood = w->title->livelihood || innermost(w, says_livelihood);
     import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
     if (!item) {
         w->skipped++;
@@ -253,6 +258,7 @@ static void walk_paragraph(walk *w, size_t i, size_t end, bool *section_counts) 
     if (is_heading && (has_children || !w->duties[i].list.n)) {
         read_heading(w, i);
         *section_counts = is_task_section(w, i + 1);
+        w->after_heading = true;
     } else if (is_heading || *section_counts) {
         read_item(w, i, end);
     } else {
@@ -260,7 +266,31 @@ static void walk_paragraph(walk *w, size_t i, size_t end, bool *section_counts) 
     }
 }
 
+/* A line between the title of a list and its first paragraph that consists of labels speaks for the whole list. */
+static void read_preamble_line(walk *w, size_t i) {
+    heading *h = &w->headings[MARK_NONE];
+    folded text = outline_join(w->mem, w->all, i, i);
+    duty d;
+    duty_read(w->mem, &text, 0, w->all->at[i].no, &d);
+    if (*d.text)
+        return;
+    h->number = 1;
+    if (d.leader.n && !leader_read(w->mem, d.leader, true, &h->who))
+        h->who = (leader){ 0 };
+    h->lead = d.lead ? d.lead : h->lead;
+    const import_names *const named[] = { &d.list, &d.co, &d.counties };
+    for (size_t k = 0; k < countof(named); k++)
+        copy_names(w->mem, &w->document->co_all, named[k], NULL, NULL);
+}
+
+static void read_preamble(walk *w) {
+    for (size_t i = w->title->first; i < w->outline->at[w->from].first; i++)
+        if (w->outline->loose[i])
+            read_preamble_line(w, i);
+}
+
 static void walk_list(walk *w) {
+    read_preamble(w);
     w->item_kind = choose_item_kind(w);
     bool section_counts = is_task_section(w, w->from);
     for (size_t i = w->from, end; i < w->to; i = end) {
@@ -296,6 +326,7 @@ void items_read(arena *mem, const lines *all, const outline *o, const rules *r, 
                    .rules = r,
                    .document = document,
                    .duties = duties,
+                   .title = &o->lists[o->at[i].list],
                    .from = i,
                    .to = end };
         walk_list(&w);

@@ -6,19 +6,20 @@ const char *const measure_multipliers[] = { "万亿", "千万", "百万", "十�
 
 /* Longest first does not matter: the longest word that fits is taken. */
 static const char *const counts[] = {
-    "个",   "家",   "名",   "人",   "所",   "场",   "条",   "支",       "张",       "座",       "处",   "台",   "辆",
-    "艘",   "套",   "户",   "对",   "根",   "只",   "头",   "羽",       "株",       "批",       "期",   "门",   "种",
-    "位",   "间",   "栋",   "幢",   "幅",   "片",   "块",   "件",       "项",       "次",       "人次", "场次", "架次",
-    "班次", "航次", "例",   "单",   "笔",   "篇",   "部",   "本",       "册",       "孔",       "口",   "组",   "队",
-    "床",   "床位", "份",   "宗",   "村",   "镇",   "校",   "标箱",     "TEU",      "枚",       "盏",   "棵",   "眼",
-    "段",   "道",   "列",   "班",   "师",   "员",   "元素", "企业",     "车位",     "泊位",     "学位", "人员", "亩次",
-    "套次", "件次", "户次", "台次", "户家", "家次", "台套", "台（套）", "个（次）", "家（次）", NULL,
+    "个",   "家",   "名",   "人",   "所",   "场",   "条",   "支",   "张",   "座",   "处",   "台",   "辆",
+    "艘",   "套",   "户",   "对",   "根",   "只",   "头",   "羽",   "株",   "批",   "期",   "门",   "种",
+    "位",   "间",   "栋",   "幢",   "幅",   "片",   "块",   "件",   "项",   "次",   "人次", "场次", "架次",
+    "班次", "航次", "例",   "单",   "笔",   "篇",   "部",   "本",   "册",   "孔",   "口",   "组",   "队",
+    "床",   "床位", "份",   "宗",   "村",   "镇",   "校",   "标箱", "TEU",  "枚",   "盏",   "棵",   "眼",
+    "段",   "道",   "列",   "班",   "师",   "员",   "元素", "企业", "车位", "泊位", "学位", "人员", "亩次",
+    "套次", "件次", "户次", "台次", "户家", "家次", "台套", NULL,
 };
 static const char *const amounts[] = {
-    "公里",     "千米",   "米",     "平方米",      "平方公里",    "平方千米",     "亩",   "公顷",   "吨",   "公斤",
-    "千克",     "千瓦",   "千瓦时", "度电",        "立方米",      "标方",         "立方", "兆瓦",   "吉瓦", "兆瓦时",
-    "吨标准煤", "吨标煤", "标准箱", "平方",        "延米",        "里",           "MW",   "GW",     "kW",   "km",
-    "P",        "PFlops", "EFLOPS", "微克/立方米", "毫克/立方米", "微克每立方米", "升",   "千伏安", "机架", NULL,
+    "公里",        "千米",         "米",       "平方米", "平方公里", "平方千米", "亩",     "公顷",   "吨",
+    "公斤",        "千克",         "千瓦",     "千瓦时", "度电",     "立方米",   "标方",   "立方",   "兆瓦",
+    "吉瓦",        "兆瓦时",       "吨标准煤", "斤",     "方",       "吨标煤",   "标准箱", "平方",   "延米",
+    "里",          "MW",           "GW",       "kW",     "km",       "P",        "PFlops", "EFLOPS", "微克/立方米",
+    "毫克/立方米", "微克每立方米", "升",       "千伏安", "机架",     NULL,
 };
 static const char *const money[] = { "元", "美元", "元人民币", "欧元", "港元", NULL };
 static const char *const shares[] = { "%", "个百分点", "百分点", "倍", "‰", "成", NULL };
@@ -49,15 +50,27 @@ static measure_kind plain_measure(span text, size_t *ret_n) {
     return kind;
 }
 
+/* 台（套）, 家（次）: a second measure in brackets belongs to the first. */
+static size_t bracket_length(span text) {
+    static const char *const open[] = { "（", NULL };
+    static const char *const close[] = { "）", NULL };
+    size_t inner, n = span_starts(text, open);
+    plain_measure(span_from(text, n), &inner);
+    size_t end = n && inner ? span_starts(span_from(text, n + inner), close) : 0;
+    return end ? n + inner + end : 0;
+}
+
 measure_kind measure_read(span text, size_t *ret_n) {
     size_t plain, behind, multiplier = span_starts(text, measure_multipliers);
     measure_kind kind = plain_measure(text, &plain);
     measure_kind multiplied = plain_measure(span_from(text, multiplier), &behind);
     if (!multiplier || plain > multiplier) {
-        *ret_n = plain;
+        *ret_n = plain + (plain ? bracket_length(span_from(text, plain)) : 0);
         return kind;
     }
-    *ret_n = multiplier + (multiplied == MEASURE_CLASS ? 0 : behind);
+    behind = multiplied == MEASURE_CLASS ? 0 : behind;
+    behind += behind ? bracket_length(span_from(text, multiplier + behind)) : 0;
+    *ret_n = multiplier + behind;
     return multiplied == MEASURE_CLASS ? MEASURE_NONE : multiplied;
 }
 

@@ -89,6 +89,7 @@ static void read_unit(span text, figure *f) {
 }
 
 static void read_comparators(span text, figure *f) {
+    enum { AT_LEAST_REACH = 15 }; /* bytes: 至少建成1个 */
     size_t n;
     const char *after = comparator_after(span_from(text, f->to), &n);
     f->to += n;
@@ -100,6 +101,9 @@ static void read_comparators(span text, figure *f) {
         f->comparator = after;
     else if (f->before)
         f->comparator = before;
+    else if (!*f->comparator && span_find(span_cut(text, f->at > AT_LEAST_REACH ? f->at - AT_LEAST_REACH : 0, f->at),
+                                          "至少", 0) != SPAN_NONE)
+        f->comparator = ">=";
 }
 
 static size_t read_figure(clause *c, size_t at) {
@@ -114,9 +118,31 @@ static size_t read_figure(clause *c, size_t at) {
     return f.end;
 }
 
+/* 40万头、26万只、3700万羽以上: a figure that only has a unit takes the comparator of its neighbours. */
+static void spread_comparators(clause *c) {
+    for (size_t i = 1; i < c->n; i++) {
+        figure *f = &c->figures[i - 1], *next = &c->figures[i];
+        if (!span_is(span_cut(c->text, f->to, next->from), "、"))
+            continue;
+        if (!*next->comparator && f->before)
+            next->comparator = f->comparator;
+        for (size_t k = i; k > 0 && next->after && !*c->figures[k - 1].comparator; k--)
+            c->figures[k - 1].comparator = next->comparator;
+    }
+}
+
 static void find_figures(clause *c) {
     for (size_t at = 0; at < c->text.n && c->n < FIGURES_MAX;)
         at = digits_length(span_from(c->text, at)) ? read_figure(c, at) : at + 1;
+    spread_comparators(c);
+}
+
+/* The first 、 outside brackets, or SPAN_NONE. */
+static size_t find_pause(span text) {
+    static const char *const pauses[] = { "、", NULL };
+    span rest = text;
+    span part = span_next_part(&rest, pauses);
+    return part.n == text.n ? SPAN_NONE : part.n;
 }
 
 /* Where the phrase of a figure begins: behind the last figure that a joint separates from it, or with the clause. */
@@ -124,7 +150,7 @@ static size_t segment_start(const clause *c, size_t i) {
     static const char *const joints[] = { "、", "和", "及", "以及", "并", "与", NULL };
     for (; i > 0; i--) {
         span gap = span_cut(c->text, c->figures[i - 1].to, c->figures[i].at);
-        size_t pause = span_find(gap, "、", 0), joint = span_starts(gap, joints);
+        size_t pause = find_pause(gap), joint = span_starts(gap, joints);
         if (joint || pause != SPAN_NONE)
             return c->figures[i - 1].to + (joint ? joint : pause + strlen("、"));
     }
@@ -167,6 +193,7 @@ static role closed_role(const clause *c, size_t i, span before) {
 /* A figure in front of its noun: 建成10个小镇. */
 static role open_role(const clause *c, size_t i, span before, span tail) {
     static const char *const of[] = { "的", NULL };
+    static const char *const whole_areas[] = { "全市", "全县", "全区", "全州", "市区", "市域", NULL };
     const figure *f = &c->figures[i];
     if (span_starts(tail, of) || is_class_size(f) || describes_next(c, i))
         return ROLE_NONE;
@@ -174,15 +201,22 @@ static role open_role(const clause *c, size_t i, span before, span tail) {
         return ROLE_NONE;
     if (f->kind == MEASURE_SHARE)
         return f->before || span_is(f->digits, "100") ? ROLE_TARGET : ROLE_UNCLEAR;
-    if (span_ends(before, promising_verbs) || (i && !before.n))
+    if (span_ends(span_drop_end(before, whole_areas), promising_verbs) || (i && !before.n))
         return ROLE_TARGET;
     bool refers = span_ends(before, referring_attributes) || span_has(span_cut(c->text, 0, f->at), referring_verbs);
     return refers ? ROLE_NONE : ROLE_UNCLEAR;
 }
 
+/* Money that is paid or deducted for something: a term of the measure. */
+static bool is_incentive(const clause *c, size_t i) {
+    static const char *const paying[] = { "给予", "补贴", "奖励", "补助", "资助", "奖补", "贴息", "按", "售价", NULL };
+    measure_kind kind = c->figures[i].kind;
+    return (kind == MEASURE_MONEY || kind == MEASURE_SHARE) && span_has(span_cut(c->text, 0, c->figures[i].at), paying);
+}
+
 static role judge(const clause *c, size_t i) {
     const figure *f = &c->figures[i];
-    if (f->kind == MEASURE_CLASS)
+    if (f->kind == MEASURE_CLASS || is_incentive(c, i))
         return ROLE_NONE;
     span before = span_cut(c->text, segment_start(c, i) < f->from ? segment_start(c, i) : f->from, f->from);
     span tail = span_from(c->text, f->to);
@@ -192,7 +226,7 @@ static role judge(const clause *c, size_t i) {
 /* The noun behind an open figure, up to the next pause. */
 static span noun_behind(const clause *c, size_t i) {
     span tail = span_from(c->text, c->figures[i].to);
-    size_t pause = span_find(tail, "、", 0);
+    size_t pause = find_pause(tail);
     return span_cut(tail, 0, closes(tail) ? 0 : pause == SPAN_NONE ? tail.n : pause);
 }
 
@@ -268,14 +302,14 @@ static void add_targets(const clause *c, size_t i, output *out) {
 }
 
 static void read_clause(arena *mem, span text, output *out) {
-    clause c = { .mem = mem, .text = text };
+    clause c = { .mem = mem, .text = span_from(text, mark_read(text).n) };
     find_figures(&c);
     for (size_t i = 0; i < c.n; i++) {
         role what = judge(&c, i);
         if (what == ROLE_TARGET)
             add_targets(&c, i, out);
         if (what == ROLE_UNCLEAR && out->doubts) {
-            span phrase = clip(span_cut(text, segment_start(&c, i), c.figures[i].to), PHRASE_MAX);
+            span phrase = clip(span_cut(c.text, segment_start(&c, i), c.figures[i].to), PHRASE_MAX);
             warn(mem, out->doubts, out->line, "number_unclear", "“%s”是目标数还是说明性数字，读不准，未列为目标",
                  span_dup(mem, phrase));
         }
@@ -283,7 +317,7 @@ static void read_clause(arena *mem, span text, output *out) {
 }
 
 size_t numbers_find(arena *mem, span printed, import_target *targets, size_t max, import_warnings *doubts, int line) {
-    static const char *const stops[] = { "，", "。", "；", "！", "？", NULL };
+    static const char *const stops[] = { "，", "。", "；", "：", "！", "？", NULL };
     output out = { .at = targets, .max = max, .doubts = doubts, .line = line };
     for (span rest = fold(mem, printed).text; rest.n;)
         read_clause(mem, span_next_part(&rest, stops), &out);

@@ -11,6 +11,7 @@ typedef struct builder {
     const lines *all;
     outline *out;
     int seen[MARK_KINDS]; /* the last number of each kind below the current wider mark */
+    int last[MARK_KINDS]; /* the last number of each kind in the list: some number on through all sections */
     bool open;            /* the last paragraph still takes lines */
 } builder;
 
@@ -87,7 +88,7 @@ static bool is_complete(const builder *b) {
 
 /* A mark out of turn in an unfinished sentence is a word of it, broken by the end of a page. */
 static bool is_new_paragraph(const builder *b, mark m) {
-    if (!b->open || m.number == b->seen[m.kind] + 1)
+    if (!b->open || m.number == b->seen[m.kind] + 1 || m.number == b->last[m.kind] + 1)
         return true;
     bool deeper = m.kind > b->out->at[b->out->n - 1].mark.kind;
     return is_complete(b) || (m.number == 1 && deeper);
@@ -106,25 +107,26 @@ static role role_of(const builder *b, size_t i) {
     return room && outline_is_title(text) ? ROLE_TITLE : ROLE_MORE;
 }
 
-static void start_list(builder *b, span title) {
-    b->out->lists[b->out->lists_n++] = (list_title){ .title = title, .livelihood = outline_is_livelihood(title) };
+static void start_list(builder *b, size_t first, span title) {
+    b->out->lists[b->out->lists_n++] =
+        (list_title){ .title = title, .first = first, .livelihood = outline_is_livelihood(title) };
     b->open = false;
     for (size_t kind = 0; kind < MARK_KINDS; kind++)
-        b->seen[kind] = 0;
+        b->seen[kind] = b->last[kind] = 0;
 }
 
 static void start_paragraph(builder *b, size_t i) {
     mark m = mark_read(b->all->at[i].folded);
     b->out->at[b->out->n++] = (paragraph){ .mark = m, .first = i, .last = i, .list = b->out->lists_n - 1 };
     b->open = true;
-    b->seen[m.kind] = m.number;
+    b->seen[m.kind] = b->last[m.kind] = m.number;
     for (size_t kind = m.kind + 1; kind < MARK_KINDS; kind++)
         b->seen[kind] = 0;
 }
 
 static void take_line(builder *b, size_t i, role what) {
     if (what == ROLE_TITLE)
-        start_list(b, b->all->at[i].folded);
+        start_list(b, i, b->all->at[i].folded);
     else if (what == ROLE_MARK)
         start_paragraph(b, i);
     else if (what == ROLE_MORE && b->open)
@@ -141,7 +143,7 @@ void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_
         .loose = arena_array(mem, all->n + 1, sizeof(bool)),
     };
     builder b = { .all = all, .out = ret_outline };
-    start_list(&b, (span){ "", 0 });
+    start_list(&b, 0, (span){ "", 0 });
     for (size_t i = 0; i < all->n; i++) {
         role what = taken[i] ? ROLE_LOOSE : role_of(&b, i);
         if (what == ROLE_END)

@@ -13,7 +13,8 @@ typedef struct paragraph {
 
 /* A list begins at its title; lists[0] has none and holds what comes before the first title. */
 typedef struct list_title {
-    span title; /* folded; n 0 for lists[0] */
+    span title;   /* folded; n 0 for lists[0] */
+    size_t first; /* its line */
     bool livelihood;
 } list_title;
 
