@@ -5,7 +5,16 @@
 #include "base/buf.h"
 
 /* What a labelled part is about. */
-typedef enum part_kind { PART_LIST, PART_LEAD, PART_CO, PART_COUNTY, PART_EQUAL, PART_LEADER, PART_DEADLINE } part_kind;
+typedef enum part_kind {
+    PART_LIST,
+    PART_LEAD,
+    PART_CO,
+    PART_COUNTY,
+    PART_EQUAL,
+    PART_LEADER,
+    PART_DEADLINE,
+    PART_OTHER
+} part_kind;
 
 typedef struct word_kind {
     const char *word;
@@ -66,6 +75,10 @@ static const word_kind labels[] = {
     { "时间要求", PART_DEADLINE },
     { "时间节点", PART_DEADLINE },
     { "时限", PART_DEADLINE },
+    { "责任人", PART_OTHER },
+    { "联系人", PART_OTHER },
+    { "联络员", PART_OTHER },
+    { "联系电话", PART_OTHER },
 };
 
 /* How a phrase ends that says what its units do: 甲局牵头，乙局配合. */
@@ -141,52 +154,55 @@ static size_t closing(span text, size_t open) {
     return text.n;
 }
 
-/* The next label at or after `from`: *ret_start is its first byte, the result its colon; SPAN_NONE when there is none.
- */
-static size_t next_label(span text, size_t from, size_t *ret_start, part_kind *ret_kind) {
+/* A label that was found: its first byte, the first byte of its value. */
+typedef struct label {
+    size_t start, value;
+    part_kind kind;
+} label;
+
+/* The next label at or after `from`; false when there is none. */
+static bool next_label(span text, size_t from, label *ret_label) {
     for (size_t at = span_find(text, colon, from); at != SPAN_NONE; at = span_find(text, colon, at + 1)) {
-        span before = span_cut(text, from, at);
-        const word_kind *label = ending(before, labels, countof(labels));
-        if (!label)
-            continue;
-        *ret_start = at - strlen(label->word);
-        *ret_kind = label->kind;
-        if (stands_alone(span_cut(text, from, *ret_start), label))
-            return at;
+        const word_kind *row = ending(span_cut(text, from, at), labels, countof(labels));
+        size_t start = row ? at - strlen(row->word) : at;
+        if (row && stands_alone(span_cut(text, from, start), row)) {
+            *ret_label = (label){ .start = start, .value = at + strlen(colon), .kind = row->kind };
+            return true;
+        }
     }
-    return SPAN_NONE;
+    return false;
 }
 
-/* A value ends at a full stop, unless only marks follow. */
+/* A value outside brackets ends at a full stop. */
 static size_t value_end(span text, size_t from, size_t limit) {
     size_t stop = span_find(text, "。", from);
     return stop != SPAN_NONE && stop + strlen("。") < limit ? stop + strlen("。") : limit;
 }
 
-/* Finds the labelled parts; those in one bracket end with it. */
-static void find_parts(span text, size_t from, parts *found) {
+static bool opens_bracket(span text, size_t from, size_t at) {
     static const char *const open[] = { "（", NULL };
-    size_t start, next_start, group = 0;
-    part_kind kind, next_kind;
-    size_t at = next_label(text, from, &start, &kind);
-    while (at != SPAN_NONE && found->n < PARTS_MAX) {
-        size_t value = at + strlen(colon);
-        size_t bracket = span_ends(span_cut(text, from, start), open);
-        if (bracket)
-            group = closing(text, start - bracket);
-        bool inside = start < group;
-        size_t next = next_label(text, value, &next_start, &next_kind);
+    return span_ends(span_cut(text, from, at), open) > 0;
+}
+
+/* Finds the labelled parts in order, none overlapping; those in one bracket end with it. */
+static void find_parts(span text, size_t from, parts *found) {
+    static const char *const close[] = { "）", NULL };
+    size_t done = from, group = 0;
+    label l, next;
+    while (found->n < PARTS_MAX && next_label(text, done, &l)) {
+        size_t bracket = opens_bracket(text, done, l.start) ? strlen(bracket_open) : 0;
+        group = bracket ? closing(text, l.start - bracket) : group;
+        bool inside = l.start < group;
         size_t limit = inside ? group : text.n;
-        bool more_inside = next != SPAN_NONE && next_start < limit;
-        size_t end = more_inside ? next_start : limit;
-        if (more_inside && span_ends(span_cut(text, value, end), open))
+        bool more = next_label(text, l.value, &next) && next.start < limit;
+        size_t end = more ? next.start : limit;
+        if (more && opens_bracket(text, l.value, end))
             end -= strlen(bracket_open);
-        end = inside ? end : value_end(text, value, end);
-        bool closed = inside && !more_inside && span_find(text, bracket_close, end - strlen(bracket_close)) < end;
-        span body = span_cut(text, value, closed ? end - strlen(bracket_close) : end);
-        found->at[found->n++] = (part){ kind, body, start - bracket, end };
-        at = next, start = next_start, kind = next_kind;
-        from = end;
+        end = inside ? end : value_end(text, l.value, end);
+        span value = span_cut(text, l.value, end);
+        value = inside && !more ? span_drop_end(value, close) : value;
+        found->at[found->n++] = (part){ l.kind, value, l.start - bracket, end };
+        done = end;
     }
 }
 
@@ -261,7 +277,7 @@ static void read_part(arena *mem, duty *d, const part *p, int line) {
         d->leader = value;
     else if (p->kind == PART_DEADLINE)
         d->deadline = value;
-    else
+    else if (p->kind != PART_OTHER)
         read_units(mem, d, p->kind, value, line);
 }
 
@@ -274,26 +290,41 @@ static bool is_unit_phrase(span inner) {
         const word_kind *verb = ending(phrase, verbs, countof(verbs));
         verbs_seen = verbs_seen || verb;
         phrase.n -= verb ? strlen(verb->word) : 0;
+        phrase = names_drop_open_end(phrase);
         units = name_is_unit(phrase) || (verb && !phrase.n);
     }
     return units;
 }
 
-/* The unlabelled bracket at the end: （甲局牵头，乙局配合） or （甲局、乙局）. */
-static void find_bracket(span text, size_t from, parts *found) {
+/* The unlabelled bracket at the end of text: （甲局牵头，乙局配合） or （甲局、乙局）. */
+static bool find_bracket(span text, size_t from, part *ret_part) {
     static const char *const ends[] = { "。", "；", NULL };
     static const char *const close[] = { "）", NULL };
     span body = span_drop_end(text, ends);
     if (!span_ends(body, close))
+        return false;
+    enum { REACH = 3000 }; /* bytes */
+    size_t open = span_find(body, bracket_open, body.n > REACH && body.n - REACH > from ? body.n - REACH : from);
+    while (open != SPAN_NONE && closing(body, open) != body.n)
+        open = span_find(body, bracket_open, open + 1);
+    if (open == SPAN_NONE)
+        return false;
+    span inner = span_cut(body, open + strlen(bracket_open), body.n - strlen(bracket_close));
+    *ret_part = (part){ PART_LIST, inner, open, body.n };
+    return is_unit_phrase(inner);
+}
+
+/* Without a label the units may stand in a bracket in front of the other parts, or behind them. */
+static void find_unlabelled(span text, size_t from, parts *found) {
+    part bracket;
+    if (found->n == PARTS_MAX)
         return;
-    for (size_t open = span_find(body, bracket_open, from); open != SPAN_NONE;
-         open = span_find(body, bracket_open, open + 1)) {
-        if (closing(body, open) != body.n)
-            continue;
-        span inner = span_cut(body, open + strlen(bracket_open), body.n - strlen(bracket_close));
-        if (is_unit_phrase(inner))
-            found->at[found->n++] = (part){ PART_LIST, inner, open, body.n };
-        return;
+    if (find_bracket(span_cut(text, 0, found->n ? found->at[0].a : text.n), from, &bracket)) {
+        memmove(found->at + 1, found->at, found->n * sizeof(*found->at));
+        found->at[0] = bracket;
+        found->n++;
+    } else if (found->n && find_bracket(text, found->at[found->n - 1].b, &bracket)) {
+        found->at[found->n++] = bracket;
     }
 }
 
@@ -317,8 +348,8 @@ void duty_read(arena *mem, const folded *paragraph, size_t from, int line, duty 
     bool units = false;
     for (size_t i = 0; i < found.n; i++)
         units = units || found.at[i].kind <= PART_COUNTY;
-    if (!units && found.n < PARTS_MAX)
-        find_bracket(paragraph->text, from, &found);
+    if (!units)
+        find_unlabelled(paragraph->text, from, &found);
     for (size_t i = 0; i < found.n; i++)
         read_part(mem, ret_duty, &found.at[i], line);
     ret_duty->text = text_without(mem, paragraph, from, &found);

@@ -52,21 +52,41 @@ static bool is_grouping(span text, size_t at) {
            is_digit(text, at + 3) && !is_digit(text, at + 4);
 }
 
-folded fold(arena *mem, span printed) {
-    enum { GROWTH_MAX = 3 }; /* one ASCII byte becomes at most a three-byte mark */
-    char *out = arena_alloc(mem, printed.n * GROWTH_MAX + 1);
-    uint32_t *origin = arena_array(mem, printed.n * GROWTH_MAX + 1, sizeof(*origin));
+/* Room that is enough: one ASCII mark becomes three bytes, nothing else grows. */
+static size_t folded_room(span printed) {
+    static const char growing[] = "()[],:;!?";
+    size_t room = printed.n + 1;
+    for (size_t i = 0; i < printed.n; i++)
+        room += printed.s[i] && strchr(growing, printed.s[i]) ? 2 : 0;
+    return room;
+}
+
+/* Folds into out; origin may be NULL. Returns the folded length. */
+static size_t fold_into(span printed, char *out, uint32_t *origin) {
     size_t n = 0;
     for (const char *p = printed.s, *end = p + printed.n; p < end;) {
         size_t at = (size_t) (p - printed.s);
         uint32_t c = utf8_next(&p, end);
         c = is_grouping(printed, at) ? 0 : fold_character(c);
         size_t step = c ? encode(c, out + n) : 0;
-        for (size_t i = 0; i < step; i++)
+        for (size_t i = 0; origin && i < step; i++)
             origin[n + i] = (uint32_t) at;
         n += step;
     }
     out[n] = '\0';
+    return n;
+}
+
+span fold(arena *mem, span printed) {
+    char *out = arena_alloc(mem, folded_room(printed));
+    return (span){ out, fold_into(printed, out, NULL) };
+}
+
+folded fold_with_origin(arena *mem, span printed) {
+    size_t room = folded_room(printed);
+    char *out = arena_alloc(mem, room);
+    uint32_t *origin = arena_array(mem, room, sizeof(*origin));
+    size_t n = fold_into(printed, out, origin);
     origin[n] = (uint32_t) printed.n;
     return (folded){ .text = { out, n }, .printed = printed, .origin = origin };
 }

@@ -11,6 +11,7 @@ typedef struct folded {
 } folded;
 
 /* Folds valid UTF-8: blanks vanish, digits and letters become ASCII, ( ) , : ; and all brackets become full width. */
-folded fold(arena *mem, span printed);
+span fold(arena *mem, span printed);
+folded fold_with_origin(arena *mem, span printed);
 /* The printed text of folded bytes a..b, without blanks at its ends. */
 span fold_printed(const folded *f, size_t a, size_t b);

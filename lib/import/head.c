@@ -1,5 +1,7 @@
 #include "import/head.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "import/dates.h"
 #include "import/names.h"
@@ -30,7 +32,8 @@ static bool ends_title(span text) {
 
 static bool is_head_noise(span text) {
     static const char *const ends[] = { "文件", NULL };
-    return span_ends(text, ends) || is_number(text) || date_is(text);
+    static const char *const annex[] = { "附件", "附表", NULL };
+    return span_ends(text, ends) || span_starts(text, annex) || is_number(text) || date_is(text);
 }
 
 /* The title may be broken over lines; without a word that ends it, its first line stands for it. */
@@ -131,6 +134,18 @@ static void read_co_all(arena *mem, span sentence, import_names *co_all) {
     }
 }
 
+enum { SEAM_MAX = 24 };
+
+/* The end of line i and the start of the next: a rule may be broken between them. */
+static span seam_of(const lines *all, size_t i, char room[2 * SEAM_MAX]) {
+    span left = all->at[i].folded, right = i + 1 < all->n ? all->at[i + 1].folded : (span){ "", 0 };
+    left = left.n > SEAM_MAX ? span_from(left, left.n - SEAM_MAX) : left;
+    right.n = right.n > SEAM_MAX ? SEAM_MAX : right.n;
+    memcpy(room, left.s, left.n);
+    memcpy(room + left.n, right.s, right.n);
+    return (span){ room, left.n + right.n };
+}
+
 /* The loose lines, and all of them for the rule of order, which may stand behind a unit list. */
 static void read_rules(arena *mem, const lines *all, const outline *o, import_document *document, rules *r) {
     static const char *const first[] = { "列第一位",   "排第一位", "排在第一", "排首位", "列首位",
@@ -138,9 +153,10 @@ static void read_rules(arena *mem, const lines *all, const outline *o, import_do
     static const char *const equal[] = { "排名不分先后", "不分先后", "排序不分", "不分主次", NULL };
     static const char *const stop[] = { "。", "；", NULL };
     for (size_t i = 0; i < all->n; i++) {
-        span pair = outline_join(mem, all, i, i + 1 < all->n ? i + 1 : i).text;
-        r->first_leads = r->first_leads || span_has(pair, first);
-        r->equal = r->equal || span_has(pair, equal);
+        char room[2 * SEAM_MAX];
+        span seam = seam_of(all, i, room);
+        r->first_leads = r->first_leads || span_has(all->at[i].folded, first) || span_has(seam, first);
+        r->equal = r->equal || span_has(all->at[i].folded, equal) || span_has(seam, equal);
     }
     for (size_t i = 0, j; i < all->n; i = j + 1) {
         for (j = i; o->loose[i] && j + 1 < all->n && o->loose[j + 1];)

@@ -30,6 +30,7 @@ typedef struct walk {
     heading headings[MARK_KINDS]; /* by kind; number 0 where none is open */
     bool after_heading;           /* no item since the last heading */
     int last_number;              /* of the item before */
+    bool *custom_noted;           /* the missing rule of order was reported */
     size_t skipped;               /* paragraphs without units that were left out */
 } walk;
 
@@ -132,6 +133,9 @@ static void read_heading(walk *w, size_t i) {
     *h = (heading){ .number = p->mark.number, .livelihood = outline_is_livelihood(w->all->at[p->first].folded) };
     h->who = leader_of_heading(w->mem, title, d);
     h->lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : h->who.title ? NULL : unit_of_heading(w->mem, title);
+    if (!h->who.title && !h->lead && span_find(title, "牵头", 0) != SPAN_NONE)
+        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "heading_unread",
+             "标题“%s”里读不出牵头的领导或单位", span_dup(w->mem, title));
     copy_names(w->mem, &h->co, &d->list, h->lead, NULL);
     copy_names(w->mem, &h->co, &d->co, h->lead, NULL);
     for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
@@ -162,8 +166,11 @@ static bool says_livelihood(const heading *h) {
 static const char *item_number(const walk *w, int number, bool all_levels) {
     buf out;
     buf_init(&out, w->mem);
-    for (mark_kind kind = MARK_ORDINAL; kind < w->item_kind; kind++) {
-        if (w->headings[kind].number && (all_levels || !out.n))
+    mark_kind section = w->headings[MARK_ORDINAL].number ? MARK_ORDINAL
+                        : w->headings[MARK_PART].number  ? MARK_PART
+                                                         : MARK_BRACKET;
+    for (mark_kind kind = MARK_PART; kind < w->item_kind; kind++) {
+        if (w->headings[kind].number && (all_levels || kind == section))
             buf_addf(&out, "%d.", w->headings[kind].number);
     }
     buf_addf(&out, "%d", number);
@@ -174,13 +181,12 @@ static const char *item_number(const walk *w, int number, bool all_levels) {
 static void settle_lead(const walk *w, const duty *d, import_item *item) {
     const heading *section = innermost(w, says_lead);
     bool equal = !d->lead && (d->equal || (w->rules->equal && d->list.n > 1));
+    item->basis = IMPORT_EQUAL;
     if (d->lead)
         item->lead = d->lead, item->basis = IMPORT_EXPLICIT;
-    else if (equal)
-        item->basis = IMPORT_EQUAL;
-    else if (d->list.n)
+    else if (d->list.n && !equal)
         item->lead = d->list.at[0], item->basis = IMPORT_FIRST_LISTED;
-    else if (section)
+    else if (section && !d->list.n)
         item->lead = section->lead, item->basis = IMPORT_SECTION;
     if (item->basis == IMPORT_SECTION)
         copy_names(w->mem, &item->co, &section->co, item->lead, NULL);
@@ -189,9 +195,21 @@ static void settle_lead(const walk *w, const duty *d, import_item *item) {
     copy_names(w->mem, &item->co, &d->co, item->lead, &item->counties);
 }
 
+/* 各县（市、区）政府 cannot lead; and where no rule says that the first leads, that is a custom. */
+static void doubt_lead(walk *w, const duty *d, import_item *item) {
+    static const char *const each[] = { "各", NULL };
+    if (item->lead && span_starts(span_of(item->lead), each))
+        warn(w->mem, &item->warnings, item->last_line, "collective_lead", "“%s”不是一个单位，不能牵头", item->lead);
+    if (item->basis != IMPORT_FIRST_LISTED || d->list.n < 2 || w->rules->first_leads || *w->custom_noted)
+        return;
+    *w->custom_noted = true;
+    warn(w->mem, &w->document->warnings, item->last_line, "lead_by_custom",
+         "文件没有写明列第一位的为牵头单位；自此处起按惯例取第一个单位牵头");
+}
+
 static void settle_deadline(const walk *w, const duty *d, import_item *item) {
     if (!d->deadline.n) {
-        item->deadline = deadline_find(w->mem, fold(w->mem, span_of(item->text)).text, w->rules->year);
+        item->deadline = deadline_find(w->mem, fold(w->mem, span_of(item->text)), w->rules->year);
         return;
     }
     item->deadline = deadline_read(w->mem, d->deadline, w->rules->year);
@@ -239,6 +257,7 @@ static void read_item(walk *w, size_t i, size_t end) {
     item->text = whole.text;
     item->warnings = whole.doubts;
     settle_lead(w, &whole, item);
+    doubt_lead(w, &whole, item);
     settle_leader(w, &whole, item);
     settle_deadline(w, &whole, item);
     if (!whole.found && !item->lead)
@@ -302,15 +321,18 @@ static void walk_list(walk *w) {
              "此处起有 %zu 个带序号的段落没有责任单位，未作为任务读入", w->skipped);
 }
 
-/* Where section.item names two items, all levels are spelt out. */
+/* Where section.item names two items, all levels are spelt out throughout the list. */
 static void make_unique(import_list *list, size_t from) {
+    bool unique = true;
     for (size_t i = from; i < list->n; i++)
-        for (size_t j = from; j < i; j++)
-            if (strcmp(list->at[i].no, list->at[j].no) == 0)
-                list->at[i].no = list->at[i].path, list->at[j].no = list->at[j].path;
+        for (size_t j = from; j < i && unique; j++)
+            unique = strcmp(list->at[i].no, list->at[j].no) != 0;
+    for (size_t i = from; i < list->n && !unique; i++)
+        list->at[i].no = list->at[i].path;
 }
 
 void items_read(arena *mem, const lines *all, const outline *o, const rules *r, import_document *document) {
+    bool custom_noted = false;
     duty *duties = arena_array(mem, o->n + 1, sizeof(*duties));
     for (size_t i = 0; i < o->n; i++) {
         folded text = outline_join(mem, all, o->at[i].first, o->at[i].last);
@@ -327,6 +349,7 @@ void items_read(arena *mem, const lines *all, const outline *o, const rules *r, 
                    .document = document,
                    .duties = duties,
                    .title = &o->lists[o->at[i].list],
+                   .custom_noted = &custom_noted,
                    .from = i,
                    .to = end };
         walk_list(&w);

@@ -60,7 +60,16 @@ static span name_at(span text) {
     return span_cut(text, 0, n);
 }
 
+/* 钱七同志: a person, though no title is printed. */
+static bool is_comrade(span text) {
+    size_t end = before_tail(text).n;
+    return span_find(text, "同志", end) == end;
+}
+
 bool leader_read(arena *mem, span text, bool named, leader *ret_leader) {
+    static const char *const by[] = { "由", NULL };
+    text = span_drop_start(text, by);
+    named = named || is_comrade(text);
     buf names, titles;
     buf_init(&names, mem);
     buf_init(&titles, mem);

@@ -56,7 +56,7 @@ bool lines_split(arena *mem, span text, size_t line_max, lines *ret_lines) {
     span rest = span_drop_start(text, byte_order_mark);
     for (int no = 1; rest.n; no++) {
         span printed = next_line(&rest);
-        span reading = fold(mem, printed).text;
+        span reading = fold(mem, printed);
         if (!reading.n || (is_page_number(reading) && !has_tab(printed)) || (head.n && span_equal(reading, head)))
             continue;
         if (!head.n && is_letterhead(reading))

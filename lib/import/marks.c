@@ -103,8 +103,19 @@ static mark plain_read(span text) {
     return (mark){ digits ? MARK_DIGITS : MARK_ORDINAL, number, n + after };
 }
 
+/* 第一部分, 第二章 */
+static mark part_read(span text) {
+    static const char *const before[] = { "第", NULL };
+    static const char *const after[] = { "部分", "章", "篇", "板块", NULL };
+    size_t start = span_starts(text, before);
+    int number;
+    size_t n = start ? numeral_read(span_from(text, start), &number) : 0;
+    size_t end = n ? span_starts(span_from(text, start + n), after) : 0;
+    return end ? (mark){ MARK_PART, number, start + n + end } : (mark){ 0 };
+}
+
 mark mark_read(span text) {
-    static mark (*const readers[])(span) = { plain_read, bracketed_read, circle_read };
+    static mark (*const readers[])(span) = { plain_read, bracketed_read, circle_read, part_read };
     for (size_t i = 0; i < countof(readers); i++) {
         mark m = readers[i](text);
         if (m.kind != MARK_NONE && m.number > 0 && m.number <= MARK_NUMBER_MAX)

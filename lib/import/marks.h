@@ -6,6 +6,7 @@
 /* From the widest to the narrowest level. */
 typedef enum mark_kind {
     MARK_NONE,
+    MARK_PART,           /* 第一部分 */
     MARK_ORDINAL,        /* 一、 */
     MARK_BRACKET,        /* （一） */
     MARK_DIGITS,         /* 1. or 1、 */

@@ -48,7 +48,7 @@ static bool find_shift(const reader *r, const cells *row, int *ret_shift) {
 
 static void name_row(reader *r, import_row *row, const cells *line_cells, int shift) {
     const columns *c = &r->columns;
-    span seq = fold(r->mem, cell_at(line_cells, c->seq)).text;
+    span seq = fold(r->mem, cell_at(line_cells, c->seq));
     span item = cell_at(line_cells, c->item), category = cell_at(line_cells, c->category);
     span sub = shift == 1 ? cell_at(line_cells, c->unit) : cell_at(line_cells, c->sub_item);
     static const char *const sums[] = { "合计", "总计", "小计", NULL };

@@ -72,7 +72,7 @@ static span strip_note(span name, bool *leads) {
 }
 
 /* 等, 等单位, 等有关部门 at the end of a list: others are meant that are not named. */
-static span strip_open_end(span list, bool *open) {
+span names_drop_open_end(span list) {
     static const char *const ends[] = { "等",
                                         "等单位",
                                         "等部门",
@@ -87,9 +87,7 @@ static span strip_open_end(span list, bool *open) {
                                         "等有关部门（单位）",
                                         "等相关部门（单位）",
                                         NULL };
-    size_t n = span_ends(list, ends);
-    *open = *open || n;
-    return span_cut(list, 0, list.n - n);
+    return span_drop_end(list, ends);
 }
 
 static span strip_marks(span name) {
@@ -102,7 +100,9 @@ static span strip_marks(span name) {
 
 static void add_name(arena *mem, span token, bool after_comma, unit_names *names) {
     bool leads;
-    span name = strip_marks(strip_note(strip_open_end(strip_marks(token), &names->open), &leads));
+    token = strip_marks(token);
+    span name = strip_marks(strip_note(names_drop_open_end(token), &leads));
+    names->open = names->open || names_drop_open_end(token).n < token.n;
     if (!name.n)
         return;
     if (names->n == IMPORT_UNITS_MAX) {
@@ -127,8 +127,18 @@ static size_t conjunction(span token, size_t *ret_width) {
     return SPAN_NONE;
 }
 
+/* No list of units is so long without a separator: the front of it goes in, and name_doubt says that it is too long. */
+static span clip_token(span token) {
+    enum { TOKEN_MAX = 300 };
+    size_t n = 0;
+    while (token.n > TOKEN_MAX && n < TOKEN_MAX)
+        n += span_step(span_from(token, n));
+    return token.n > TOKEN_MAX ? span_cut(token, 0, n) : token;
+}
+
 static void add_token(arena *mem, span token, bool after_comma, unit_names *names) {
     size_t width, at;
+    token = clip_token(token);
     while (span_find(token, "（", 0) == SPAN_NONE && (at = conjunction(token, &width)) != SPAN_NONE) {
         add_name(mem, span_cut(token, 0, at), after_comma, names);
         token = span_from(token, at + width);
@@ -139,15 +149,17 @@ static void add_token(arena *mem, span token, bool after_comma, unit_names *name
 /* 甲区、乙县政府: the names before take the suffix of the last one. */
 static void spread(arena *mem, unit_names *names, word_table suffixes, bool to_zones) {
     const char *suffix = NULL;
+    bool county = false;
     for (size_t i = names->n; i-- > 0;) {
         span name = span_of(names->at[i].name);
         size_t n = span_ends(name, suffixes);
         if (n) {
             suffix = name.s + name.n - n;
+            county = names->at[i].county;
         } else if (suffix && span_ends(name, areas) && !is_collective(name) &&
                    (span_ends(name, zones) > 0) == to_zones) {
             names->at[i].name = arena_printf(mem, "%s%s", name.s, suffix);
-            names->at[i].county = true;
+            names->at[i].county = county;
         } else {
             suffix = NULL;
         }

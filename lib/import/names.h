@@ -19,6 +19,8 @@ typedef struct unit_names {
 /* Splits one list at 、 and at 和 及 between units, spreads a shared 政府 or 管委会, drops notes in brackets.
  * after_comma: the list stands behind a comma, where counties are named even without 政府. */
 void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names);
+/* Without 等 or 等有关部门 at the end. */
+span names_drop_open_end(span list);
 /* True when the text ends like the name of a unit and is as long as one. */
 bool name_is_unit(span name);
 /* True for a note on the order of the list (列第一位的为牵头单位, 下同), which names nobody. */

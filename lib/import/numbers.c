@@ -44,11 +44,14 @@ static size_t number_length(span text) {
 
 /* Inside quotation marks stand names and slogans: “551”计划. */
 static bool is_quoted(span text, size_t at) {
-    size_t open = SPAN_NONE, close = SPAN_NONE;
-    for (size_t p = span_find(text, "“", 0); p != SPAN_NONE && p < at; p = span_find(text, "“", p + 1))
+    enum { REACH = 120 }; /* bytes; longer quotations are sentences */
+    size_t from = at > REACH ? at - REACH : 0, to = at + REACH < text.n ? at + REACH : text.n;
+    size_t open = SPAN_NONE;
+    span left = span_cut(text, from, at);
+    for (size_t p = span_find(left, "“", 0); p != SPAN_NONE; p = span_find(left, "“", p + 1))
         open = p;
-    close = open == SPAN_NONE ? SPAN_NONE : span_find(text, "”", open);
-    return open != SPAN_NONE && (close == SPAN_NONE || close > at);
+    bool closed_before = open != SPAN_NONE && span_find(left, "”", open) != SPAN_NONE;
+    return open != SPAN_NONE && !closed_before && span_find(span_cut(text, at, to), "”", 0) != SPAN_NONE;
 }
 
 /* Digits of a name (G60, 5G, 24×7), of a year or of a document number. */
@@ -118,11 +121,17 @@ static size_t read_figure(clause *c, size_t at) {
     return f.end;
 }
 
+/* True when the phrase is over behind the figure: 30公里以上、… */
+static bool closes(span tail) {
+    static const char *const ends[] = { "、", "）", "的目标", "目标", "和", "及", "以及", "并", "”", "；", NULL };
+    return !tail.n || span_starts(tail, ends);
+}
+
 /* 40万头、26万只、3700万羽以上: a figure that only has a unit takes the comparator of its neighbours. */
 static void spread_comparators(clause *c) {
     for (size_t i = 1; i < c->n; i++) {
         figure *f = &c->figures[i - 1], *next = &c->figures[i];
-        if (!span_is(span_cut(c->text, f->to, next->from), "、"))
+        if (!span_is(span_cut(c->text, f->to, next->from), "、") || !closes(span_from(c->text, next->to)))
             continue;
         if (!*next->comparator && f->before)
             next->comparator = f->comparator;
@@ -155,12 +164,6 @@ static size_t segment_start(const clause *c, size_t i) {
             return c->figures[i - 1].to + (joint ? joint : pause + strlen("、"));
     }
     return 0;
-}
-
-/* True when the phrase is over behind the figure: 30公里以上、… */
-static bool closes(span tail) {
-    static const char *const ends[] = { "、", "）", "的目标", "目标", "和", "及", "以及", "并", "”", "；", NULL };
-    return !tail.n || span_starts(tail, ends);
 }
 
 /* The size of a class of things (10亿元以上企业, 35蒸吨以下锅炉), not their number. */
@@ -283,15 +286,18 @@ static import_target make_target(const clause *c, size_t i, const char *previous
 typedef struct output {
     import_target *at;
     size_t n, max;
+    bool full; /* more targets than fit */
     import_warnings *doubts;
     int line;
 } output;
 
 static void add_targets(const clause *c, size_t i, output *out) {
     const figure *f = &c->figures[i];
-    import_target target = make_target(c, i, out->n ? out->at[out->n - 1].metric : "");
-    if (out->n + 2 > out->max)
+    if (out->n + 2 > out->max) {
+        out->full = true;
         return;
+    }
+    import_target target = make_target(c, i, out->n ? out->at[out->n - 1].metric : "");
     if (f->digits_to.n) {
         target.comparator = ">=";
         out->at[out->n++] = target;
@@ -304,6 +310,7 @@ static void add_targets(const clause *c, size_t i, output *out) {
 static void read_clause(arena *mem, span text, output *out) {
     clause c = { .mem = mem, .text = span_from(text, mark_read(text).n) };
     find_figures(&c);
+    out->full = out->full || c.n == FIGURES_MAX;
     for (size_t i = 0; i < c.n; i++) {
         role what = judge(&c, i);
         if (what == ROLE_TARGET)
@@ -319,8 +326,10 @@ static void read_clause(arena *mem, span text, output *out) {
 size_t numbers_find(arena *mem, span printed, import_target *targets, size_t max, import_warnings *doubts, int line) {
     static const char *const stops[] = { "，", "。", "；", "：", "！", "？", NULL };
     output out = { .at = targets, .max = max, .doubts = doubts, .line = line };
-    for (span rest = fold(mem, printed).text; rest.n;)
+    for (span rest = fold(mem, printed); rest.n;)
         read_clause(mem, span_next_part(&rest, stops), &out);
+    if (out.full && doubts)
+        warn(mem, doubts, line, "numbers_many", "目标数超过 %zu 个，其余未读入", max);
     return out.n;
 }
 

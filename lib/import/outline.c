@@ -13,6 +13,7 @@ typedef struct builder {
     int seen[MARK_KINDS]; /* the last number of each kind below the current wider mark */
     int last[MARK_KINDS]; /* the last number of each kind in the list: some number on through all sections */
     bool open;            /* the last paragraph still takes lines */
+    bool has_units;       /* and has its unit line */
 } builder;
 
 static const char *const full_stops[] = { "。", "；", "：", "！", "？", "）", NULL };
@@ -74,16 +75,13 @@ folded outline_join(arena *mem, const lines *all, size_t a, size_t b) {
         span text = span_trim(all->at[i].printed);
         buf_add(&joined, text.s, text.n);
     }
-    return fold(mem, (span){ joined.s, joined.n });
+    return fold_with_origin(mem, (span){ joined.s, joined.n });
 }
 
 /* A paragraph that ends with a stop, or has its unit line, takes no more marks as its own words. */
 static bool is_complete(const builder *b) {
     const paragraph *p = &b->out->at[b->out->n - 1];
-    bool unit_line = false;
-    for (size_t i = p->first; i <= p->last; i++)
-        unit_line = unit_line || span_find(b->all->at[i].folded, "单位：", 0) != SPAN_NONE;
-    return unit_line || span_ends(b->all->at[p->last].folded, full_stops);
+    return b->has_units || span_ends(b->all->at[p->last].folded, full_stops);
 }
 
 /* A mark out of turn in an unfinished sentence is a word of it, broken by the end of a page. */
@@ -125,6 +123,8 @@ static void start_paragraph(builder *b, size_t i) {
 }
 
 static void take_line(builder *b, size_t i, role what) {
+    bool units = span_find(b->all->at[i].folded, "单位：", 0) != SPAN_NONE;
+    b->has_units = units || (b->has_units && what == ROLE_MORE);
     if (what == ROLE_TITLE)
         start_list(b, i, b->all->at[i].folded);
     else if (what == ROLE_MARK)

@@ -23,7 +23,7 @@ static int compare_pairs(const void *a, const void *b) {
 
 static print print_of(arena *mem, const char *text) {
     static const char *const stops[] = { "。", "；", NULL };
-    print p = { .text = span_drop_end(fold(mem, span_of(text)).text, stops),
+    print p = { .text = span_drop_end(fold(mem, span_of(text)), stops),
                 .pairs = arena_array(mem, PAIRS_MAX, sizeof(uint64_t)) };
     char *numerals = arena_alloc(mem, p.text.n + 1);
     uint64_t previous = 0;

@@ -38,12 +38,12 @@ span cell_at(const cells *row, int i) {
 
 span cell_number(arena *mem, span cell) {
     static const char *const percent[] = { "%", NULL };
-    return span_drop_end(fold(mem, cell).text, percent);
+    return span_drop_end(fold(mem, cell), percent);
 }
 
 value_kind cell_kind(arena *mem, span cell) {
     static const char *const nil[] = { "/", "-", "—", "——", "--", "\\", "无", "\u2014\u2014", NULL };
-    span text = fold(mem, cell).text;
+    span text = fold(mem, cell);
     if (!text.n)
         return VALUE_EMPTY;
     if (span_is_any(text, nil))
@@ -109,7 +109,7 @@ static bool is_header_line(arena *mem, const cells *row) {
     enum { KNOWN_MIN = 3 };
     int known = 0;
     for (size_t i = 0; i < row->n; i++)
-        known += kind_of_head(fold(mem, row->at[i]).text) != COLUMN_REGION;
+        known += kind_of_head(fold(mem, row->at[i])) != COLUMN_REGION;
     return known >= KNOWN_MIN;
 }
 
@@ -169,7 +169,7 @@ size_t columns_read(arena *mem, const lines *all, size_t i, columns *ret_columns
     };
     for (size_t k = 0; k < row.n; k++)
         if (row.at[k].n)
-            place_column(ret_columns, (int) k, kind_of_head(fold(mem, row.at[k]).text), row.at[k]);
+            place_column(ret_columns, (int) k, kind_of_head(fold(mem, row.at[k])), row.at[k]);
     settle_columns(ret_columns);
     return ret_columns->item != COLUMN_NONE && ret_columns->regions_n ? n : 0;
 }
