@@ -6,12 +6,12 @@
 #include "import/dates.h"
 #include "import/names.h"
 
-/* The head ends with the addressee, the first numbered paragraph or the first list. */
-static size_t head_end(const lines *all, const outline *o) {
+/* The head ends with the addressee, the first numbered paragraph or the first table. */
+static size_t head_end(const lines *all, const outline *o, const bool *taken) {
     static const char *const addressee[] = { "：", NULL };
     size_t limit = o->n ? o->at[0].first : all->n;
     for (size_t i = 0; i < limit; i++)
-        if (span_ends(all->at[i].folded, addressee))
+        if (taken[i] || span_ends(all->at[i].folded, addressee))
             return i;
     return limit;
 }
@@ -46,7 +46,7 @@ static const char *read_title(arena *mem, const lines *all, size_t end) {
     while (last < end && last < first + LINES_MAX && !ends_title(all->at[last].folded))
         last++;
     enum { LONGEST = 100 };
-    if (first >= all->n || span_length(all->at[first].folded) > LONGEST ||
+    if (first >= end || span_length(all->at[first].folded) > LONGEST ||
         mark_read(all->at[first].folded).kind != MARK_NONE)
         return NULL;
     if (last >= end || last == first + LINES_MAX || is_head_noise(all->at[last].folded))
@@ -176,8 +176,9 @@ static bool is_livelihood_only(span title) {
     return outline_is_livelihood(title) && !span_has(title, tasks);
 }
 
-void head_read(arena *mem, const lines *all, outline *o, import_document *document, rules *ret_rules) {
-    size_t end = head_end(all, o);
+void head_read(arena *mem, const lines *all, const bool *taken, outline *o, import_document *document,
+               rules *ret_rules) {
+    size_t end = head_end(all, o, taken);
     document->number = read_number(mem, all, end);
     document->title = read_title(mem, all, end);
     document->date = read_date(mem, all);

@@ -10,6 +10,8 @@ typedef struct rules {
     int year;         /* the year of the plan, 0 when no title names it */
 } rules;
 
-/* Fills number, title, date and co_all of the document; reads the rules; a title may make lists[0] a livelihood list.
+/* taken: per line, true where a table has it. Fills number, title, date and co_all of the document; reads the rules; a
+ * title may make lists[0] a livelihood list.
  */
-void head_read(arena *mem, const lines *all, outline *outline, import_document *document, rules *ret_rules);
+void head_read(arena *mem, const lines *all, const bool *taken, outline *outline, import_document *document,
+               rules *ret_rules);

@@ -25,7 +25,7 @@ bh_err *import_parse(bh_call *c, arena *mem, const char *text, size_t n, import_
     bool *taken = arena_array(mem, all.n + 1, sizeof(*taken));
     matrix_read(mem, &all, taken, ret_document);
     outline_read(mem, &all, taken, &skeleton);
-    head_read(mem, &all, &skeleton, ret_document, &stated);
+    head_read(mem, &all, taken, &skeleton, ret_document, &stated);
     items_read(mem, &all, &skeleton, &stated, ret_document);
     read_numbers(mem, &ret_document->tasks);
     read_numbers(mem, &ret_document->livelihood);

@@ -1,11 +1,9 @@
 #include "import/matrix.h"
 
-#include <string.h>
-
-#include "base/buf.h"
-#include "base/decimal.h"
 #include "import/category.h"
 #include "import/marks.h"
+#include "import/outline.h"
+#include "import/sums.h"
 #include "import/table.h"
 
 /* The table while its rows are read. */
@@ -16,6 +14,7 @@ typedef struct reader {
     import_names heads;
     row_place *places; /* beside the rows */
     size_t page, group;
+    size_t nil, empty; /* region cells that say / and that say nothing */
     bool has_table;
     const char *no, *item; /* of the numbered row above */
 } reader;
@@ -33,7 +32,8 @@ static bool fits(const reader *r, const cells *row, int shift) {
     const columns *c = &r->columns;
     int key = c->total != COLUMN_NONE ? c->total : c->regions[0];
     span unit = cell_at(row, c->unit + shift);
-    bool word = c->unit == COLUMN_NONE || (c->unit + shift > c->item && cell_kind(r->mem, unit) == VALUE_WORD);
+    bool word = c->unit == COLUMN_NONE || (c->unit + shift > c->item && cell_kind(r->mem, unit) == VALUE_WORD) ||
+                (!shift && !unit.n);
     return word && is_value(cell_kind(r->mem, cell_at(row, key + shift)));
 }
 
@@ -76,16 +76,15 @@ static void name_row(reader *r, import_row *row, const cells *line_cells, int sh
     row->category = sum ? "" : clean(r->mem, category);
 }
 
-static const char *read_value(reader *r, import_row *row, span cell, const char *head) {
-    switch (cell_kind(r->mem, cell)) {
+/* A cell as it goes into the record: numbers without grouping, words as printed, NULL where nothing is assigned. */
+static const char *read_value(arena *mem, span cell) {
+    switch (cell_kind(mem, cell)) {
     case VALUE_NUMBER:
-        return span_dup(r->mem, cell_number(r->mem, cell));
+        return span_dup(mem, cell_number(mem, cell));
     case VALUE_PERCENT:
-        return arena_printf(r->mem, "%s%%", span_dup(r->mem, cell_number(r->mem, cell)));
+        return arena_printf(mem, "%s%%", span_dup(mem, cell_number(mem, cell)));
     case VALUE_WORD:
-        warn(r->mem, &row->warnings, row->first_line, "cell_unread", "“%s”一格是“%s”，不是数", head,
-             clean(r->mem, cell));
-        return clean(r->mem, cell);
+        return clean(mem, cell);
     case VALUE_EMPTY:
     case VALUE_NIL:
         return NULL;
@@ -93,78 +92,73 @@ static const char *read_value(reader *r, import_row *row, span cell, const char 
     return NULL;
 }
 
-/* What is known about the cells of a row besides their values. */
-typedef struct row_cells {
-    size_t missing; /* cells the line is too short for */
-    size_t numbers, percents;
-    bool last_empty;
-    buf sum_text; /* 1 + 2 + 3 */
-    decimal sum;
-    bool overflow;
-} row_cells;
-
-static void add_value(reader *r, row_cells *seen, span cell, value_kind kind) {
-    decimal value;
-    seen->percents += kind == VALUE_PERCENT;
-    seen->last_empty = kind == VALUE_EMPTY;
-    if (kind != VALUE_NUMBER)
-        return;
-    span number = cell_number(r->mem, cell);
-    seen->overflow =
-        seen->overflow || !decimal_parse(number.s, number.n, &value) || !decimal_add(seen->sum, value, &seen->sum);
-    buf_adds(&seen->sum_text, seen->numbers++ ? " + " : "");
-    buf_add(&seen->sum_text, number.s, number.n);
+/* A word among numbers is a number that could not be read; a row of words (全覆盖) is none. */
+static void check_words(reader *r, import_row *row, const cells *line_cells, int shift) {
+    const columns *c = &r->columns;
+    size_t numbers = 0;
+    for (size_t i = 0; i < c->regions_n; i++)
+        numbers += cell_kind(r->mem, cell_at(line_cells, c->regions[i] + shift)) == VALUE_NUMBER;
+    for (size_t i = 0; numbers && i < c->regions_n; i++)
+        if (cell_kind(r->mem, cell_at(line_cells, c->regions[i] + shift)) == VALUE_WORD)
+            warn(r->mem, &row->warnings, row->first_line, "cell_unread", "“%s”一格是“%s”，不是数", r->heads.at[i],
+                 row->values[i]);
 }
 
-static void read_regions(reader *r, import_row *row, const cells *line_cells, int shift, row_cells *seen) {
+/* Columns that the line is too short for. */
+static size_t missing_cells(const reader *r, const cells *line_cells, int shift) {
+    size_t missing = 0;
+    for (size_t i = 0; i < r->columns.regions_n; i++)
+        missing += (size_t) (r->columns.regions[i] + shift) >= line_cells->n;
+    return missing;
+}
+
+static void check_ends(reader *r, import_row *row, const cells *line_cells, int shift, const char *sum) {
     const columns *c = &r->columns;
-    for (size_t i = 0; i < c->regions_n; i++) {
-        int at = c->regions[i] + shift;
-        span cell = cell_at(line_cells, at);
-        row->values[i] = read_value(r, row, cell, r->heads.at[i]);
-        seen->missing += (size_t) at >= line_cells->n;
-        if ((size_t) at < line_cells->n)
-            add_value(r, seen, cell, cell_kind(r->mem, cell));
+    int last = c->regions[c->regions_n - 1];
+    size_t missing = missing_cells(r, line_cells, shift);
+    if (missing)
+        warn(r->mem, &row->warnings, row->first_line, "cell_missing", "表头有 %zu 列，本行少 %zu 格（%s）；%s",
+             c->regions_n, missing, r->heads.at[c->regions_n - missing], sum);
+    if (shift < 0)
+        warn(r->mem, &row->warnings, row->first_line, "cell_missing", "合计之前少一格，其后各格左移一列；%s", sum);
+    for (size_t i = (size_t) (last + shift + 1); i < line_cells->n && c->total < last && !r->columns.others_behind; i++)
+        if (line_cells->at[i].n)
+            warn(r->mem, &row->warnings, row->first_line, "cell_extra", "行末多出一格“%s”",
+                 clean(r->mem, line_cells->at[i]));
+}
+
+static void check_row(reader *r, import_row *row, const cells *line_cells, int shift) {
+    row_sum sum = sum_of_row(r->mem, row);
+    if (!sum.equal)
+        warn(r->mem, &row->warnings, row->first_line, "row_sum", "各地之和与合计不符：%s", sum.text);
+    else if (row->warnings.n && *sum.text)
+        warn(r->mem, &row->warnings, row->first_line, "row_sum_agrees", "%s，相符", sum.text);
+    check_words(r, row, line_cells, shift);
+    check_ends(r, row, line_cells, shift, sum.text);
+}
+
+/* Counts the cells that say / and notes the first that says nothing. */
+static void note_empty(reader *r, const cells *line_cells, int shift, row_place *place) {
+    for (size_t i = 0; i < r->columns.regions_n; i++) {
+        int at = r->columns.regions[i] + shift;
+        value_kind kind = cell_kind(r->mem, cell_at(line_cells, at));
+        bool empty = kind == VALUE_EMPTY && (size_t) at < line_cells->n;
+        r->nil += kind == VALUE_NIL;
+        r->empty += empty;
+        if (empty && !place->has_empty) {
+            place->has_empty = true;
+            place->empty_head = r->heads.at[i];
+        }
     }
 }
 
-/* Shares and rates are no parts of a sum. */
-static bool is_additive(const import_row *row, const row_cells *seen) {
-    static const char *const rates[] = { "%", "率", "比例", "比重", "百分点", "分", NULL };
-    return seen->numbers && !seen->percents && !span_ends(span_of(row->unit), rates) && row->total &&
-           !strchr(row->total, '%');
-}
-
-/* "1 + 2 = 3，合计 4", or "" when there is nothing to add. */
-static const char *arithmetic(reader *r, const import_row *row, const row_cells *seen, bool *ret_equal) {
-    char sum_text[DECIMAL_TEXT_SIZE];
-    decimal total;
-    *ret_equal = true;
-    if (!is_additive(row, seen) || seen->overflow || !decimal_parse(row->total, strlen(row->total), &total))
-        return "";
-    *ret_equal = decimal_compare(seen->sum, total) == 0;
-    return arena_printf(r->mem, "%s = %s，合计 %s", seen->sum_text.s, decimal_print(seen->sum, sum_text), row->total);
-}
-
-static void check_row(reader *r, import_row *row, const cells *line_cells, int shift, const row_cells *seen) {
-    bool equal;
-    const char *sum = arithmetic(r, row, seen, &equal);
-    const columns *c = &r->columns;
-    if (!equal)
-        warn(r->mem, &row->warnings, row->first_line, "row_sum", "各地之和与合计不符：%s%s", sum,
-             seen->last_empty ? "；末格为空，可能缺一格、其后各格左移" : "");
-    if (equal && row->warnings.n && *sum)
-        warn(r->mem, &row->warnings, row->first_line, "row_sum_agrees", "%s，相符", sum);
-    if (seen->missing)
-        warn(r->mem, &row->warnings, row->first_line, "cell_missing", "表头有 %zu 列，本行少 %zu 格（%s）；%s%s",
-             c->regions_n, seen->missing, r->heads.at[c->regions_n - seen->missing], sum,
-             *sum && equal ? "，相符" : "");
-    if (shift < 0)
-        warn(r->mem, &row->warnings, row->first_line, "cell_missing", "合计之前少一格，其后各格左移一列；%s", sum);
-    for (size_t i = (size_t) (c->regions[c->regions_n - 1] + shift + 1); i < line_cells->n; i++)
-        if (line_cells->at[i].n && r->columns.total < c->regions[c->regions_n - 1])
-            warn(r->mem, &row->warnings, row->first_line, "cell_extra", "行末多出一格“%s”",
-                 clean(r->mem, line_cells->at[i]));
+/* Where / means nothing assigned, an empty cell is a lost one, and what stands beside it may have moved. */
+static void check_empty(reader *r) {
+    import_rows *rows = &r->document->matrix;
+    for (size_t i = 0; i < rows->n && r->nil > r->empty; i++)
+        if (r->places[i].has_empty)
+            warn(r->mem, &rows->at[i].warnings, rows->at[i].first_line, "cell_empty",
+                 "“%s”一格为空，别处以“/”表示没有；可能缺一格、其后各格左移", r->places[i].empty_head);
 }
 
 static void read_row(reader *r, const cells *line_cells, int shift) {
@@ -176,12 +170,13 @@ static void read_row(reader *r, const cells *line_cells, int shift) {
     row->values = arena_array(r->mem, c->regions_n, sizeof(*row->values));
     name_row(r, row, line_cells, shift);
     row->unit = c->unit == COLUMN_NONE ? "" : clean(r->mem, cell_at(line_cells, c->unit + shift));
-    row->total = c->total == COLUMN_NONE ? NULL : read_value(r, row, cell_at(line_cells, c->total + shift), "合计");
-    row_cells seen = { 0 };
-    buf_init(&seen.sum_text, r->mem);
-    read_regions(r, row, line_cells, shift, &seen);
-    check_row(r, row, line_cells, shift, &seen);
-    r->places[r->document->matrix.n - 1] = (row_place){ .group = r->group, .page = r->page };
+    row->total = c->total == COLUMN_NONE ? NULL : read_value(r->mem, cell_at(line_cells, c->total + shift));
+    for (size_t i = 0; i < c->regions_n; i++)
+        row->values[i] = read_value(r->mem, cell_at(line_cells, c->regions[i] + shift));
+    check_row(r, row, line_cells, shift);
+    row_place *place = &r->places[r->document->matrix.n - 1];
+    *place = (row_place){ .group = r->group, .page = r->page };
+    note_empty(r, line_cells, shift, place);
 }
 
 static void start_table(reader *r) {
@@ -192,31 +187,77 @@ static void start_table(reader *r) {
     r->has_table = true;
 }
 
+/* A row without values in its total (全覆盖) counts when it has a number and all its cells. */
+static bool is_row_of_words(const reader *r, const cells *row) {
+    const columns *c = &r->columns;
+    return row->n > (size_t) c->regions[c->regions_n - 1] && cell_at(row, c->item).n &&
+           cell_kind(r->mem, cell_at(row, c->seq)) == VALUE_NUMBER && cell_at(row, c->total).n;
+}
+
 /* A row whose cell is broken over lines: takes lines until it fits; returns how many, 0 when it never does. */
 static size_t take_row(reader *r, const lines *all, size_t i) {
     enum { LINES_MAX = 3 };
-    cells row;
-    int shift;
+    cells row, next;
+    int shift = 0;
     cells_split(&all->at[i], &row);
-    if (!row.n)
-        return 0;
-    for (size_t n = 1; n <= LINES_MAX; n++) {
+    for (size_t n = 1; row.n && n <= LINES_MAX; n++) {
         if (find_shift(r, &row, &shift)) {
             read_row(r, &row, shift);
             return n;
         }
         if (i + n >= all->n || row.n > (size_t) r->columns.regions[0])
             break;
+        cells_split(&all->at[i + n], &next);
+        if (find_shift(r, &next, &shift))
+            break;
         cells_append(r->mem, &row, &all->at[i + n]);
     }
-    return 0;
+    cells_split(&all->at[i], &row);
+    if (!is_row_of_words(r, &row))
+        return 0;
+    read_row(r, &row, 0);
+    return 1;
 }
 
-/* A line with as many cells as a row that could not be read as one. */
-static bool is_lost_row(const reader *r, const line *printed) {
+/* A line of several cells that could not be read as a row. */
+static bool is_lost_row(const line *printed) {
     cells row;
+    size_t filled = 0;
     cells_split(printed, &row);
-    return row.n >= (size_t) r->columns.regions[0];
+    for (size_t i = 0; i < row.n; i++)
+        filled += row.at[i].n > 0;
+    return filled > 1;
+}
+
+/* One line without cells between two rows is a part of a cell that lost its place; titles and notes are not. */
+static bool is_stray(const reader *r, const lines *all, const bool *taken, size_t i) {
+    static const char *const known[] = { "（续", "续表", "单位：", "计量单位：", "注：", "备注：", "说明：", NULL };
+    cells before, after;
+    if (!i || i + 1 >= all->n || !taken[i - 1] || outline_is_title(all->at[i].folded))
+        return false;
+    cells_split(&all->at[i - 1], &before);
+    cells_split(&all->at[i + 1], &after);
+    int shift;
+    return !span_starts(all->at[i].folded, known) && before.n && find_shift(r, &after, &shift);
+}
+
+static void check_groups(arena *mem, import_rows *rows, const row_place *places) {
+    for (size_t a = 0, b; a < rows->n; a = b) {
+        for (b = a; b < rows->n && places[b].group == places[a].group;)
+            b++;
+        sums_check(mem, rows, a, b);
+    }
+}
+
+static void report_line(reader *r, const lines *all, bool *taken, size_t i) {
+    import_warnings *doubts = &r->document->warnings;
+    if (is_lost_row(&all->at[i]))
+        warn(r->mem, doubts, all->at[i].no, "row_unread", "表格中的一行读不出，请人工核对");
+    else if (is_stray(r, all, taken, i))
+        warn(r->mem, doubts, all->at[i].no, "line_in_table", "表格两行之间有一行文字，可能是某格的一部分，未读入");
+    else
+        return;
+    taken[i] = true;
 }
 
 void matrix_read(arena *mem, const lines *all, bool *taken, import_document *document) {
@@ -231,12 +272,12 @@ void matrix_read(arena *mem, const lines *all, bool *taken, import_document *doc
         } else if (r.has_table) {
             n = take_row(&r, all, i);
         }
-        if (!n && r.has_table && is_lost_row(&r, &all->at[i])) {
-            warn(mem, &document->warnings, all->at[i].no, "row_unread", "表格中的一行读不出，请人工核对");
-            taken[i] = true;
-        }
+        if (!n && r.has_table)
+            report_line(&r, all, taken, i);
         for (size_t k = 0; k < n; k++)
             taken[i + k] = true;
     }
+    check_empty(&r);
+    check_groups(mem, &document->matrix, r.places);
     category_settle(mem, &document->matrix, r.places);
 }

@@ -128,6 +128,7 @@ static bool is_header_more(arena *mem, const cells *row) {
 static void place_column(columns *c, int i, column_kind kind, span head) {
     int *const places[] = { [COLUMN_SEQ] = &c->seq,      [COLUMN_CATEGORY] = &c->category, [COLUMN_ITEM] = &c->item,
                             [COLUMN_SUB] = &c->sub_item, [COLUMN_UNIT] = &c->unit,         [COLUMN_TOTAL] = &c->total };
+    c->others_behind = c->regions_n && kind == COLUMN_OTHER;
     if (kind == COLUMN_REGION) {
         c->regions[c->regions_n] = i;
         c->heads[c->regions_n++] = head;

@@ -17,6 +17,7 @@ typedef struct columns {
     int regions[CELLS_MAX];
     span heads[CELLS_MAX]; /* of the regions */
     size_t regions_n;
+    bool others_behind; /* columns such as 备注 stand behind the regions */
     span category_head; /* as printed, for messages */
 } columns;
 
