@@ -139,23 +139,27 @@ size_t merkle_proof(const merkle_run *runs, size_t n, const merkle_hash *const *
 }
 
 /* RFC 9162 section 2.1.3.2. */
-bool merkle_verify(const merkle_hash *leaf, uint64_t index, uint64_t size, const merkle_hash *path, size_t n,
-                   const merkle_hash *root) {
+bool merkle_lead(const merkle_hash *from, uint64_t index, uint64_t size, const merkle_hash *path, size_t n,
+                 merkle_hash *ret_root) {
     if (index >= size)
         return false;
     uint64_t at = index, last = size - 1;
-    merkle_hash hash = *leaf;
-    for (size_t i = 0; i < n; i++) {
+    *ret_root = *from;
+    for (size_t i = 0; i < n; i++, at >>= 1, last >>= 1) {
         if (last == 0)
             return false;
         bool is_right = at & 1 || at == last;
-        hash = is_right ? merkle_node(&path[i], &hash) : merkle_node(&hash, &path[i]);
+        *ret_root = is_right ? merkle_node(&path[i], ret_root) : merkle_node(ret_root, &path[i]);
         while (is_right && at && !(at & 1)) {
             at >>= 1;
             last >>= 1;
         }
-        at >>= 1;
-        last >>= 1;
     }
-    return last == 0 && memcmp(hash.b, root->b, SHA256_SIZE) == 0;
+    return last == 0;
+}
+
+bool merkle_verify(const merkle_hash *from, uint64_t index, uint64_t size, const merkle_hash *path, size_t n,
+                   const merkle_hash *root) {
+    merkle_hash found;
+    return merkle_lead(from, index, size, path, n, &found) && memcmp(found.b, root->b, SHA256_SIZE) == 0;
 }

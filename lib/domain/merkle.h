@@ -53,6 +53,9 @@ size_t merkle_plan(uint64_t index, uint64_t size, merkle_run ret_runs[MERKLE_RUN
 /* The proof (siblings from the leaf upwards) from the planned runs and the hashes of each; its length. */
 size_t merkle_proof(const merkle_run *runs, size_t n, const merkle_hash *const *hashes,
                     merkle_hash ret_path[MERKLE_HEIGHTS]);
-/* True when the path leads from this leaf to this root. */
-bool merkle_verify(const merkle_hash *leaf, uint64_t index, uint64_t size, const merkle_hash *path, size_t n,
+/* The root that a path leads to from a leaf hash; false when a path of this length cannot belong to such a tree. */
+bool merkle_lead(const merkle_hash *from, uint64_t index, uint64_t size, const merkle_hash *path, size_t n,
+                 merkle_hash *ret_root);
+/* True when the path leads to this root. */
+bool merkle_verify(const merkle_hash *from, uint64_t index, uint64_t size, const merkle_hash *path, size_t n,
                    const merkle_hash *root);

@@ -1,0 +1,247 @@
+/* The log: sequencing, pages, heads and proofs, on PostgreSQL, with the rights of its own role. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "integration/audit_kit.h"
+
+static Bh__ListEntriesResponse *entries_from(int64_t first, int32_t page_size) {
+    Bh__ListEntriesRequest req = BH__LIST_ENTRIES_REQUEST__INIT;
+    Bh__ListEntriesResponse *resp;
+    req.first_index = first;
+    req.page_size = page_size;
+    assert_null(CALL(auditor, "ListEntries", req, &resp));
+    return resp;
+}
+
+/* Recomputed from the stored bytes alone. */
+static merkle_hash recomputed_root(void) {
+    merkle_edge edge = { 0 };
+    Bh__ListEntriesResponse *page;
+    while ((page = entries_from((int64_t) edge.size, 2000))->n_entries)
+        for (size_t i = 0; i < page->n_entries; i++) {
+            merkle_hash hash;
+            assert_int_equal(page->entries[i]->entry_index, edge.size);
+            leaf_hash(page->entries[i]->leaf.data, page->entries[i]->leaf.len, hash.b);
+            assert_memory_equal(hash.b, page->entries[i]->leaf_hash.data, SHA256_SIZE);
+            merkle_append(&edge, &hash, NULL, NULL);
+        }
+    return merkle_root(&edge);
+}
+
+static void assert_log(int64_t size) {
+    Bh__TreeHead *head = tree_head();
+    merkle_hash root = recomputed_root();
+    assert_int_equal(head->size, size);
+    assert_memory_equal(head->root.data, root.b, SHA256_SIZE);
+    assert_string_equal(direct_sql(auditor, "select count(*) from audit.pending"), "0");
+    assert_string_equal(direct_sql(auditor, "select count(*) from audit.subtree"),
+                        arena_printf(auditor->mem, "%d", (int) (size / MERKLE_BLOCK)));
+}
+
+static void test_empty_log(UNUSED void **state) {
+    integrate();
+    assert_log(0);
+    assert_int_equal(entries_from(0, 0)->n_entries, 0);
+}
+
+static void test_entries_are_integrated(UNUSED void **state) {
+    append(5, 3);
+    integrate();
+    assert_log(3);
+    append(5, 2500); /* more than two batches, and blocks that begin in one and end in the next */
+    Bh__GetTreeHeadRequest req = BH__GET_TREE_HEAD_REQUEST__INIT;
+    Bh__GetTreeHeadResponse *resp;
+    assert_null(CALL(auditor, "GetTreeHead", req, &resp));
+    assert_int_equal(resp->pending_count, 2500);
+    assert_int_equal(resp->head->size, 3);
+    integrate();
+    assert_log(2503);
+}
+
+static void test_object_entries(UNUSED void **state) {
+    append(4, 40);
+    integrate();
+    Bh__ListObjectEntriesRequest req = BH__LIST_OBJECT_ENTRIES_REQUEST__INIT;
+    Bh__ListObjectEntriesResponse *resp;
+    req.object_type = (char *) "task";
+    req.object_id = (char *) "3";
+    req.first_version = 4;
+    req.page_size = 5;
+    assert_null(CALL(auditor, "ListObjectEntries", req, &resp));
+    assert_int_equal(resp->n_entries, 5);
+    for (size_t i = 0; i < resp->n_entries; i++)
+        assert_int_equal(resp->entries[i]->entry_index, 4 * (i + 3) + 3);
+    req.page_size = 2001;
+    bh_err *e = CALL(auditor, "ListObjectEntries", req, &resp);
+    assert_string_equal(e->reason, "BAD_FIELD");
+}
+
+/* Large entries make a short page, not a message beyond the limit. */
+static void test_page_fits_into_a_message(UNUSED void **state) {
+    direct_sql(auditor, "select audit.append(array_fill(1, array[1000]), "
+                        "array_fill('bihuan-audit/1\\000'::bytea || decode(repeat('ab', 4000), 'hex'), array[1000]))");
+    integrate();
+    Bh__ListEntriesResponse *page = entries_from(0, 2000);
+    assert_in_range(page->n_entries, 300, 400);
+    assert_log(1000);
+}
+
+static void assert_proof(int64_t index, int64_t size, const merkle_hash *root) {
+    Bh__GetInclusionProofRequest req = BH__GET_INCLUSION_PROOF_REQUEST__INIT;
+    Bh__GetInclusionProofResponse *resp;
+    req.entry_index = index;
+    req.tree_size = size;
+    assert_null(CALL(auditor, "GetInclusionProof", req, &resp));
+    merkle_hash path[MERKLE_HEIGHTS], from;
+    for (size_t i = 0; i < resp->n_hashes; i++)
+        memcpy(path[i].b, resp->hashes[i].data, SHA256_SIZE);
+    leaf_hash(resp->entry->leaf.data, resp->entry->leaf.len, from.b);
+    assert_int_equal(resp->head->size, size);
+    assert_memory_equal(resp->head->root.data, root->b, SHA256_SIZE);
+    assert_true(merkle_verify(&from, (uint64_t) index, (uint64_t) size, path, resp->n_hashes, root));
+}
+
+static void test_proofs(UNUSED void **state) {
+    static const int64_t sizes[] = { 1, 2, 255, 256, 257, 511, 700, 1024, 1300 };
+    merkle_edge edge = { 0 };
+    append(7, 1300);
+    integrate();
+    Bh__ListEntriesResponse *all = entries_from(0, 2000);
+    size_t next = 0;
+    for (size_t i = 0; i < all->n_entries; i++) {
+        merkle_hash hash;
+        memcpy(hash.b, all->entries[i]->leaf_hash.data, SHA256_SIZE);
+        merkle_append(&edge, &hash, NULL, NULL);
+        if ((int64_t) edge.size != sizes[next])
+            continue;
+        merkle_hash root = merkle_root(&edge);
+        for (int64_t index = 0; index < sizes[next]; index += 1 + sizes[next] / 9)
+            assert_proof(index, sizes[next], &root);
+        assert_proof(sizes[next] - 1, sizes[next], &root);
+        next++;
+    }
+    assert_int_equal(next, countof(sizes));
+}
+
+static void test_proofs_that_cannot_be(UNUSED void **state) {
+    Bh__GetInclusionProofRequest req = BH__GET_INCLUSION_PROOF_REQUEST__INIT;
+    Bh__GetInclusionProofResponse *resp;
+    append(1, 300);
+    integrate();
+    req.entry_index = 300;
+    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "NOT_FOUND_OBJECT");
+    req.entry_index = -1;
+    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "NOT_FOUND_OBJECT");
+    req.entry_index = 0;
+    req.tree_size = 301;
+    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "BAD_FIELD");
+    req.tree_size = 0;
+    direct_sql(auditor, "update audit.entry set leaf_hash = sha256('x') where idx = 1");
+    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "AUDIT_TREE_DAMAGED");
+    direct_sql(auditor, "delete from audit.entry where idx = 1");
+    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "AUDIT_TREE_DAMAGED");
+}
+
+/* Who is no auditor can check that an entry is in the log, not read it. */
+static void test_proof_for_others(UNUSED void **state) {
+    append(1, 2);
+    integrate();
+    bh_call *handler = direct_caller(pool, 9, 9, BH__POST__POST_HANDLER);
+    Bh__GetInclusionProofRequest req = BH__GET_INCLUSION_PROOF_REQUEST__INIT;
+    Bh__GetInclusionProofResponse *resp;
+    assert_null(CALL(handler, "GetInclusionProof", req, &resp));
+    assert_int_equal(resp->entry->leaf.len, 0);
+    assert_int_equal(resp->entry->leaf_hash.len, SHA256_SIZE);
+    assert_int_equal(resp->n_hashes, 1);
+    call_free(handler);
+}
+
+static void *sequence(void *data) {
+    int *failures = data;
+    for (int i = 0; i < 40; i++) {
+        bh_call *c = direct_caller(pool, 0, 0, 0);
+        bool again;
+        *failures += sequencer_run(c, &again) != NULL;
+        call_free(c);
+    }
+    return NULL;
+}
+
+/* Several sequencers beside writers: no entry twice, none lost, no gap. */
+static void test_sequencers_do_not_collide(UNUSED void **state) {
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    int failures[THREADS] = { 0 };
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sequence, &failures[i]), 0);
+    for (int i = 0; i < 30; i++)
+        append(3, 50);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(failures[i], 0);
+    }
+    integrate();
+    assert_log(1500);
+}
+
+/* A tree row that does not fit itself stops the sequencer before it builds on it. */
+static void test_damaged_tree_stops_the_sequencer(UNUSED void **state) {
+    append(1, 5);
+    integrate();
+    bool again;
+    direct_sql(auditor, "update audit.tree set root = sha256('x')");
+    assert_string_equal(sequencer_run(auditor, &again)->reason, "AUDIT_TREE_DAMAGED");
+    direct_sql(auditor, "update audit.tree set size = 6");
+    assert_string_equal(sequencer_run(auditor, &again)->reason, "AUDIT_TREE_DAMAGED");
+}
+
+/* L01: the service's own role adds, and does nothing else. */
+static void test_role_cannot_change_the_log(UNUSED void **state) {
+    static const char *const attempts[] = {
+        "update audit.entry set leaf = ''''",   "delete from audit.entry",          "truncate audit.entry",
+        "update audit.pending set site_id = 1", "update audit.subtree set idx = 1", "delete from audit.tree",
+        "update audit.tree set origin = ''x''",
+    };
+    for (size_t i = 0; i < countof(attempts); i++)
+        direct_sql(auditor,
+                   "set role bihuan_audit; do $$ begin execute '%s'; raise 'allowed: %%', '%s'; "
+                   "exception when insufficient_privilege then null; end $$",
+                   attempts[i], attempts[i]);
+}
+
+static void test_block_hashes(UNUSED void **state) {
+    append(2, 600);
+    integrate();
+    Bh__ListBlockHashesRequest req = BH__LIST_BLOCK_HASHES_REQUEST__INIT;
+    Bh__ListBlockHashesResponse *resp;
+    assert_null(CALL(auditor, "ListBlockHashes", req, &resp));
+    assert_int_equal(resp->n_hashes, 2);
+    req.first_block = 1;
+    assert_null(CALL(auditor, "ListBlockHashes", req, &resp));
+    assert_int_equal(resp->n_hashes, 1);
+    assert_string_equal(hex(auditor->mem, resp->hashes[0].data, resp->hashes[0].len),
+                        direct_sql(auditor, "select encode(hash, 'hex') from audit.subtree where idx = 1"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_empty_log),
+        TEST(test_entries_are_integrated),
+        TEST(test_object_entries),
+        TEST(test_page_fits_into_a_message),
+        TEST(test_proofs),
+        TEST(test_proofs_that_cannot_be),
+        TEST(test_proof_for_others),
+        TEST(test_sequencers_do_not_collide),
+        TEST(test_damaged_tree_stops_the_sequencer),
+        TEST(test_role_cannot_change_the_log),
+        TEST(test_block_hashes),
+    };
+    return cmocka_run_group_tests(tests, kit_open, kit_close);
+}
