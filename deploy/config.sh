@@ -29,7 +29,6 @@ install_programs() {
     done
     install_program "$build/gateway/bihuan-gateway" gateway
     install_program "$build/tools/bihuan-keygen" none
-    install_program "$build/tools/bihuan-first-operator" none
     install_program "$build/cli/bihuan" none
     give_to_account "$state/evidence"
 }
