@@ -54,7 +54,7 @@ static const char *value_text(app *a, const ProtobufCFieldDescriptor *field, con
     case FIELD_ENUM:
         return label_of(field->descriptor, *(const int32_t *) slot, a->is_english);
     case FIELD_STRING:
-        return *(const char *const *) slot;
+        return *(const char *const *) slot ? *(const char *const *) slot : "";
     case FIELD_BYTES:
         return "";
     case FIELD_MESSAGE:

@@ -13,6 +13,13 @@ static const remote_method logout = { &bh__directory_service__descriptor, "Logou
 static const remote_method get_me = { &bh__directory_service__descriptor, "GetMe" };
 static const remote_method change_password = { &bh__directory_service__descriptor, "ChangePassword" };
 
+static void show(app *a, const char *columns, ProtobufCMessage *message) {
+    if (a->out == OUT_JSON)
+        out_json(a, message);
+    else
+        out_list(a, columns, &message, 1);
+}
+
 /* Before there is a session the server resolves no names: the unit must be a number, and no token goes along. */
 bh_err *cmd_login(app *a, UNUSED const verb *v) {
     Bh__LoginRequest *request = (Bh__LoginRequest *) remote_request(a, login);
@@ -29,8 +36,8 @@ bh_err *cmd_login(app *a, UNUSED const verb *v) {
         .expires_ms = response->expires_ms,
     };
     TRY(store_save_session(a, &s));
-    response->token = arena_strdup(a->call->mem, ""); /* never printed */
-    out_record(a, &response->base);
+    response->token = NULL; /* never printed */
+    show(a, "user.login user.name post.unit_name post.post expires_ms", &response->base);
     return NULL;
 }
 
@@ -65,7 +72,7 @@ bh_err *cmd_whoami(app *a, UNUSED const verb *v) {
     }
     TRY(store_find_session(a));
     TRY(remote_call(a, get_me, remote_request(a, get_me), &me));
-    out_record(a, me);
+    show(a, "user.login user.name post.unit_name post.post", me);
     return NULL;
 }
 

@@ -124,6 +124,11 @@ static const import_item *same_before(const import_list *list, const import_item
 
 /* ---- targets */
 
+/* What a table leaves out is empty on the wire. */
+static char *copy(app *a, const char *printed) {
+    return arena_strdup(a->call->mem, printed ? printed : "");
+}
+
 static Bh__Comparator comparator_of(const char *printed) {
     static const struct {
         const char *sign;
@@ -159,15 +164,17 @@ static void add_targets(app *a, const intake *in, const import_item *item, size_
         const import_target *from = &item->targets[i];
         Bh__Target *target = next_target(a, request, item->first_line, item->last_line);
         target->task_id = task_id_at(a, in, position);
-        target->metric = arena_strdup(a->call->mem, *from->metric ? from->metric : from->phrase);
+        target->metric = copy(a, *from->metric ? from->metric : from->phrase);
         target->comparator = comparator_of(from->comparator);
-        target->number = arena_strdup(a->call->mem, from->number);
-        target->unit = arena_strdup(a->call->mem, from->unit);
-        target->phrase = arena_strdup(a->call->mem, from->phrase);
+        target->number = copy(a, from->number);
+        target->unit = copy(a, from->unit);
+        target->phrase = copy(a, from->phrase);
     }
 }
 
 static bool is_decimal(const char *text) {
+    if (!text)
+        return false;
     size_t whole = strspn(text, "0123456789");
     const char *rest = text + whole;
     return whole && (!*rest || (*rest == '.' && rest[1] && strspn(rest + 1, "0123456789") == strlen(rest + 1)));
@@ -178,28 +185,23 @@ static void add_shares(app *a, const import_row *row, const printed_names *regio
     for (size_t i = 0; i < row->heads.n; i++) {
         Bh__Share *share = arena_alloc(a->call->mem, sizeof(*share));
         bh__share__init(share);
-        share->region = arena_strdup(a->call->mem, row->heads.at[i]);
+        share->region = copy(a, row->heads.at[i]);
         share->unit_id = printed_id(regions, row->heads.at[i]);
-        share->number = arena_strdup(a->call->mem, row->values[i] && is_decimal(row->values[i]) ? row->values[i] : "");
+        share->number = copy(a, is_decimal(row->values[i]) ? row->values[i] : "");
         target->shares[target->n_shares++] = share;
     }
 }
 
-/* A cell that the row does not have is stored empty. */
-static char *cell_text(app *a, const char *cell) {
-    return arena_strdup(a->call->mem, cell ? cell : "");
-}
-
 static void add_row(app *a, const import_row *row, const printed_names *regions, Bh__ImportTargetsRequest *request) {
     Bh__Target *target = next_target(a, request, row->first_line, row->last_line);
-    target->metric = arena_strdup(a->call->mem, *row->item ? row->item : row->category);
+    target->metric = copy(a, row->item && *row->item ? row->item : row->category);
     target->comparator = BH__COMPARATOR__COMPARATOR_EQUAL;
-    target->number = cell_text(a, row->total && is_decimal(row->total) ? row->total : "");
-    target->unit = cell_text(a, row->unit);
-    target->phrase = cell_text(a, row->total);
-    target->row_no = cell_text(a, row->no);
-    target->category = cell_text(a, row->category);
-    target->sub_item = cell_text(a, row->sub_item);
+    target->number = copy(a, is_decimal(row->total) ? row->total : "");
+    target->unit = copy(a, row->unit);
+    target->phrase = copy(a, row->total);
+    target->row_no = copy(a, row->no);
+    target->category = copy(a, row->category);
+    target->sub_item = copy(a, row->sub_item);
     add_shares(a, row, regions, target);
 }
 
@@ -255,9 +257,9 @@ bh_err *draft_build(app *a, const intake *in, Bh__ImportTasksRequest *tasks, Bh_
     printed_names regions;
     arena *mem = a->call->mem;
     tasks->import_id = targets->import_id = uuid_text(mem, in->import_id);
-    tasks->document_number = arena_strdup(mem, document->number ? document->number : "");
-    tasks->document_title = arena_strdup(mem, document->title ? document->title : "");
-    tasks->document_digest = arena_strdup(mem, in->digest);
+    tasks->document_number = copy(a, document->number);
+    tasks->document_title = copy(a, document->title);
+    tasks->document_digest = copy(a, in->digest);
     tasks->drafts = arena_array(mem, document->tasks.n + document->livelihood.n, sizeof(*tasks->drafts));
     targets->targets = arena_array(mem, targets_at_most(document), sizeof(*targets->targets));
     TRY(add_list(a, in, &document->tasks, "", tasks, targets));

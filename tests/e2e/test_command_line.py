@@ -1,0 +1,286 @@
+"""bihuan: exit statuses, output, several logins, and that a repeated command after a lost answer takes effect once."""
+import csv
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+import unicodedata
+
+import pytest
+
+NOBODY = "https://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def people(bihuan):
+    """The installation, with a stored login for each post that the tests use."""
+    for login in ["drafter01", "supervisor01", "transport-handler01", "auditor01"]:
+        bihuan.log_in(login)
+    return bihuan
+
+
+@pytest.fixture
+def draft(people):
+    """A fresh draft of the city's office; its id."""
+    return people.json("task", "create", "--no", "9.1", "--text", "编印办事指南", "--lead-unit", "市交通运输局",
+                       "--co-unit", "市财政局", "--leader", "leader01", login="drafter01")["task_id"]
+
+
+def moves(installation, task):
+    events = installation.json("task", "history", task, login="supervisor01")
+    return [event["move"] for event in events]
+
+
+def pending(installation):
+    folder = installation.home / ".local/state/bihuan/pending"
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+def columns(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+# ---- without a server
+
+def test_help_needs_no_server(bihuan):
+    assert "task issue" in bihuan.cli("help", "--server", NOBODY).stdout
+    assert "--new-unit" in bihuan.cli("task", "reassign", "--help", "--server", NOBODY).stdout
+    assert bihuan.cli("version").stdout.startswith("bihuan ")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["nonsense"], ["task", "ack"], ["task", "ack", "1.1", "--reason", "x"], ["task", "list", "--state", "HAPPY"],
+    ["task", "list", "-o", "xml"], ["task", "return", "1.1"], ["apply", "holiday", "1.1", "--reason", "x"],
+])
+def test_usage_is_2(people, arguments):
+    run = people.cli(*arguments, login="drafter01", code=2)
+    assert run.stdout == "" and run.stderr.startswith("bihuan: ")
+
+
+def test_dry_run_needs_no_server(bihuan):
+    found = bihuan.json("import", bihuan.state / "sample-plan.txt", "--dry-run", "--server", NOBODY)
+    assert [task["no"] for task in found["tasks"]] == ["1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3"]
+    assert len(found["livelihood"]) == 4 and len(found["matrix"]) == 4
+
+
+# ---- who and where
+
+def test_unreachable_is_9(people):
+    run = people.cli("task", "list", "--server", NOBODY, "--timeout", "2", login="drafter01", code=None)
+    assert run.returncode == 4  # no login is stored for that server
+    run = people.cli("login", "drafter01", "--password-file", "-", "--server", NOBODY, "--timeout", "2", stdin="x\n", code=9)
+    assert "SERVER_UNREACHABLE" in run.stderr
+
+
+def test_foreign_certificate_authority_is_9(people, tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key.pem", "-out",
+                    tmp_path / "ca.pem", "-subj", "/CN=elsewhere"], check=True, capture_output=True)
+    run = people.cli("task", "list", "--ca", tmp_path / "ca.pem", login="drafter01", code=9)
+    assert "SERVER_NOT_TRUSTED" in run.stderr
+
+
+def test_login_failures_are_4(people):
+    assert "LOGIN_FAILED" in people.cli("login", "drafter01", "--password-file", "-", stdin="wrong password\n", code=4).stderr
+    assert "LOGIN_FAILED" in people.cli("login", "nobody99", "--password-file", "-", stdin="wrong password\n", code=4).stderr
+    assert "LOGIN_NEEDED" in people.cli("task", "list", login="never-seen", code=4).stderr
+
+
+def test_token_is_private_and_dies_with_logout(people):
+    people.log_in("west-head01")
+    stored = next((people.home / ".config/bihuan/logins").glob("*/west-head01"))
+    assert stored.stat().st_mode & 0o777 == 0o600
+    kept = stored.read_text()
+    people.cli("logout", login="west-head01")
+    assert not stored.exists()
+    stored.write_text(kept)
+    people.cli("whoami", login="west-head01", code=4)
+    stored.unlink()
+
+
+def test_each_login_is_itself(people):
+    for login in ["drafter01", "supervisor01"]:
+        assert people.json("whoami", login=login)["user"]["login"] == login
+
+
+# ---- refusals
+
+def test_not_found_is_3(people):
+    people.cli("task", "show", "77.77", login="drafter01", code=3)
+    people.cli("task", "show", "0193a3f0-0000-7000-8000-000000000000", login="drafter01", code=3)
+    people.cli("import", "no-such-file.txt", login="drafter01", code=3)
+
+
+def test_not_allowed_is_5(people, draft):
+    run = people.cli("task", "submit", draft, login="auditor01", code=5)
+    assert run.stderr.startswith("bihuan: ")
+    people.cli("unit", "add", "某单位", "--kind", "department", login="drafter01", code=5)
+
+
+def test_not_valid_is_6(people, draft):
+    run = people.cli("task", "submit", draft, "--lang", "en", login="drafter01", code=6)
+    assert "NO_DEADLINE" in run.stderr or "NO_RESULT" in run.stderr
+
+
+def test_stale_version_is_8(people, draft):
+    people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
+    run = people.cli("task", "submit", draft, "--version", "1", login="drafter01", code=8)
+    assert "STALE_VERSION" in run.stderr
+
+
+def test_number_with_two_tasks_lists_them(people, draft):
+    people.cli("task", "create", "--no", "9.1", "--text", "另一项", login="drafter01")
+    run = people.cli("task", "show", "9.1", login="drafter01", code=6)
+    assert draft in run.stderr
+
+
+def test_task_by_the_beginning_of_its_id(people, draft):
+    assert people.json("task", "show", draft[:23], login="drafter01")["task_id"] == draft
+
+
+# ---- output
+
+def test_table_is_aligned_by_display_width(people):
+    lines = people.cli("unit", "list", login="drafter01").stdout.splitlines()
+    starts = {columns(line[:line.index(name)]) for line in lines for name in ["市财政局", "市民政局", "东湖区交通局"]
+              if f" {name} " in line}
+    assert len(starts) == 1
+
+
+def test_csv_and_json_agree(people):
+    rows = list(csv.reader(io.StringIO(people.cli("task", "list", "-o", "csv", "--lang", "en", login="drafter01").stdout)))
+    tasks = people.json("task", "list", login="drafter01")
+    assert rows[0][0] == "no."
+    assert [row[rows[0].index("text")] for row in rows[1:]] == [task["text"] for task in tasks]
+
+
+def test_two_languages(people):
+    assert "草拟" in people.cli("task", "list", "--lang", "zh", login="drafter01").stdout
+    assert "draft" in people.cli("task", "list", "--lang", "en", login="drafter01").stdout
+
+
+def test_limit_says_that_there_is_more(people):
+    run = people.cli("unit", "list", "--limit", "2", "-o", "json", "--lang", "en", login="drafter01")
+    assert len(json.loads(run.stdout)) == 2 and "--limit" in run.stderr
+
+
+# ---- a lost answer
+
+def test_same_request_id_is_one_effect(people, draft):
+    key = people.json("task", "create", "--no", "9.2", "--text", "先行一项", login="drafter01")["task_id"]
+    people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
+    version = people.json("task", "show", draft, login="drafter01")["version"]
+    own = key[:-1] + ("0" if key[-1] != "0" else "1")
+    first = people.json("task", "submit", draft, "--request-id", own, "--version", version, login="drafter01")
+    again = people.json("task", "submit", draft, "--request-id", own, "--version", version, login="drafter01")
+    assert first == again
+    assert moves(people, draft).count("SUBMIT") == 1
+
+
+def test_repeat_after_a_silent_gateway(people, draft):
+    """The command runs out of time while the gateway stands still; nobody knows whether it arrived."""
+    people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
+    version = people.json("task", "show", draft, login="drafter01")["version"]
+    command = ["task", "submit", draft, "--version", version]
+    gateway = people.pid("gateway")
+    os.kill(gateway, signal.SIGSTOP)
+    try:
+        run = people.cli(*command, "--timeout", "2", login="drafter01", code=124)
+        assert "ANSWER_LOST" in run.stderr
+        assert len(pending(people)) == 1
+    finally:
+        os.kill(gateway, signal.SIGCONT)
+    run = people.cli(*command, "--lang", "en", login="drafter01")
+    assert "used again" in run.stderr
+    assert moves(people, draft).count("SUBMIT") == 1
+    assert pending(people) == []
+
+
+def test_repeat_after_the_command_itself_was_killed(people, draft):
+    people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
+    version = people.json("task", "show", draft, login="drafter01")["version"]
+    command = ["task", "submit", draft, "--version", str(version)]
+    gateway = people.pid("gateway")
+    os.kill(gateway, signal.SIGSTOP)
+    try:
+        run = subprocess.Popen([people.state / "bin/command", "--as", "drafter01", *command], env=people.environment)
+        started = time.monotonic()
+        while not pending(people):
+            assert time.monotonic() - started < 10
+            time.sleep(0.05)
+        time.sleep(0.3)
+        run.kill()
+        run.wait()
+    finally:
+        os.kill(gateway, signal.SIGCONT)
+    people.cli(*command, login="drafter01")
+    assert moves(people, draft).count("SUBMIT") == 1
+    assert pending(people) == []
+
+
+@pytest.mark.parametrize("program", ["gateway", "task", "postgres"])
+def test_command_outlives_a_crash(people, draft, program):
+    """A crash in the middle is waited for under the same id."""
+    for i in range(3):
+        command = subprocess.Popen(
+            [people.state / "bin/command", "--as", "drafter01", "task", "set", draft, "--result", f"第{i}稿"],
+            env=people.environment, stdout=subprocess.DEVNULL)
+        time.sleep(0.05 * i)
+        people.kill(program)
+        assert command.wait(timeout=60) == 0
+    people.wait_healthy()
+    assert pending(people) == []
+
+
+# ---- evidence
+
+def test_evidence_comes_back_byte_for_byte(people, tmp_path):
+    path = tmp_path / "总结 报告.pdf"
+    path.write_bytes(os.urandom(300_000))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    stored = people.json("evidence", "add", path, login="transport-handler01")
+    assert stored["digest"] == digest and stored["size"] == "300000"
+    people.cli("evidence", "get", digest, "--save", tmp_path / "back", login="transport-handler01")
+    assert (tmp_path / "back").read_bytes() == path.read_bytes()
+    people.cli("evidence", "get", "0" * 64, "--save", tmp_path / "none", login="transport-handler01", code=3)
+
+
+# ---- import
+
+def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
+    text = (people.state / "sample-plan.txt").read_text().replace("市民政局", "市民政与慈善局").replace("领导乙", "领导丙")
+    path = tmp_path / "plan.txt"
+    path.write_text(text)
+    before = len(people.json("task", "list", login="drafter01"))
+    run = people.cli("import", path, "--yes", login="drafter01", code=6)
+    assert "市民政与慈善局" in run.stderr and "领导丙" in run.stderr
+    assert len(people.json("task", "list", login="drafter01")) == before
+    mapped = ["--unit", "市民政与慈善局=市民政局", "--leader", "领导丙=leader02"]
+    made = people.json("import", path, "--yes", *mapped, login="drafter01")
+    assert made["task_count"] == 11
+    assert len(people.json("task", "list", login="drafter01")) == before + 11
+    again = people.json("import", path, "--yes", *mapped, login="drafter01")
+    assert again == made
+    assert len(people.json("task", "list", login="drafter01")) == before + 11
+
+
+def test_import_asks_first(people, tmp_path):
+    path = tmp_path / "plan.txt"
+    path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "7 条以上"))
+    run = people.cli("import", path, login="drafter01", code=2)
+    assert "NOT_CONFIRMED" in run.stderr
+
+
+def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
+    path = tmp_path / "plan.txt"
+    path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "8 条以上"))
+    made = people.json("import", path, "--yes", login="drafter01")
+    chosen = ["--import", made["import_id"], "--all"]
+    year = (people.state / "sample-plan.txt").read_text().split("〔")[1][:4]
+    people.cli("task", "set", *chosen, "--plan-year", year, "--result", "书面总结并附佐证材料", login="drafter01")
+    assert len(people.json("task", "submit", *chosen, login="drafter01")) == made["task_count"]
+    issued = people.json("task", "issue", *chosen, login="supervisor01")
+    assert {task["state"] for task in issued} == {"TASK_STATE_ISSUED"}
+    assert people.json("task", "issue", *chosen, login="supervisor01") == []
