@@ -24,13 +24,13 @@ static bh_err *read_document(app *a, intake *in) {
     sha256(text, n, digest);
     in->digest = hex(a->call->mem, digest, sizeof(digest));
     in->import_id = uuid_derive((uuid){ .b = { 0 } }, arena_printf(a->call->mem, "import %s", in->digest));
-    TRY(import_parse(a->call, a->call->mem, text, n, &in->document));
+    TRY(import_parse(a->call, text, n, &in->document));
     return draft_collect(a, in);
 }
 
 static void show(app *a, const import_document *document) {
     if (a->out == OUT_JSON) {
-        puts(import_write_json(a->call->mem, document));
+        puts(import_write_json(document));
         return;
     }
     findings_items(a, document);

@@ -11,25 +11,37 @@ static void read_numbers(arena *mem, import_list *list) {
         numbers_read(mem, &list->at[i]);
 }
 
-bh_err *import_parse(bh_call *c, arena *mem, const char *text, size_t n, import_document *ret_document) {
-    lines all;
+/* Tables come first, so that no other reader takes their lines. */
+static void read_document(const lines *all, import_document *document) {
     outline skeleton;
     rules stated;
-    *ret_document = (import_document){ 0 };
+    arena *mem = document->mem;
+    bool *taken = arena_array(mem, all->n + 1, sizeof(*taken));
+    matrix_read(mem, all, taken, document);
+    outline_read(mem, all, taken, &skeleton);
+    head_read(mem, all, taken, &skeleton, document, &stated);
+    items_read(mem, all, &skeleton, &stated, document);
+    read_numbers(mem, &document->tasks);
+    read_numbers(mem, &document->livelihood);
+    same_read(mem, &document->tasks);
+    same_read(mem, &document->livelihood);
+}
+
+static void release(void *mem) {
+    arena_free(mem);
+}
+
+bh_err *import_parse(bh_call *c, const char *text, size_t n, import_document *ret_document) {
+    enum { MEMORY_MAX = 512 << 20 }; /* the largest texts, all of marks and numbers, need less than half of it */
+    lines all;
     if (n > IMPORT_TEXT_MAX)
         return bh_fail(c, IMPORT_TOO_LARGE, "4 MiB");
     if (!utf8_is_valid(text, n))
         return bh_fail(c, IMPORT_NOT_TEXT);
-    if (!lines_split(mem, (span){ text, n }, IMPORT_LINES_MAX, &all))
-        return bh_fail(c, IMPORT_TOO_LARGE, "100000 行");
-    bool *taken = arena_array(mem, all.n + 1, sizeof(*taken));
-    matrix_read(mem, &all, taken, ret_document);
-    outline_read(mem, &all, taken, &skeleton);
-    head_read(mem, &all, taken, &skeleton, ret_document, &stated);
-    items_read(mem, &all, &skeleton, &stated, ret_document);
-    read_numbers(mem, &ret_document->tasks);
-    read_numbers(mem, &ret_document->livelihood);
-    same_read(mem, &ret_document->tasks);
-    same_read(mem, &ret_document->livelihood);
+    *ret_document = (import_document){ .mem = arena_new(MEMORY_MAX) };
+    arena_defer(c->mem, release, ret_document->mem);
+    if (!lines_split(ret_document->mem, (span){ text, n }, IMPORT_LINES_MAX, &all))
+        return bh_fail(c, IMPORT_TOO_LARGE, "100000 行 (lines)");
+    read_document(&all, ret_document);
     return NULL;
 }

@@ -7,15 +7,14 @@
 #include "base/call.h"
 
 enum {
-    IMPORT_TEXT_MAX = 4 << 20,     /* bytes of text */
-    IMPORT_LINES_MAX = 100000,     /* printed lines */
-    IMPORT_ITEMS_MAX = 2000,       /* items of one list */
-    IMPORT_ROWS_MAX = 5000,        /* data rows of all tables */
-    IMPORT_REGIONS_MAX = 64,       /* columns after the total */
-    IMPORT_UNITS_MAX = 200,        /* units of one item */
-    IMPORT_TARGETS_MAX = 40,       /* numbers of one item */
-    IMPORT_WARNINGS_MAX = 2000,    /* of the document; a record holds fewer than 100 */
-    IMPORT_MEMORY_MAX = 512 << 20, /* size of an arena in which every permitted text fits */
+    IMPORT_TEXT_MAX = 4 << 20,  /* bytes of text */
+    IMPORT_LINES_MAX = 100000,  /* printed lines */
+    IMPORT_ITEMS_MAX = 2000,    /* items of one list */
+    IMPORT_ROWS_MAX = 5000,     /* data rows of all tables */
+    IMPORT_REGIONS_MAX = 64,    /* columns after the total */
+    IMPORT_UNITS_MAX = 200,     /* units of one item */
+    IMPORT_TARGETS_MAX = 40,    /* numbers of one item */
+    IMPORT_WARNINGS_MAX = 2000, /* of the document; a record holds fewer than 100 */
 };
 
 /* A doubt: stable lower-case code, the printed line it is about, a sentence with the arithmetic where there is one. */
@@ -84,6 +83,7 @@ typedef struct import_rows {
 
 /* Strings are never NULL unless said; the absent ones of the head are NULL. */
 typedef struct import_document {
+    arena *mem;                        /* owns all of it */
     const char *number, *title, *date; /* NULL when not printed; date YYYY-MM-DD */
     import_names co_all;               /* units named once for all items */
     import_list tasks, livelihood;
@@ -91,9 +91,9 @@ typedef struct import_document {
     import_warnings warnings;
 } import_document;
 
-/* Parses n bytes of UTF-8. Result and scratch live in mem (arena_new(IMPORT_MEMORY_MAX)), errors in c.
+/* Parses n bytes of UTF-8. The document lives as long as c, in an arena of its own that every permitted text fits.
  * Refused are only bytes that are no text and sizes beyond the limits; every doubt is a warning. */
-MUST bh_err *import_parse(bh_call *c, arena *mem, const char *text, size_t n, import_document *ret_document);
+MUST bh_err *import_parse(bh_call *c, const char *text, size_t n, import_document *ret_document);
 
-/* The document as one JSON object, a NUL-terminated string in mem. */
-const char *import_write_json(arena *mem, const import_document *document);
+/* The document as one JSON object: a NUL-terminated string that lives as long as the document. */
+const char *import_write_json(const import_document *document);

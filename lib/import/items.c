@@ -31,6 +31,7 @@ typedef struct walk {
     bool after_heading;           /* no item since the last heading */
     int last_number;              /* of the item before */
     bool *custom_noted;           /* the missing rule of order was reported */
+    bool full;                    /* the list holds its maximum */
     size_t skipped;               /* paragraphs without units that were left out */
 } walk;
 
@@ -242,7 +243,10 @@ static void read_item(walk *w, size_t i, size_t end) {
     bool livelihood = w->title->livelihood || innermost(w, says_livelihood);
     import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
     if (!item) {
-        w->skipped++;
+        if (!w->full)
+            warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "items_full",
+                 "事项超过 %d 项，自此项起未读入", IMPORT_ITEMS_MAX);
+        w->full = true;
         return;
     }
     *item = (import_item){ .first_line = w->all->at[p->first].no,

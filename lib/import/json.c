@@ -86,9 +86,9 @@ static void write_row(json_writer *w, const import_row *row) {
     jw_close_object(w);
 }
 
-const char *import_write_json(arena *mem, const import_document *document) {
+const char *import_write_json(const import_document *document) {
     json_writer w;
-    jw_init(&w, mem);
+    jw_init(&w, document->mem);
     jw_open_object(&w, NULL);
     jw_open_object(&w, "document");
     jw_string(&w, "number", document->number);

@@ -14,6 +14,7 @@ typedef struct reader {
     import_names heads;
     row_place *places; /* beside the rows */
     size_t page, group;
+    int overflow;      /* the line of the first row beyond the maximum */
     size_t nil, empty; /* region cells that say / and that say nothing */
     bool has_table;
     const char *no, *item; /* of the numbered row above */
@@ -164,8 +165,10 @@ static void check_empty(reader *r) {
 static void read_row(reader *r, const cells *line_cells, int shift) {
     const columns *c = &r->columns;
     import_row *row = rows_add(r->mem, &r->document->matrix);
-    if (!row)
+    if (!row) {
+        r->overflow = r->overflow ? r->overflow : line_cells->first_line;
         return;
+    }
     *row = (import_row){ .first_line = line_cells->first_line, .last_line = line_cells->last_line, .heads = r->heads };
     row->values = arena_array(r->mem, c->regions_n, sizeof(*row->values));
     name_row(r, row, line_cells, shift);
@@ -179,10 +182,16 @@ static void read_row(reader *r, const cells *line_cells, int shift) {
     note_empty(r, line_cells, shift, place);
 }
 
-static void start_table(reader *r) {
+static void add_head(reader *r, const char *head, int line) {
+    if (names_have(&r->heads, head))
+        warn(r->mem, &r->document->warnings, line, "head_repeated", "表头“%s”出现两次", head);
+    names_add(r->mem, &r->heads, head);
+}
+
+static void start_table(reader *r, int line) {
     r->heads = (import_names){ 0 };
     for (size_t i = 0; i < r->columns.regions_n; i++)
-        names_add(r->mem, &r->heads, clean(r->mem, r->columns.heads[i]));
+        add_head(r, clean(r->mem, r->columns.heads[i]), line);
     r->page++;
     r->has_table = true;
 }
@@ -268,7 +277,7 @@ void matrix_read(arena *mem, const lines *all, bool *taken, import_document *doc
         bool is_header = (n = columns_read(mem, all, i, &header)) > 0;
         if (is_header) {
             r.columns = header;
-            start_table(&r);
+            start_table(&r, all->at[i].no);
         } else if (r.has_table) {
             n = take_row(&r, all, i);
         }
@@ -277,6 +286,8 @@ void matrix_read(arena *mem, const lines *all, bool *taken, import_document *doc
         for (size_t k = 0; k < n; k++)
             taken[i + k] = true;
     }
+    if (r.overflow)
+        warn(mem, &document->warnings, r.overflow, "rows_full", "表格超过 %d 行，自此行起未读入", IMPORT_ROWS_MAX);
     check_empty(&r);
     check_groups(mem, &document->matrix, r.places);
     category_settle(mem, &document->matrix, r.places);

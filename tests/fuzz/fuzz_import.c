@@ -6,11 +6,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
-    arena *mem = arena_new(IMPORT_MEMORY_MAX);
+    arena *mem = arena_new(1 << 20);
     bh_call c = { .mem = mem };
     import_document document;
-    if (!import_parse(&c, mem, (const char *) bytes, n, &document))
-        import_write_json(mem, &document);
+    if (!import_parse(&c, (const char *) bytes, n, &document))
+        import_write_json(&document);
     arena_free(mem);
     return 0;
 }

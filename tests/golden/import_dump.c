@@ -20,16 +20,16 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: import_dump FILE\n");
         return 2;
     }
-    arena *mem = arena_new(IMPORT_MEMORY_MAX);
+    arena *mem = arena_new(2 * IMPORT_TEXT_MAX);
     char *bytes = arena_alloc(mem, IMPORT_TEXT_MAX + 1);
     size_t n = read_file(argv[1], bytes, IMPORT_TEXT_MAX + 1);
     bh_call c = { .mem = mem };
     import_document document;
-    bh_err *error = import_parse(&c, mem, bytes, n, &document);
+    bh_err *error = import_parse(&c, bytes, n, &document);
     if (error)
         fprintf(stderr, "%s: %s\n", error->reason, error->en);
     else
-        puts(import_write_json(mem, &document));
+        puts(import_write_json(&document));
     arena_free(mem);
     return error ? 1 : 0;
 }
