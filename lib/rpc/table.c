@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void fclose_p(FILE **file) {
     if (*file)
@@ -14,13 +15,16 @@ bh_err *table_refuse(bh_call *call, const char *path, const table_row *row, cons
 }
 
 static bh_err *read_text(bh_call *call, const char *path, char **ret_text) {
+    struct stat status;
     CLEANUP(fclose_p) FILE *file = fopen(path, "re");
-    if (!file)
+    if (!file || fstat(fileno(file), &status) != 0)
         return bh_fail(call, TABLE_UNUSABLE, path, strerror(errno));
-    char *text = arena_alloc(call->mem, TABLE_SIZE_MAX + 1);
-    size_t n = fread(text, 1, TABLE_SIZE_MAX + 1, file);
-    if (ferror(file) || n > TABLE_SIZE_MAX || memchr(text, 0, n))
-        return bh_fail(call, TABLE_UNUSABLE, path, "not a text of at most 256 KiB");
+    if (status.st_size > TABLE_SIZE_MAX)
+        return bh_fail(call, TABLE_UNUSABLE, path, "larger than 256 KiB");
+    char *text = arena_alloc(call->mem, (size_t) status.st_size + 1);
+    size_t n = fread(text, 1, (size_t) status.st_size, file);
+    if (ferror(file) || memchr(text, 0, n))
+        return bh_fail(call, TABLE_UNUSABLE, path, "not a text");
     *ret_text = text;
     return NULL;
 }
