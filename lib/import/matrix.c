@@ -182,16 +182,16 @@ static void read_row(reader *r, const cells *line_cells, int shift) {
     note_empty(r, line_cells, shift, place);
 }
 
-static void add_head(reader *r, const char *head, int line) {
+static void add_head(reader *r, const char *head, int printed_line) {
     if (names_have(&r->heads, head))
-        warn(r->mem, &r->document->warnings, line, "head_repeated", "表头“%s”出现两次", head);
+        warn(r->mem, &r->document->warnings, printed_line, "head_repeated", "表头“%s”出现两次", head);
     names_add(r->mem, &r->heads, head);
 }
 
-static void start_table(reader *r, int line) {
+static void start_table(reader *r, int printed_line) {
     r->heads = (import_names){ 0 };
     for (size_t i = 0; i < r->columns.regions_n; i++)
-        add_head(r, clean(r->mem, r->columns.heads[i]), line);
+        add_head(r, clean(r->mem, r->columns.heads[i]), printed_line);
     r->page++;
     r->has_table = true;
 }
