@@ -345,6 +345,50 @@ static void nobody_waits_for_anothers_second_statement(UNUSED void **state) {
     pg_pool_close(pool);
 }
 
+/* Members arrive in opposite orders at two processes, each locks its row and stays a while. */
+static void sets_lock_rows_in_one_order(UNUSED void **state) {
+    static const char *const locks[] = {
+        "update item set note = 'x' where item_id = '00000000-0000-0000-0000-000000000001' returning pg_sleep(0.15)",
+        "update item set note = 'x' where item_id = '00000000-0000-0000-0000-000000000002' returning pg_sleep(0.15)",
+    };
+    caller nappers[2], callers[2][2];
+    pg_pool *pools[2];
+    for (size_t i = 0; i < 2; i++) {
+        uuid id = { { [15] = (uint8_t) (i + 1) } };
+        pools[i] = open_pool(1, 64);
+        add_item(pools[0], &id);
+    }
+    for (size_t i = 0; i < 2; i++)
+        start_nap(&nappers[i], pools[i], "select pg_sleep(0.2)");
+    for (size_t i = 0; i < 4; i++) {
+        size_t item = i % 2 ^ i / 2;
+        caller k = { .pool = pools[i / 2], .timeout_ms = 5000, .id = { { [15] = (uint8_t) (item + 1) } } };
+        callers[i / 2][i % 2] = k;
+        callers[i / 2][i % 2].sql = locks[item];
+        start(&callers[i / 2][i % 2]);
+        pause_ms(5);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        finish(callers[i], 2);
+        finish(&nappers[i], 1);
+        check_all(callers[i], 2, "");
+        assert_in_range(callers[i][1].elapsed_ms, 0, 950); /* a deadlock is found after 1 s */
+        pg_pool_close(pools[i]);
+    }
+}
+
+static void the_plan_of_a_set_is_pinned(UNUSED void **state) {
+    pg_pool *pool = open_pool(1, 64);
+    bh_call *c = pgtest_call(pool, 5000);
+    pg_rows rows;
+    uuid id = { { 1 } };
+    assert_null(pg_call(c, &pgtest_sql[PGTEST_SQL_EVALUATE_SET], &rows, pg_uuid(&id),
+                        pg_text("select current_setting('enable_seqscan') || current_setting('plan_cache_mode')")));
+    assert_string_equal(pg_get_text(&rows, 0, "answer"), "offforce_generic_plan");
+    call_free(c);
+    pg_pool_close(pool);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(those_who_wait_travel_together),
@@ -360,6 +404,8 @@ int main(void) {
         cmocka_unit_test(conflicts_of_a_set_are_tried_again),
         cmocka_unit_test(a_fault_of_the_server_is_everybodys),
         cmocka_unit_test(nobody_waits_for_anothers_second_statement),
+        cmocka_unit_test(sets_lock_rows_in_one_order),
+        cmocka_unit_test(the_plan_of_a_set_is_pinned),
     };
     return cmocka_run_group_tests(tests, make_tables, NULL);
 }
