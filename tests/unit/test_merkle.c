@@ -11,7 +11,7 @@
 #include "domain/leaf.h"
 #include "domain/merkle.h"
 
-enum { LEAVES_MAX = 700 };
+enum { LEAVES_MAX = 66000, LEAVES_SOME = 700 };
 
 static merkle_hash of_hex(const char *digits) {
     merkle_hash hash;
@@ -90,14 +90,14 @@ static const struct reference_path {
 /* -- a store of kept hashes, as the service has one -- */
 
 typedef struct store {
-    merkle_hash kept[2][LEAVES_MAX]; /* heights 0 and 8 */
+    merkle_hash kept[3][LEAVES_MAX]; /* heights 0, 8 and 16 */
     merkle_edge edge;
 } store;
 
 static void keep(void *data, int height, uint64_t place, const merkle_hash *hash) {
     store *s = data;
-    if (height == MERKLE_STEP)
-        s->kept[1][place] = *hash;
+    if (height % MERKLE_STEP == 0)
+        s->kept[height / MERKLE_STEP][place] = *hash;
 }
 
 static void grow(store *s, const merkle_hash *hash) {
@@ -114,9 +114,9 @@ static size_t prove(const store *s, uint64_t index, uint64_t size, merkle_hash *
     return merkle_proof(runs, n, hashes, ret_path);
 }
 
-static store *some_store(void) {
+static store *store_of(int leaves) {
     store *s = test_calloc(1, sizeof(*s));
-    for (int i = 0; i < LEAVES_MAX; i++) {
+    for (int i = 0; i < leaves; i++) {
         merkle_hash hash;
         leaf_hash((const uint8_t *) &i, sizeof(i), hash.b);
         grow(s, &hash);
@@ -156,8 +156,8 @@ static merkle_hash defined_root(const merkle_hash *leaves, size_t n) {
 }
 
 static void test_every_proof_of_many_sizes(UNUSED void **state) {
-    store *s = some_store();
-    for (uint64_t size = 1; size <= LEAVES_MAX; size += size < 20 || size > 500 ? 1 : 29) {
+    store *s = store_of(LEAVES_SOME);
+    for (uint64_t size = 1; size <= LEAVES_SOME; size += size < 20 || size > 500 ? 1 : 29) {
         merkle_hash root = defined_root(s->kept[0], size), path[MERKLE_HEIGHTS];
         for (uint64_t index = 0; index < size; index += 1 + size / 40) {
             size_t n = prove(s, index, size, path);
@@ -171,8 +171,20 @@ static void test_every_proof_of_many_sizes(UNUSED void **state) {
     test_free(s);
 }
 
+/* Runs of three kept heights. */
+static void test_proofs_beyond_65536(UNUSED void **state) {
+    static const uint64_t indexes[] = { 0, 255, 256, 40000, 65535, 65536, 65799, 65999 };
+    store *s = store_of(LEAVES_MAX);
+    merkle_hash root = defined_root(s->kept[0], LEAVES_MAX), path[MERKLE_HEIGHTS];
+    for (size_t i = 0; i < countof(indexes); i++) {
+        size_t n = prove(s, indexes[i], LEAVES_MAX, path);
+        assert_true(merkle_verify(&s->kept[0][indexes[i]], indexes[i], LEAVES_MAX, path, n, &root));
+    }
+    test_free(s);
+}
+
 static void test_a_bent_path_leads_elsewhere(UNUSED void **state) {
-    store *s = some_store();
+    store *s = store_of(LEAVES_SOME);
     merkle_hash root = defined_root(s->kept[0], 603), path[MERKLE_HEIGHTS];
     size_t n = prove(s, 300, 603, path);
     for (size_t i = 0; i < n; i++) {
@@ -187,8 +199,8 @@ static void test_a_bent_path_leads_elsewhere(UNUSED void **state) {
 static void test_edge_is_stored_and_loaded(UNUSED void **state) {
     merkle_edge edge = { 0 }, again;
     merkle_hash hashes[MERKLE_HEIGHTS];
-    store *s = some_store();
-    for (size_t size = 0; size < LEAVES_MAX; size++) {
+    store *s = store_of(LEAVES_SOME);
+    for (size_t size = 0; size < LEAVES_SOME; size++) {
         size_t n = merkle_edge_hashes(&edge, hashes);
         assert_true(merkle_edge_load(&again, size, hashes, n));
         assert_false(merkle_edge_load(&again, size, hashes, n + 1));
