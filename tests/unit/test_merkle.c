@@ -215,8 +215,11 @@ static void test_edge_is_stored_and_loaded(UNUSED void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference_roots),           cmocka_unit_test(test_reference_paths),
-        cmocka_unit_test(test_every_proof_of_many_sizes), cmocka_unit_test(test_a_bent_path_leads_elsewhere),
+        cmocka_unit_test(test_reference_roots),
+        cmocka_unit_test(test_reference_paths),
+        cmocka_unit_test(test_every_proof_of_many_sizes),
+        cmocka_unit_test(test_proofs_beyond_65536),
+        cmocka_unit_test(test_a_bent_path_leads_elsewhere),
         cmocka_unit_test(test_edge_is_stored_and_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
