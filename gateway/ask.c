@@ -17,10 +17,6 @@ bool asker_open(asker *by, rpc_client *client) {
     return inbox_open(&by->answers) && inbox_sleep(&by->answers);
 }
 
-void asker_close(asker *by) {
-    inbox_close(&by->answers);
-}
-
 /* Runs in the runtime's thread: touches nothing but the question. */
 static void answered(void *data, rpc_result *result) {
     question *q = data;

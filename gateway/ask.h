@@ -15,7 +15,6 @@ typedef void ask_done(http_stream *s, void *data, const bh_err *error, const voi
 
 /* False when the system has no descriptor left. */
 bool asker_open(asker *by, rpc_client *client);
-void asker_close(asker *by);
 /* Calls `path` ("/bihuan.v1.TaskService/IssueTask") as s->call->who, within the deadline of the request. */
 void ask(asker *by, http_stream *s, const char *path, const void *payload, size_t n, ask_done *done, void *data);
 /* Packs the message first. */

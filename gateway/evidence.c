@@ -38,8 +38,3 @@ bh_err *evidence_open(bh_call *call, const char *folder, evidence_store *store) 
     remove_stale(store->folder);
     return NULL;
 }
-
-void evidence_close(evidence_store *store) {
-    if (store->folder >= 0)
-        close(store->folder);
-}

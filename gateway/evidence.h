@@ -18,7 +18,6 @@ typedef struct evidence_store {
 
 /* Opens the folder, makes what is missing, throws away uploads of yesterday that never ended. */
 MUST bh_err *evidence_open(bh_call *call, const char *folder, evidence_store *store);
-void evidence_close(evidence_store *store);
 /* "aa/bb..." of a digest in hex. */
 void evidence_path(const char *digest, char ret_path[EVIDENCE_PATH_SIZE]);
 

@@ -172,19 +172,6 @@ bh_err *server_open(bh_call *call, const char *address, http_app *app, server **
     return NULL;
 }
 
-void server_close(server *srv) {
-    if (!srv)
-        return;
-    for (conn *c = srv->conns; c;) {
-        conn *next = c->next;
-        conn_free(c);
-        c = next;
-    }
-    close(srv->listener.fd);
-    close(srv->epoll);
-    free(srv);
-}
-
 int server_port(const server *srv) {
     struct sockaddr_in in = { 0 };
     getsockname(srv->listener.fd, (struct sockaddr *) &in, &(socklen_t){ sizeof(in) });

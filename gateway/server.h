@@ -11,9 +11,8 @@ enum { SERVER_CONNECTIONS_MAX = 256, SERVER_WATCHES_MAX = 8 };
 
 typedef struct server server;
 
-/* Listens on "ADDRESS:PORT"; server_close accepts NULL. */
+/* Listens on "ADDRESS:PORT"; lives as long as the process. */
 MUST bh_err *server_open(bh_call *call, const char *address, http_app *app, server **ret_server);
-void server_close(server *srv);
 /* The port that was bound, for ":0". */
 int server_port(const server *srv);
 /* ready(data) runs in the server's thread whenever fd is readable. At most SERVER_WATCHES_MAX. */

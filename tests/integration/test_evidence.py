@@ -86,7 +86,7 @@ def test_service_decides_who_may(gateway):
     assert get(gateway, digest, "wrong").status == 401
 
 
-@pytest.mark.parametrize("name", ["0" * 64, "x" * 64, "0" * 63, "", "../allow", "..%2fallow", "tmp", "0" * 62 + "%00"])
+@pytest.mark.parametrize("name", ["e" * 64, "0" * 64, "x" * 64, "0" * 63, "", "../allow", "..%2fallow", "tmp", "0" * 62 + "%00"])
 def test_unknown_digests(gateway, name):
     answer = gateway.curl(f"/evidence/{name}", "--path-as-is", headers={"authorization": f"Bearer {TOKEN}"})
     assert answer.status == 404 and answer.detail()["reason"] == "NOT_FOUND_OBJECT"
@@ -125,6 +125,25 @@ def test_damaged_file_is_not_served(gateway, harm):
     assert answer.detail()["reason"] == "EVIDENCE_DAMAGED"
     assert put(gateway, data).status == 200, "the right bytes, sent again, heal it"
     assert get(gateway, digest).body == data
+
+
+def test_folder_that_cannot_be_written(gateway):
+    data = os.urandom(1000)
+    shelf = gateway.dir / "evidence" / hashlib.sha256(data).hexdigest()[:2]
+    tmp = gateway.dir / "evidence" / "tmp"
+    tmp.rename(tmp.with_suffix(".away"))
+    assert put(gateway, data).detail()["reason"] == "INTERNAL_ERROR"
+    tmp.with_suffix(".away").rename(tmp)
+    moved = shelf.exists()
+    if moved:
+        shelf.rename(shelf.with_suffix(".away"))
+    shelf.write_bytes(b"not a folder")
+    assert put(gateway, data).detail()["reason"] == "INTERNAL_ERROR"
+    assert leftovers(gateway) == []
+    shelf.unlink()
+    if moved:
+        shelf.with_suffix(".away").rename(shelf)
+    assert put(gateway, data).status == 200
 
 
 def test_interrupted_upload_leaves_nothing(gateway):

@@ -85,7 +85,7 @@ def test_login_and_logout(gateway):
     check_error(wrong, 401, "unauthenticated", "LOGIN_FAILED")
 
 
-@pytest.mark.parametrize("token", [None, "wrong", "x" * 300])
+@pytest.mark.parametrize("token", [None, "wrong", "x" * 300, "token-of-nobody"])
 def test_no_session_no_answer(gateway, token):
     check_error(gateway.call("DirectoryService/GetMe", {}, token=token), 401, "unauthenticated", "LOGIN_NEEDED")
 
@@ -96,6 +96,9 @@ def test_browser_gets_a_cookie_and_must_show_its_origin(gateway):
     cookie = answer.headers["set-cookie"]
     assert cookie == f"__Host-bihuan={TOKEN}; Path=/; Secure; HttpOnly; SameSite=Strict"
     assert "token" not in answer.json()
+    login = b"\x0a\x09handler01\x12\x05right"
+    binary = gateway.call("DirectoryService/Login", login, token=None, content_type="application/proto", **page)
+    assert binary.headers["set-cookie"] == cookie and TOKEN.encode() not in binary.body
     sent = {"cookie": f"a=b; __Host-bihuan={TOKEN}; c=d"}
     host = f"127.0.0.1:{gateway.port}"
     accepted = [page, {"origin": f"https://{host}", "x_bihuan_csrf": "1"}]
@@ -297,18 +300,27 @@ def test_headers_without_end(gateway):
     assert gateway.curl("/healthz").status == 503
 
 
+def flood(gateway, method, body, count):
+    """How often each status came for calls at one time on one connection."""
+    command = ["node", TOP / "tests" / "npm" / "flood.mjs", f"http://127.0.0.1:{gateway.port}"]
+    command += [f"/bihuan.v1.DirectoryService/{method}", TOKEN, json.dumps(body), str(count)]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def test_many_streams_on_one_connection(gateway):
+    for _ in range(3):
+        assert flood(gateway, "Login", {"login": "x", "password": "y"}, 30) == {"401": 30}
+
+
 def test_overload_is_refused_and_passes(gateway):
-    statuses = []
+    """More calls than CALLS_MAX at one time; the service itself queues a few."""
+    counts = flood(gateway, "ListUnits", {"pageSize": 402}, 2 * CALLS_MAX)
+    assert counts["503"] >= CALLS_MAX and sum(counts.values()) == 2 * CALLS_MAX
+    assert "code=UNAVAILABLE reason=QUEUE_FULL user= " in gateway.log.read_text(encoding="utf-8")
+    wait_until_well(gateway)
 
-    def call():
-        statuses.append(gateway.call("DirectoryService/ListUnits", {"pageSize": 402}, connect_timeout_ms="2500").status)
 
-    threads = [threading.Thread(target=call) for _ in range(CALLS_MAX + 20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert 503 in statuses
+def wait_until_well(gateway):
     for _ in range(50):
         if gateway.call("DirectoryService/GetMe", {}).status == 200:
             return
@@ -321,11 +333,41 @@ def test_client_that_leaves(gateway):
         command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "0.1", "-H", "content-type: application/json"]
         command += ["-H", f"authorization: Bearer {TOKEN}", "-d", '{"pageSize":402}']
         subprocess.run([*command, f"http://127.0.0.1:{gateway.port}/bihuan.v1.DirectoryService/ListUnits"], capture_output=True, check=False)
-    for _ in range(50):
-        if gateway.call("DirectoryService/GetMe", {}, connect_timeout_ms="3000").status == 200:
-            return
-        time.sleep(0.2)
-    raise AssertionError("calls of clients that left were never let go")
+    wait_until_well(gateway)
+
+
+@pytest.mark.parametrize(
+    "path, options",
+    [
+        ("/bihuan.v1.DirectoryService/GetMe", ["-X", "POST", "-H", "content-type: application/json"]),
+        ("/evidence?name=slow", ["-H", "content-length: 10"]),
+        ("/evidence/" + "0" * 64, ["-X", "GET"]),
+    ],
+    ids=["call", "upload", "download"],
+)
+def test_body_that_never_ends(gateway, path, options):
+    trace = format(len(path), "032x")
+    command = ["curl", "-sS", "--http2-prior-knowledge", "-H", f"traceparent: 00-{trace}-00f067aa0ba902b7-01", *options]
+    command += ["-H", f"authorization: Bearer {TOKEN}", "-T", ".", f"http://127.0.0.1:{gateway.port}{path}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        for _ in range(80):
+            lines = [line for line in gateway.log.read_text(encoding="utf-8").splitlines() if trace in line]
+            if lines:
+                break
+            time.sleep(0.1)
+        client.kill()
+    assert "reason=DEADLINE_EXPIRED" in lines[0]
+
+
+def test_client_that_never_stops_sending_is_cut_off(gateway):
+    command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "20", "-w", "%{size_upload}", "-o", "/dev/null"]
+    command += ["-T", "/dev/zero", f"http://127.0.0.1:{gateway.port}/nowhere"]
+    run = subprocess.run(command, capture_output=True, check=False)
+    assert int(run.stdout) < 32 << 20
+
+
+def test_alive_without_services(gateway):
+    assert gateway.curl("/livez").json() == {"ok": True}
 
 
 def test_tokens_and_passwords_stay_out_of_the_log(gateway):
