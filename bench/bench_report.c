@@ -244,7 +244,7 @@ static pgbench_result load_run(const site *s, int n, int seconds) {
 
 static pgbench_result rival_run(const site *s, int clients, int seconds) {
     static const char options[] = "-c role=bihuan_progress -c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
-                                  "-c enable_hashjoin=off -c enable_mergejoin=off";
+                                  "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off";
     fresh_data(s);
     return pgbench_run(s->call->mem, s->database, options, BIHUAN_TOP "/bench/report.pgbench", clients, seconds);
 }
