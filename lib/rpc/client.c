@@ -67,10 +67,12 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
     while (node) {
         rpc_result *call = (rpc_result *) node;
         node = node->next;
-        if (call->connection)
-            connection_submit(call->connection, call, now_ms);
+        if (call->failed)
+            rpc_result_finish(call);
+        else if (!call->connection)
+            rpc_result_fail(call, BH_REASON_SERVICE_UNREACHABLE);
         else
-            result_fail(call, BH_REASON_SERVICE_UNREACHABLE);
+            connection_submit(call->connection, call, now_ms);
     }
     return any;
 }
@@ -219,7 +221,8 @@ static bh_err *unpack_response(bh_call *c, const rpc_result *result, const Proto
     TRY(rpc_result_error(c, result));
     size_t size;
     const uint8_t *bytes = rpc_result_payload(result, &size);
-    return rpc_unpack(c, type, bytes, size, ret_response);
+    bh_err *err = rpc_unpack(c, type, bytes, size, ret_response);
+    return err ? bh_fail(c, INTERNAL_ERROR, arena_printf(c->mem, "%s: %s", type->name, err->en)) : NULL;
 }
 
 bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
@@ -227,8 +230,6 @@ bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescripto
     const ProtobufCMethodDescriptor *type = protobuf_c_service_descriptor_get_method_by_name(service, method);
     assert(type);
     size_t size = protobuf_c_message_get_packed_size(request);
-    if (size > RPC_SIZE_MAX)
-        return bh_fail(c, MESSAGE_TOO_LARGE, arena_printf(c->mem, "%d", RPC_SIZE_MAX));
     uint8_t *bytes = arena_alloc(c->mem, size);
     protobuf_c_message_pack(request, bytes);
     rpc_request raw = {

@@ -7,17 +7,16 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/flight.h"
 #include "rpc/message.h"
 #include "rpc/socket.h"
 
 enum {
-    FLIGHT_BITS = 10,
-    FLIGHT_MAX = 1 << FLIGHT_BITS, /* calls sent and not answered */
-    WAITING_MAX = 1024,            /* calls not sent yet */
-    WAIT_MS = 3000,                /* for a server to come (back); a supervised one is back within 2 s */
-    GREET_MS = 2000,               /* from the attempt to the server's HELLO */
-    IDLE_MS = 1000,                /* silence after which we ping */
-    PONG_MS = 2000,                /* silence after the ping that means death */
+    WAITING_MAX = 1024, /* calls not sent yet */
+    WAIT_MS = 3000,     /* for a server to come (back); a supervised one is back within 2 s */
+    GREET_MS = 2000,    /* from the attempt to the server's HELLO */
+    IDLE_MS = 1000,     /* silence after which we ping */
+    PONG_MS = 2000,     /* silence after the ping that means death */
     REST_MS_MIN = 50,
     REST_MS_MAX = 1000,
     BATCH_MAX = 64,
@@ -43,11 +42,7 @@ struct connection {
     int64_t state_until_ms;
     int64_t heard_ms;
     int64_t pinged_ms; /* 0 = no ping is out */
-    uint64_t serial;
-    rpc_result *flight[FLIGHT_MAX];
-    uint16_t spare[FLIGHT_MAX]; /* free places in flight, a stack */
-    int spare_count;
-    uint64_t flight_id[FLIGHT_MAX];
+    flight flight;
     inbox_node *waiting;
     inbox_node **waiting_end;
     int waiting_count;
@@ -62,9 +57,7 @@ connection *connection_new(arena *mem, void *context, const rpc_key *own, const 
     conn->server_key = arena_strdup(mem, peer->public_key);
     conn->waiting_end = &conn->waiting;
     conn->expiry_ms = INT64_MAX;
-    for (int i = 0; i < FLIGHT_MAX; i++)
-        conn->spare[i] = (uint16_t) i;
-    conn->spare_count = FLIGHT_MAX;
+    flight_init(&conn->flight);
     return conn;
 }
 
@@ -80,38 +73,6 @@ static void enter(connection *conn, connection_state state, int64_t until_ms) {
     conn->state = state;
     conn->state_until_ms = until_ms;
     atomic_store(&conn->ready, state == READY);
-}
-
-/* --- calls in flight --- */
-
-static int place_of(uint64_t call_id) {
-    return (int) (call_id >> 1 & (FLIGHT_MAX - 1));
-}
-
-/* Ids made by a client are odd; the serial makes an answer to an earlier call in the same place a stale one. */
-static uint64_t flight_add(connection *conn, rpc_result *call) {
-    uint64_t place = conn->spare[--conn->spare_count];
-    uint64_t call_id = ++conn->serial << (FLIGHT_BITS + 1) | place << 1 | 1;
-    conn->flight[place] = call;
-    conn->flight_id[place] = call_id;
-    return call_id;
-}
-
-/* NULL for a stale answer. */
-static rpc_result *flight_take(connection *conn, uint64_t call_id) {
-    int place = place_of(call_id);
-    rpc_result *call = conn->flight[place];
-    if (!call || conn->flight_id[place] != call_id)
-        return NULL;
-    conn->flight[place] = NULL;
-    conn->spare[conn->spare_count++] = (uint16_t) place;
-    return call;
-}
-
-static void flight_fail_all(connection *conn, bh_reason reason) {
-    for (int i = 0; i < FLIGHT_MAX; i++)
-        if (conn->flight[i])
-            result_fail(flight_take(conn, conn->flight_id[i]), reason);
 }
 
 /* --- the socket --- */
@@ -138,7 +99,7 @@ static void drop(connection *conn, int64_t now_ms, const char *why) {
     close_socket(conn);
     enter(conn, RESTING, now_ms + rest_ms(conn));
     conn->attempts++;
-    flight_fail_all(conn, BH_REASON_OUTCOME_UNKNOWN);
+    flight_fail(&conn->flight, INT64_MAX, BH_REASON_OUTCOME_UNKNOWN);
 }
 
 static void attempt(connection *conn, int64_t now_ms) {
@@ -199,27 +160,28 @@ static void wait(connection *conn, rpc_result *call) {
 static void dispatch(connection *conn, rpc_result *call, int64_t now_ms) {
     frame head;
     message_parse(&call->message, &head);
-    head.call_id = flight_add(conn, call);
-    head.timeout_ms = (uint32_t) (call->deadline_ms - now_ms);
+    head.call_id = flight_add(&conn->flight, call);
+    int64_t left_ms = call->deadline_ms - now_ms;
+    head.timeout_ms = left_ms < UINT32_MAX ? (uint32_t) left_ms : UINT32_MAX;
     frame_write(&head, zmq_msg_data(&call->message));
     note_expiry(conn, call->deadline_ms);
     if (zmq_msg_send(&call->message, conn->socket, ZMQ_DONTWAIT) >= 0)
         return;
     /* The connection has just ended and we have not been told yet: nothing left this process. */
-    flight_take(conn, head.call_id);
+    flight_take(&conn->flight, head.call_id);
     wait(conn, call);
 }
 
 void connection_submit(connection *conn, rpc_result *call, int64_t now_ms) {
     call->since_ms = now_ms;
     if (now_ms >= call->deadline_ms)
-        result_fail(call, BH_REASON_DEADLINE_EXPIRED);
-    else if (conn->state == READY && conn->spare_count && !conn->waiting)
+        rpc_result_fail(call, BH_REASON_DEADLINE_EXPIRED);
+    else if (conn->state == READY && conn->flight.spare_count && !conn->waiting)
         dispatch(conn, call, now_ms);
     else if (conn->waiting_count < WAITING_MAX)
         wait(conn, call);
     else
-        result_fail(call, why_waiting_ended(conn, call, now_ms));
+        rpc_result_fail(call, why_waiting_ended(conn, call, now_ms));
 }
 
 static rpc_result *waiting_take(connection *conn) {
@@ -232,10 +194,10 @@ static rpc_result *waiting_take(connection *conn) {
 }
 
 static void send_waiting(connection *conn, int64_t now_ms) {
-    for (int n = conn->waiting_count; n > 0 && conn->spare_count; n--) {
+    for (int n = conn->waiting_count; n > 0 && conn->flight.spare_count; n--) {
         rpc_result *call = waiting_take(conn);
         if (now_ms >= call->deadline_ms)
-            result_fail(call, BH_REASON_DEADLINE_EXPIRED);
+            rpc_result_fail(call, BH_REASON_DEADLINE_EXPIRED);
         else
             dispatch(conn, call, now_ms);
     }
@@ -253,9 +215,9 @@ static void on_hello(connection *conn, int64_t now_ms) {
 }
 
 static void on_end(connection *conn, zmq_msg_t *message, const frame *answer, int64_t now_ms) {
-    rpc_result *call = flight_take(conn, answer->call_id);
+    rpc_result *call = flight_take(&conn->flight, answer->call_id);
     if (call)
-        result_answer(call, message, answer);
+        rpc_result_answer(call, message, answer);
     if (conn->waiting && conn->state == READY)
         send_waiting(conn, now_ms);
 }
@@ -290,20 +252,11 @@ bool connection_receive(connection *conn, int64_t now_ms) {
 
 /* --- the clock --- */
 
-static void expire_flight(connection *conn, int64_t now_ms) {
-    for (int i = 0; i < FLIGHT_MAX; i++) {
-        if (conn->flight[i] && now_ms >= conn->flight[i]->deadline_ms)
-            result_fail(flight_take(conn, conn->flight_id[i]), BH_REASON_DEADLINE_EXPIRED);
-        else if (conn->flight[i])
-            note_expiry(conn, conn->flight[i]->deadline_ms);
-    }
-}
-
 static void expire_waiting(connection *conn, int64_t now_ms) {
     for (int n = conn->waiting_count; n > 0; n--) {
         rpc_result *call = waiting_take(conn);
         if (now_ms >= waiting_ends_ms(call))
-            result_fail(call, why_waiting_ended(conn, call, now_ms));
+            rpc_result_fail(call, why_waiting_ended(conn, call, now_ms));
         else
             wait(conn, call);
     }
@@ -312,8 +265,7 @@ static void expire_waiting(connection *conn, int64_t now_ms) {
 static void expire(connection *conn, int64_t now_ms) {
     if (now_ms < conn->expiry_ms)
         return;
-    conn->expiry_ms = INT64_MAX;
-    expire_flight(conn, now_ms);
+    conn->expiry_ms = flight_fail(&conn->flight, now_ms, BH_REASON_DEADLINE_EXPIRED);
     expire_waiting(conn, now_ms);
 }
 
@@ -369,8 +321,8 @@ int connection_poll(const connection *conn, zmq_pollitem_t items[CONNECTION_POLL
 }
 
 void connection_close(connection *conn) {
-    flight_fail_all(conn, BH_REASON_SHUTTING_DOWN);
+    flight_fail(&conn->flight, INT64_MAX, BH_REASON_SHUTTING_DOWN);
     while (conn->waiting)
-        result_fail(waiting_take(conn), BH_REASON_SHUTTING_DOWN);
+        rpc_result_fail(waiting_take(conn), BH_REASON_SHUTTING_DOWN);
     close_socket(conn);
 }

@@ -1,5 +1,6 @@
 #include "rpc/result.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,33 @@ static void fill_principal(Bh__Rpc__Principal *sent, const principal *who) {
     sent->login = (char *) who->login;
 }
 
+/* "/pkg.Service/Method": the part between the slashes. */
+static void name_service(rpc_result *result, const char *method) {
+    const char *name = method[0] == '/' ? method + 1 : method;
+    snprintf(result->argument, sizeof(result->argument), "%.*s", (int) strcspn(name, "/"), name);
+}
+
+static void refuse(rpc_result *result, bh_reason failure, const char *argument) {
+    result->failed = true;
+    result->failure = failure;
+    snprintf(result->argument, sizeof(result->argument), "%s", argument);
+    zmq_msg_init(&result->message);
+}
+
+/* A server would hang up on such frames, and all calls under way would end with this one. */
+static void pack(rpc_result *result, const rpc_request *request, const ProtobufCMessage *meta) {
+    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM };
+    if (request->payload_size > RPC_SIZE_MAX) {
+        refuse(result, BH_REASON_MESSAGE_TOO_LARGE, "4194304");
+    } else if (protobuf_c_message_get_packed_size(meta) > FRAME_META_MAX) {
+        refuse(result, BH_REASON_BAD_MESSAGE, "the name of method or login is too long");
+    } else {
+        uint8_t *payload = message_init(&result->message, head, meta, request->payload_size);
+        if (request->payload_size)
+            memcpy(payload, request->payload, request->payload_size);
+    }
+}
+
 rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *data) {
     rpc_result *result = calloc(1, sizeof(*result));
     if (!result)
@@ -28,35 +56,36 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *dat
         fill_principal(&sent, request->who);
         meta.principal = &sent;
     }
-    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM };
-    uint8_t *payload = message_init(&result->message, head, &meta.base, request->payload_size);
-    if (request->payload_size)
-        memcpy(payload, request->payload, request->payload_size);
-    result->service = "";
+    name_service(result, request->method);
+    pack(result, request, &meta.base);
     result->deadline_ms = request->deadline_ms;
     result->done = done;
     result->data = data;
     return result;
 }
 
-void result_fail(rpc_result *result, bh_reason failure) {
-    result->failed = true;
-    result->failure = failure;
+void rpc_result_finish(rpc_result *result) {
     result->done(result->data, result);
 }
 
-void result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer) {
+void rpc_result_fail(rpc_result *result, bh_reason failure) {
+    result->failed = true;
+    result->failure = failure;
+    rpc_result_finish(result);
+}
+
+void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer) {
     zmq_msg_move(&result->message, message);
     /* Small messages live inside zmq_msg_t itself, so moving it moves the bytes. */
     if (message_parse(&result->message, &result->answer))
         result->answer = *answer;
-    result->done(result->data, result);
+    rpc_result_finish(result);
 }
 
 bh_err *rpc_result_error(bh_call *call, const rpc_result *result) {
     ProtobufCMessage *message;
     if (result->failed)
-        return bh_err_new(call, result->failure, __FILE__, __LINE__, (const char *const[4]){ result->service });
+        return bh_err_new(call, result->failure, __FILE__, __LINE__, (const char *const[4]){ result->argument });
     if (result->answer.status == BH_OK)
         return NULL;
     TRY(rpc_unpack(call, &bh__rpc__call_status__descriptor, result->answer.meta, result->answer.meta_size, &message));

@@ -10,7 +10,13 @@
 #include "rpc/guard.h"
 #include "rpc/message.h"
 
-enum { CALL_MEMORY_MAX = 64 << 20, TIMEOUT_MS_DEFAULT = 30 * 1000, TIMEOUT_MS_MAX = 10 * 60 * 1000, TRACE_SIZE = 32 };
+enum {
+    CALL_MEMORY_MAX = 64 << 20,
+    TIMEOUT_MS_DEFAULT = 30 * 1000,
+    TIMEOUT_MS_MAX = 10 * 60 * 1000,
+    TRACE_SIZE = 32,
+    SENTENCE_SIZE_MAX = 1000
+};
 
 static int64_t timeout_ms(const job *j) {
     uint32_t asked = j->open.timeout_ms;
@@ -96,12 +102,22 @@ static bh_err *answer(const serve_setup *setup, const job *j, bh_call *c, Protob
     return NULL;
 }
 
-static void reply_error(job *j, const bh_err *err) {
+/* A sentence that quotes what a caller sent may be long; the meta part of a frame may not. */
+static char *clip(arena *mem, const char *text) {
+    size_t n = strlen(text);
+    if (n <= SENTENCE_SIZE_MAX)
+        return (char *) text;
+    for (n = SENTENCE_SIZE_MAX; n > 0 && (text[n] & 0xc0) == 0x80;)
+        n--;
+    return arena_strndup(mem, text, n);
+}
+
+static void reply_error(arena *mem, job *j, const bh_err *err) {
     Bh__Rpc__CallStatus status = BH__RPC__CALL_STATUS__INIT;
-    status.reason = (char *) err->reason;
-    status.message_zh = (char *) err->zh;
-    status.message_en = (char *) err->en;
-    status.unblock = (char *) err->unblock;
+    status.reason = clip(mem, err->reason);
+    status.message_zh = clip(mem, err->zh);
+    status.message_en = clip(mem, err->en);
+    status.unblock = clip(mem, err->unblock);
     frame head = {
         .kind = FRAME_END,
         .flags = FRAME_END_STREAM,
@@ -140,7 +156,7 @@ void serve_job(const serve_setup *setup, arena *mem, job *j) {
     ProtobufCMessage *response = NULL;
     bh_err *err = answer(setup, j, c, &response);
     if (err)
-        reply_error(j, err);
+        reply_error(mem, j, err);
     else
         reply_ok(j, response);
     log_call(j, c, err);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 
 /* --- the service --- */
@@ -31,14 +32,24 @@ BH_RPC(Test__EchoService, describe, Test__DescribeRequest, Test__DescribeRespons
     return NULL;
 }
 
+static const char *repeat(arena *mem, const char *character, int32_t n) {
+    buf text;
+    buf_init(&text, mem);
+    for (int32_t i = 0; i < n; i++)
+        buf_adds(&text, character);
+    return text.s;
+}
+
 BH_RPC(Test__EchoService, fail, Test__FailRequest, Test__FailResponse) {
-    return bh_err_raw(c, (bh_err){ .code = BH_ABORTED,
-                                   .reason = "STALE_VERSION",
-                                   .zh = "已被他人更新",
-                                   .en = "It has moved.",
-                                   .unblock = "supervisor01",
-                                   .file = __FILE__,
-                                   .line = __LINE__ });
+    return bh_err_raw(c, (bh_err){
+                             .code = BH_ABORTED,
+                             .reason = "STALE_VERSION",
+                             .zh = req->length ? repeat(c->mem, "督", req->length) : "已被他人更新",
+                             .en = req->length ? repeat(c->mem, "x", req->length) : "It has moved.",
+                             .unblock = "supervisor01",
+                             .file = __FILE__,
+                             .line = __LINE__,
+                         });
 }
 
 void echo_sleep(int64_t ms) {
@@ -70,12 +81,8 @@ BH_RPC(Test__EchoService, inside, Test__InsideRequest, Test__InsideResponse) {
 static Bh__Test__EchoService_Service echo_vtable = BH__TEST__ECHO_SERVICE__INIT(rpc_);
 
 static const rpc_rule echo_rules[] = {
-    { "Echo", RPC_USER, 0 },
-    { "Describe", RPC_PUBLIC, 0 },
-    { "Fail", RPC_PUBLIC, 0 },
-    { "Sleep", RPC_PUBLIC, 0 },
-    { "Grow", RPC_PUBLIC, 0 },
-    { "Guarded", RPC_USER, 1u << ECHO_POST },
+    { "Echo", RPC_USER, 0 },       { "Describe", RPC_PUBLIC, 0 }, { "Fail", RPC_PUBLIC, 0 },
+    { "Sleep", RPC_PUBLIC, 0 },    { "Grow", RPC_PUBLIC, 0 },     { "Guarded", RPC_USER, 1u << ECHO_POST },
     { "Inside", RPC_INTERNAL, 0 },
 };
 

@@ -259,6 +259,44 @@ static void largest_message_and_one_byte_more(UNUSED void **state) {
     assert_string_equal(echo_size(RPC_SIZE_MAX - 4), "MESSAGE_TOO_LARGE");
 }
 
+/* A frame that a server would refuse never leaves: it would take the connection and all its calls with it. */
+static void unsendable_calls(UNUSED void **state) {
+    static uint8_t payload[RPC_SIZE_MAX + 1];
+    raw_call raw;
+    assert_true(echo_wait_ready(gateway, true));
+    raw_start(&raw, "/bihuan.test.v1.EchoService/Grow", payload, sizeof(payload), 5000);
+    assert_string_equal(raw_wait(&raw)->reason, "MESSAGE_TOO_LARGE");
+    raw_done(&raw);
+    char method[9000] = "/bihuan.test.v1.EchoService/";
+    memset(method + strlen(method), 'x', sizeof(method) - strlen(method) - 1);
+    raw_start(&raw, method, "", 0, 5000);
+    assert_string_equal(raw_wait(&raw)->reason, "BAD_MESSAGE");
+    raw_done(&raw);
+    assert_true(rpc_client_is_ready(gateway, "bihuan.test.v1.EchoService"));
+}
+
+/* An error that quotes a long request is cut between two characters; it must fit into the meta part. */
+static void long_sentences(UNUSED void **state) {
+    bh_call *c = person(0, 0, 5000);
+    Bh__Test__FailRequest request = BH__TEST__FAIL_REQUEST__INIT;
+    ProtobufCMessage *response;
+    request.length = 100000;
+    bh_err *err = invoke(gateway, c, "Fail", &request.base, &response);
+    assert_non_null(err);
+    assert_string_equal(err->reason, "STALE_VERSION");
+    assert_int_equal(strlen(err->zh), 999);
+    assert_int_equal(strlen(err->en), 1000);
+    call_free(c);
+}
+
+static void error_names_the_service(UNUSED void **state) {
+    raw_call raw;
+    raw_start(&raw, "/bihuan.test.v1.Other/Grow", "", 0, 5000);
+    bh_err *err = raw_wait(&raw);
+    assert_string_equal(err->en, "The service bihuan.test.v1.Other cannot be reached; try again later.");
+    raw_done(&raw);
+}
+
 /* --- time --- */
 
 static void no_time_left(UNUSED void **state) {
@@ -418,6 +456,9 @@ int main(void) {
         TEST(forwarded_bytes),
         TEST(response_bytes),
         TEST(largest_message_and_one_byte_more),
+        TEST(unsendable_calls),
+        TEST(long_sentences),
+        TEST(error_names_the_service),
         TEST(no_time_left),
         TEST(waiting_ends_at_the_deadline),
         TEST(late_answers_are_dropped),
