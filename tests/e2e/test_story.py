@@ -27,11 +27,8 @@ class City:
 
     def __init__(self, installation):
         self.installation = installation
-        self.units = {unit["name"] for unit in self.pages("units", "unit", "list")}
+        self.units = [unit["name"] for unit in self.ask("operator01", "unit", "list")]
         self.logins = set()
-
-    def pages(self, key, *command):
-        return self.installation.json(*command, login="operator01")[key]
 
     def do(self, login, *command, code=0):
         return self.installation.cli(*command, "--yes", login=login, code=code)
@@ -43,15 +40,21 @@ class City:
         if name not in self.units:
             flags = [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
             self.do("operator01", "unit", "add", name, "--kind", kind, *flags)
-            self.units.add(name)
+            self.units.append(name)
         return name
 
-    def person(self, login, post, unit, name=None):
+    def office_of(self, name):
+        """The supervision office that watches the unit's own tasks."""
+        units = {unit["unit_id"]: unit for unit in self.ask("operator01", "unit", "list")}
+        office = next(unit["office_unit_id"] for unit in units.values() if unit["name"] == name)
+        return units[office]["name"]
+
+    def person(self, login, post, unit):
         """The login of somebody who holds the post, logged in."""
         if login not in self.logins:
             secret = self.installation.root / "password"
             secret.write_text(f"{login}-long-enough\n")
-            self.do("operator01", "user", "add", login, "--name", name or login, "--password-file", secret)
+            self.do("operator01", "user", "add", login, "--name", login, "--password-file", secret)
             self.do("operator01", "user", "post", login, "--post", post, "--unit", unit)
             self.do(None, "login", login, "--password-file", secret)
             self.logins.add(login)
@@ -76,34 +79,33 @@ class Story:
         return self.city.person(f"{self.name}-{post.replace('_', '-')}", post, OFFICE)
 
     def of(self, unit, post):
-        number = sorted(self.city.units).index(unit)
+        number = self.city.units.index(unit)
         return self.city.person(f"{self.name}-{post}-{number}", post, unit)
 
     def make_the_directory(self):
+        self.city.unit(self.county, kind="county", office_unit=self.city.unit(f"{self.name}县督查室", kind="office"))
         names = {u for t in self.plan["tasks"] + self.plan["livelihood"]
                  for u in [t["lead"], *t["co"], *t["counties"], *self.plan["document"]["co_all"]] if u}
         for unit in sorted(names):
-            self.city.unit(unit, kind="collective" if unit.startswith("各") else "department")
-        leaders = {t["leader"] for t in self.plan["tasks"] + self.plan["livelihood"]}
-        for i, leader in enumerate(sorted(leaders)):
-            login = self.city.person(f"{self.name}-leader-{i}", "leader", LEADERS, name=f"{leader}")
-            if leader == self.task["leader"]:
-                self.leader = login
+            if self.city.unit(unit, kind="collective" if unit.startswith("各") else "department").startswith("各"):
+                self.city.do("operator01", "unit", "members", unit, "--member-unit", self.county)
+        leaders = sorted({t["leader"] for t in self.plan["tasks"] + self.plan["livelihood"]})
+        self.leaders = {name: self.city.person(f"{self.name}-leader-{i}", "leader", LEADERS)
+                        for i, name in enumerate(leaders)}
+        self.leader = self.leaders[self.task["leader"]]
 
     def import_and_issue_all(self):
         city = self.city
-        collectives = sorted(u for u in city.units if u.startswith("各"))
-        out = city.do(self.drafter, "import", self.document, "-o", "json").stdout
+        refused = city.do(self.drafter, "import", self.document, code=6)
+        assert all(name in refused.stdout + refused.stderr for name in self.leaders)
+        mapping = [word for name, login in self.leaders.items() for word in ("--leader", f"{name}={login}")]
+        out = city.do(self.drafter, "import", self.document, "-o", "json", *mapping).stdout
         self.import_id = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", out)[0]
-        again = city.do(self.drafter, "import", self.document, "-o", "json").stdout
+        again = city.do(self.drafter, "import", self.document, "-o", "json", *mapping).stdout
         assert self.import_id in again
         city.do(self.drafter, "task", "set", "--import", self.import_id, "--all", "--plan-year", "2025",
                 "--result", "交付物：成果清单；佐证：验收记录")
         tasks = self.tasks(self.drafter)
-        for task in tasks:
-            for collective in collectives:
-                if any(leg["unit_name"] == collective for leg in self.show(self.drafter, task["task_id"])["legs"]):
-                    city.do(self.drafter, "task", "members", task["task_id"], "--unit", collective, "--member-unit", self.county)
         city.do(self.drafter, "task", "submit", "--import", self.import_id, "--all")
         city.do(self.supervisor, "task", "issue", "--import", self.import_id, "--all")
         states = {t["state"] for t in self.tasks(self.drafter)}
@@ -111,10 +113,10 @@ class Story:
         return len(tasks)
 
     def tasks(self, login):
-        return self.city.ask(login, "task", "list", "--import", self.import_id)["tasks"]
+        return self.city.ask(login, "task", "list", "--import", self.import_id)
 
     def show(self, login, task):
-        return self.city.ask(login, "task", "show", task)["task"]
+        return self.city.ask(login, "task", "show", task)
 
     def find(self):
         self.id = next(t["task_id"] for t in self.tasks(self.drafter) if t["no"] == self.no)
@@ -143,7 +145,7 @@ def report(story, unit, evidence):
     """Handed in, returned, handed in again, approved by another person."""
     story.act(unit, "handler", "report", "submit", "--period", "2025-03", "--text", "开工", "--evidence", evidence,
               "--value", "进度,30,%,台账")
-    listed = story.city.ask(story.of(unit, "head"), "report", "list", story.id)["reports"]
+    listed = story.city.ask(story.of(unit, "head"), "report", "list", story.id)
     mine = next(r["report_id"] for r in listed if r["submitted_by"])
     story.city.do(story.of(unit, "head"), "report", "sendback", mine, "--reason", "补充数据来源")
     story.act(unit, "handler", "report", "submit", "--period", "2025-03", "--text", "开工并完成测量", "--evidence", evidence,
@@ -162,7 +164,7 @@ def extension(story, day, granted):
 def break_down(story):
     """The county's office runs its own loop for the part it gave to a bureau."""
     city, county = story.city, story.county
-    office = city.unit(f"{story.name}督查室", kind="office")
+    office = city.office_of(county)
     bureau = city.unit(f"{story.name}县建设局")
     people = {post: city.person(f"{story.name}-county-{post.replace('_', '-')}", post, office)
               for post in ("drafter", "office_head", "verifier")}
@@ -170,7 +172,7 @@ def break_down(story):
     handler, head = story.of(bureau, "handler"), story.of(bureau, "head")
     story.act(county, "head", "task", "split", "--child", f"1={bureau}=本县部分", "--deadline", "2025-10-31",
               "--result", "交付物：验收单", "--leader", leader)
-    child = city.ask(story.of(county, "head"), "task", "list", "--parent", story.id)["tasks"][0]["task_id"]
+    child = city.ask(story.of(county, "head"), "task", "list", "--parent-task", story.id)[0]["task_id"]
     for who, *command in ((people["drafter"], "submit"), (people["office_head"], "issue"), (handler, "ack"),
                           (handler, "close", "--text", "本县完成"), (head, "approve"),
                           (people["verifier"], "verify", "--result-class", "B"), (leader, "signoff")):
@@ -181,7 +183,6 @@ def break_down(story):
 def test_from_the_document_to_the_signature(story, tmp_path):
     city = story.city
     story.make_the_directory()
-    office = city.unit(f"{story.name}督查室", kind="office")
     count = story.import_and_issue_all()
     assert count == len(story.plan["tasks"]) + sum(not t["same_as"] for t in story.plan["livelihood"])
     story.find()
@@ -201,7 +202,6 @@ def test_from_the_document_to_the_signature(story, tmp_path):
 
     for unit in story.cos + story.rest:
         story.act(unit, "handler", "task", "submit-leg")
-    del office
     break_down(story)
     story.act(story.county, "handler", "task", "submit-leg")
 
@@ -227,7 +227,7 @@ def test_from_the_document_to_the_signature(story, tmp_path):
     city.do(story.leader, "task", "signoff", story.id)
     assert story.state() == "CLOSED"
 
-    events = city.ask(story.supervisor, "task", "history", story.id)["events"]
+    events = city.ask(story.supervisor, "task", "history", story.id)
     assert [e["version"] for e in events] == list(range(1, len(events) + 1))
     took_part = {e["user_id"] for e in events}
     legs = story.show(story.supervisor, story.id)["legs"]
