@@ -120,11 +120,13 @@ const char *deadline_find(arena *mem, span text, int year) {
 }
 
 int year_find(span text) {
-    for (size_t at = span_find(text, "年", 0); at != SPAN_NONE; at = span_find(text, "年", at + 1)) {
-        int year;
-        if (at >= 4 && digits_length(span_cut(text, at - 4, at)) == 4 &&
-            numeral_read(span_cut(text, at - 4, at), &year) == 4 && year >= YEAR_MIN && year <= YEAR_MAX)
-            return year;
-    }
+    static const size_t widths[] = { sizeof("2025") - 1, sizeof("二〇二五") - 1 };
+    for (size_t at = span_find(text, "年", 0); at != SPAN_NONE; at = span_find(text, "年", at + 1))
+        for (size_t i = 0; i < countof(widths); i++) {
+            int year;
+            if (at >= widths[i] && numeral_read(span_cut(text, at - widths[i], at), &year) == widths[i] &&
+                year >= YEAR_MIN && year <= YEAR_MAX)
+                return year;
+        }
     return 0;
 }

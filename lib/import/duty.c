@@ -246,7 +246,7 @@ static void read_list(arena *mem, duty *d, part_kind kind, span list, bool after
         place(mem, d, kind, &units.at[i], line);
     }
     d->found = d->found || units.n;
-    d->equal = d->equal || kind == PART_EQUAL;
+    d->equal = d->equal || kind == PART_EQUAL || units.equal;
     if (units.open)
         warn(mem, &d->doubts, line, "unit_list_open", "单位名单以“等”结尾，未列全");
     if (units.overflow)

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "import/dates.h"
-#include "import/names.h"
+#include "import/everyone.h"
 
 /* The head ends with the addressee, the first numbered paragraph or the first table. */
 static size_t head_end(const lines *all, const outline *o, const bool *taken) {
@@ -91,49 +91,6 @@ static const char *read_date(arena *mem, const lines *all) {
     return NULL;
 }
 
-/* True when a sentence says of all items that the units in it take part. */
-static bool is_rule_for_all(span sentence) {
-    static const char *const all_items[] = { "所有", "各项", "每项", "全部", "以上", "上述", "各条", "均", NULL };
-    static const char *const things[] = { "任务", "工作", "事项", "项目", "条目", NULL };
-    static const char *const roles[] = { "协办单位", "配合单位", "责任单位", "参与单位", "协同单位", "负责落实", NULL };
-    static const char *const once[] = { "不再", "不一一", "均为", "均是", "都是", "均包括",
-                                        "均含", "均涉及", "均由", "均需", "同为", NULL };
-    return span_has(sentence, all_items) && span_has(sentence, things) && span_has(sentence, roles) &&
-           span_has(sentence, once);
-}
-
-/* The longest end of a phrase that is the name of a unit: words of the sentence may stand before it. */
-static span unit_in(span phrase) {
-    static const char *const before[] = { "由", "为", "是", "包括", "含",   "涉及", "：",
-                                          "和", "及", "与", "以及", "还有", "除",   NULL };
-    static const char *const after[] = { "均", "都",   "同",   "为",   "是",   "作",   "也", "要", "需",
-                                         "应", "配合", "负责", "参与", "共同", "不再", "等", NULL };
-    static const char *const roles[] = { "协办单位", "配合单位", "责任单位", "参与单位", "协同单位", "牵头单位", NULL };
-    for (const char *const *w = after; *w; w++) {
-        size_t at = span_find(phrase, *w, 0);
-        if (at != SPAN_NONE && at > 0 && name_is_unit(span_cut(phrase, 0, at)))
-            phrase.n = at;
-    }
-    size_t best = 0;
-    for (const char *const *w = before; *w; w++)
-        for (size_t at = span_find(phrase, *w, 0); at != SPAN_NONE; at = span_find(phrase, *w, at + 1))
-            if (at + span_starts(span_from(phrase, at), before) > best)
-                best = at + span_starts(span_from(phrase, at), before);
-    phrase = span_from(phrase, best);
-    bool is_role = span_ends(phrase, roles) > 0;
-    return name_is_unit(phrase) && !is_role ? phrase : span_cut(phrase, 0, 0);
-}
-
-static void read_co_all(arena *mem, span sentence, import_names *co_all) {
-    static const char *const separators[] = { "、", "，", "：", "；", NULL };
-    while (sentence.n) {
-        span unit = unit_in(span_next_part(&sentence, separators));
-        const char *name = unit.n ? span_dup(mem, unit) : NULL;
-        if (name && !names_have(co_all, name))
-            names_add(mem, co_all, name);
-    }
-}
-
 enum { SEAM_MAX = 24 };
 
 /* The end of line i and the start of the next: a rule may be broken between them. */
@@ -156,7 +113,7 @@ static void read_rules(arena *mem, const lines *all, const outline *o, import_do
         char room[2 * SEAM_MAX];
         span seam = seam_of(all, i, room);
         r->first_leads = r->first_leads || span_has(all->at[i].folded, first) || span_has(seam, first);
-        r->equal = r->equal || span_has(all->at[i].folded, equal) || span_has(seam, equal);
+        r->equal = r->equal || (o->loose[i] && (span_has(all->at[i].folded, equal) || span_has(seam, equal)));
     }
     for (size_t i = 0, j; i < all->n; i = j + 1) {
         for (j = i; o->loose[i] && j + 1 < all->n && o->loose[j + 1];)
@@ -164,16 +121,20 @@ static void read_rules(arena *mem, const lines *all, const outline *o, import_do
         span text = o->loose[i] ? outline_join(mem, all, i, j).text : (span){ "", 0 };
         while (text.n) {
             span sentence = span_next_part(&text, stop);
-            if (is_rule_for_all(sentence))
-                read_co_all(mem, sentence, &document->co_all);
+            if (everyone_is_named(sentence))
+                everyone_read(mem, sentence, &document->co_all);
         }
     }
 }
 
-/* A paper about livelihood items and nothing else needs no list title to say so. */
-static bool is_livelihood_only(span title) {
-    static const char *const tasks[] = { "重点工作", "重点任务", "工作报告", "目标任务", "主要任务", NULL };
-    return outline_is_livelihood(title) && !span_has(title, tasks);
+/* The year of the plan: from the title, the titles of the lists, or the year in which the paper was issued. */
+static int plan_year(arena *mem, const outline *o, const import_document *document) {
+    int year = document->title ? year_find(span_of(document->title)) : 0;
+    for (size_t i = 0; i < o->lists_n && !year; i++)
+        year = year_find(o->lists[i].title);
+    if (!year && document->date)
+        year = year_find(span_of(arena_printf(mem, "%.4s年", document->date)));
+    return year;
 }
 
 void head_read(arena *mem, const lines *all, const bool *taken, outline *o, import_document *document,
@@ -182,9 +143,7 @@ void head_read(arena *mem, const lines *all, const bool *taken, outline *o, impo
     document->number = read_number(mem, all, end);
     document->title = read_title(mem, all, end);
     document->date = read_date(mem, all);
-    *ret_rules = (rules){ .year = document->title ? year_find(span_of(document->title)) : 0 };
-    for (size_t i = 0; i < o->lists_n && !ret_rules->year; i++)
-        ret_rules->year = year_find(o->lists[i].title);
-    o->lists[0].livelihood = document->title && is_livelihood_only(span_of(document->title));
+    *ret_rules = (rules){ .year = plan_year(mem, o, document) };
+    o->lists[0].livelihood = document->title && outline_is_livelihood(span_of(document->title));
     read_rules(mem, all, o, document, ret_rules);
 }

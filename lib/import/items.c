@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "import/dates.h"
 #include "import/duty.h"
+#include "import/everyone.h"
 #include "import/leaders.h"
 
 /* What a heading says for the items below it. */
@@ -134,6 +135,9 @@ static void read_heading(walk *w, size_t i) {
     *h = (heading){ .number = p->mark.number, .livelihood = outline_is_livelihood(w->all->at[p->first].folded) };
     h->who = leader_of_heading(w->mem, title, d);
     h->lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : h->who.title ? NULL : unit_of_heading(w->mem, title);
+    if (everyone_is_named_in_part(text.text))
+        warn(w->mem, &w->document->warnings, w->all->at[p->last].no, "units_for_part",
+             "此处写明本部分各项共同的单位，未逐项列入，请人工补充");
     if (!h->who.title && !h->lead && span_find(title, "牵头", 0) != SPAN_NONE)
         warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "heading_unread",
              "标题“%s”里读不出牵头的领导或单位", span_dup(w->mem, title));
@@ -163,13 +167,23 @@ static bool says_livelihood(const heading *h) {
     return h->livelihood;
 }
 
+/* The level that counts as the section: the one that names the leader, else 一、, a part, （一）. */
+static mark_kind section_kind(const walk *w) {
+    static const mark_kind order[] = { MARK_ORDINAL, MARK_PART, MARK_BRACKET };
+    const heading *led = innermost(w, says_leader);
+    if (led && led != &w->headings[MARK_NONE])
+        return (mark_kind) (led - w->headings);
+    for (size_t i = 0; i < countof(order); i++)
+        if (w->headings[order[i]].number)
+            return order[i];
+    return MARK_NONE;
+}
+
 /* 2.24; with all levels 2.1.3 */
 static const char *item_number(const walk *w, int number, bool all_levels) {
     buf out;
     buf_init(&out, w->mem);
-    mark_kind section = w->headings[MARK_ORDINAL].number ? MARK_ORDINAL
-                        : w->headings[MARK_PART].number  ? MARK_PART
-                                                         : MARK_BRACKET;
+    mark_kind section = section_kind(w);
     for (mark_kind kind = MARK_PART; kind < w->item_kind; kind++) {
         if (w->headings[kind].number && (all_levels || kind == section))
             buf_addf(&out, "%d.", w->headings[kind].number);

@@ -60,6 +60,16 @@ static span name_at(span text) {
     return span_cut(text, 0, n);
 }
 
+/* 市公安局局长: a post of an office, up to the next separator. */
+static size_t post_length(span text) {
+    static const char *const posts[] = { "局长", "厅长", "部长",   "主任",   "书记",   "行长",
+                                         "院长", "校长", "总经理", "董事长", "司令员", NULL };
+    enum { SHORTEST = 5 };
+    span rest = text;
+    span phrase = span_next_part(&rest, separators);
+    return span_ends(phrase, posts) && span_length(phrase) >= SHORTEST ? phrase.n : 0;
+}
+
 /* 钱七同志: a person, though no title is printed. */
 static bool is_comrade(span text) {
     size_t end = before_tail(text).n;
@@ -74,16 +84,18 @@ bool leader_read(arena *mem, span text, bool named, leader *ret_leader) {
     buf_init(&names, mem);
     buf_init(&titles, mem);
     for (span rest = before_tail(text); rest.n;) {
-        size_t title = title_length(rest), separator = span_starts(rest, separators);
+        size_t title = title_length(rest), separator = span_starts(rest, separators), post = post_length(rest);
         span name = name_at(rest);
         if (title) {
             append(&titles, span_cut(rest, 0, title));
+        } else if (!separator && post) {
+            append(&titles, span_cut(rest, 0, post));
         } else if (!separator) {
             if (!is_name(name, true))
                 return false;
             append(&names, name);
         }
-        rest = span_from(rest, title ? title : separator ? separator : name.n);
+        rest = span_from(rest, title ? title : separator ? separator : post ? post : name.n);
     }
     if (!titles.n && (!named || !names.n))
         return false;

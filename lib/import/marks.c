@@ -71,11 +71,18 @@ static bool is_fraction(span rest) {
     return digits_length(rest) > 0 && !is_year(rest);
 }
 
+/* ① ⑴ ⒈ in one character */
 static mark circle_read(span text) {
+    static const struct {
+        uint32_t first;
+        mark_kind kind;
+    } runs[] = { { U'①', MARK_CIRCLE }, { U'⑴', MARK_DIGITS_BRACKET }, { U'⒈', MARK_DIGITS } };
+    enum { RUN = 20 };
     uint32_t c = span_first(text);
-    if (c < U'①' || c > U'⑳')
-        return (mark){ 0 };
-    return (mark){ MARK_CIRCLE, (int) (c - U'①') + 1, strlen("①") };
+    for (size_t i = 0; i < countof(runs); i++)
+        if (c >= runs[i].first && c < runs[i].first + RUN)
+            return (mark){ runs[i].kind, (int) (c - runs[i].first) + 1, span_step(text) };
+    return (mark){ 0 };
 }
 
 /* （一） （1） 1） 一） */

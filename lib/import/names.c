@@ -31,7 +31,8 @@ bool name_is_unit(span name) {
 static bool is_collective(span name) {
     static const char *const each[] = { "各", NULL };
     static const char *const ends[] = { "政府", "管委会", "县", "区", "市", "）", "街道", NULL };
-    return span_starts(name, each) && span_has(name, areas) && span_ends(name, ends);
+    static const char *const kinds[] = { "县（市", "县（区", "区（县", "市（县", "市（区", "（市、区）", NULL };
+    return (span_starts(name, each) || span_has(name, kinds)) && span_has(name, areas) && span_ends(name, ends);
 }
 
 /* 甲县政府, but not 市政府, which is the one that writes. */
@@ -59,15 +60,18 @@ bool name_is_note(span text) {
 }
 
 /* The bracket at the end: a note to drop, a mark of the leader, or part of the name. */
-static span strip_note(span name, bool *leads) {
+static span strip_note(span name, bool *leads, bool *equal) {
+    static const char *const no_order[] = { "不分先后", "不分主次", NULL };
     static const char *const lead_marks[] = { "（牵头）", "（牵头单位）", "（主办）", "（牵头部门）", NULL };
     size_t n = span_ends(name, lead_marks);
     *leads = n > 0;
     if (n)
         return span_cut(name, 0, name.n - n);
     for (size_t open = span_find(name, "（", 0); open != SPAN_NONE; open = span_find(name, "（", open + 1))
-        if (has_note(span_from(name, open)))
+        if (has_note(span_from(name, open))) {
+            *equal = *equal || span_has(span_from(name, open), no_order);
             return span_cut(name, 0, open);
+        }
     return name;
 }
 
@@ -101,7 +105,7 @@ static span strip_marks(span name) {
 static void add_name(arena *mem, span token, bool after_comma, unit_names *names) {
     bool leads;
     token = strip_marks(token);
-    span name = strip_marks(strip_note(names_drop_open_end(token), &leads));
+    span name = strip_marks(strip_note(names_drop_open_end(token), &leads, &names->equal));
     names->open = names->open || names_drop_open_end(token).n < token.n;
     if (!name.n)
         return;
@@ -180,7 +184,7 @@ static void drop_repeated(unit_names *names) {
 
 void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names) {
     ret_names->n = 0;
-    ret_names->open = ret_names->overflow = false;
+    ret_names->open = ret_names->equal = ret_names->overflow = false;
     while (list.n)
         add_token(mem, span_next_part(&list, comma), after_comma, ret_names);
     spread(mem, ret_names, government, false);
@@ -190,15 +194,15 @@ void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names)
 
 const char *name_doubt(span name) {
     enum { LONGEST = 25 };
-    static const char *const never[] = {
-        "。", "；", "：", "“", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", NULL
-    };
+    static const char *const never[] = { "。",   "；",   "：",   "“",    "任务", "负责", "以上", "以下",
+                                         "按照", "各项", "要求", "做好", "推进", "0",    "1",    "2",
+                                         "3",    "4",    "5",    "6",    "7",    "8",    "9",    NULL };
     static const char *const glued[] = { "局市", "局县",   "局区",   "厅省",   "局省",
                                          "办市", "公司市", "集团市", "政府市", NULL };
     if (span_length(name) > LONGEST)
         return "过长，可能漏了顿号";
     if (span_has(name, never))
-        return "含有单位名称中少见的符号或数字";
+        return "含有单位名称中少见的词、符号或数字";
     if (span_has(name, glued))
         return "像是两个单位连在一起";
     return span_length(name) < 2 ? "过短" : NULL;

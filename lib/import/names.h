@@ -13,6 +13,7 @@ typedef struct unit_names {
     unit_name at[IMPORT_UNITS_MAX];
     size_t n;
     bool open;     /* the list ends in 等 */
+    bool equal;    /* a note says that its order means nothing */
     bool overflow; /* more names than fit */
 } unit_names;
 

@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 #include "import/dates.h"
+#include "import/everyone.h"
+#include "import/leaders.h"
 
 /* What a line is for the outline. */
 typedef enum role { ROLE_MORE, ROLE_END, ROLE_LOOSE, ROLE_TITLE, ROLE_MARK } role;
@@ -41,12 +43,13 @@ static bool is_signature(const lines *all, size_t i) {
 static bool is_loose(const lines *all, size_t i) {
     static const char *const starts[] = { "（此件", "此件", "注：", "备注：", "说明：", "注1", "※", "*", NULL };
     span text = all->at[i].folded;
-    return span_starts(text, starts) || is_date_line(text) || is_signature(all, i);
+    return span_starts(text, starts) || is_date_line(text) || is_signature(all, i) || everyone_is_named(text);
 }
 
 bool outline_is_livelihood(span text) {
     static const char *const signs[] = { "民生实", "实事项目", "为民实事", "民生项目", "民生事项", "为民办实事", NULL };
-    return span_has(text, signs);
+    static const char *const others[] = { "重点工作", "重点任务", "目标任务", "主要任务", NULL };
+    return span_has(text, signs) && !span_has(text, others);
 }
 
 bool outline_is_title(span text) {
@@ -92,6 +95,29 @@ static bool is_new_paragraph(const builder *b, mark m) {
     return is_complete(b) || (m.number == 1 && deeper);
 }
 
+/* 颜某某副市长牵头事项 without a mark opens a section all the same. */
+static bool is_leader_line(span text) {
+    enum { LONGEST = 30, SCRATCH = 4096 };
+    static const char *const verbs[] = { "牵头", "负责", "分管", "领办", NULL };
+    if (span_length(text) > LONGEST || !span_has(text, verbs))
+        return false;
+    arena *scratch = arena_new(SCRATCH);
+    leader who;
+    bool found = leader_read(scratch, text, false, &who) && who.name;
+    arena_free(scratch);
+    return found;
+}
+
+/* A sentence behind the unit line is not one more unit. */
+static bool is_remark(const builder *b, span text) {
+    enum { SHORTEST = 12 };
+    static const char *const stop[] = { "。", NULL };
+    static const char *const list[] = { "、", "：", NULL };
+    static const char *const prose[] = { "由", "要", "应", "将", "请", "进行", "负责", "按照", NULL };
+    return b->open && b->has_units && span_length(text) >= SHORTEST && span_ends(text, stop) && !span_has(text, list) &&
+           span_has(text, prose);
+}
+
 static role role_of(const builder *b, size_t i) {
     span text = b->all->at[i].folded;
     if (is_distribution(text))
@@ -99,7 +125,11 @@ static role role_of(const builder *b, size_t i) {
     if (is_loose(b->all, i))
         return ROLE_LOOSE;
     mark m = mark_read(text);
+    if (m.kind == MARK_NONE && is_remark(b, text))
+        return ROLE_LOOSE;
     if (m.kind != MARK_NONE && is_new_paragraph(b, m))
+        return ROLE_MARK;
+    if (m.kind == MARK_NONE && (!b->open || is_complete(b)) && is_leader_line(text))
         return ROLE_MARK;
     bool room = !b->open || is_complete(b) || b->out->at[b->out->n - 1].mark.kind == MARK_ORDINAL;
     return room && outline_is_title(text) ? ROLE_TITLE : ROLE_MORE;
@@ -115,6 +145,8 @@ static void start_list(builder *b, size_t first, span title) {
 
 static void start_paragraph(builder *b, size_t i) {
     mark m = mark_read(b->all->at[i].folded);
+    if (m.kind == MARK_NONE)
+        m = (mark){ MARK_ORDINAL, b->seen[MARK_ORDINAL] + 1, 0 };
     b->out->at[b->out->n++] = (paragraph){ .mark = m, .first = i, .last = i, .list = b->out->lists_n - 1 };
     b->open = true;
     b->seen[m.kind] = b->last[m.kind] = m.number;

@@ -32,5 +32,5 @@ void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_
 folded outline_join(arena *mem, const lines *all, size_t a, size_t b);
 /* True when a folded line is the title of a list. */
 bool outline_is_title(span text);
-/* True when a heading or title announces livelihood items. */
+/* True when a heading or title announces livelihood items and nothing else. */
 bool outline_is_livelihood(span text);
