@@ -14,64 +14,49 @@ enum { SLICE = 1 << 20 };
 
 /* One file on its way back. */
 typedef struct download {
-    struct download *next; /* among those being checked */
+    disk_job job; /* first: what the disk works on */
     evidence_store *store;
-    http_stream *s;
     const char *digest;
     const char *name;
-    int64_t size, seen;
+    int64_t size;
     int fd;
-    sha256_stream sha;
+    bool is_intact;
 } download;
 
-static void leave_checks(download *d) {
-    for (download **link = &d->store->checking; *link; link = &(*link)->next)
-        if (*link == d) {
-            *link = d->next;
-            return;
-        }
-}
-
 /* An attachment with its name; the type it was given is never used. */
-static void serve(download *d) {
+static void serve(http_stream *s, download *d) {
     const http_header headers[] = {
         { "content-type", "application/octet-stream" },
-        { "content-disposition", arena_printf(d->s->call->mem, "attachment; filename=\"evidence\"; filename*=UTF-8''%s",
-                                              query_escape(d->s->call->mem, d->name)) },
+        { "content-disposition", arena_printf(s->call->mem, "attachment; filename=\"evidence\"; filename*=UTF-8''%s",
+                                              query_escape(s->call->mem, d->name)) },
     };
     int fd = d->fd;
     d->fd = -1;
-    accepted(d->s);
-    http_answer_file(d->s, headers, countof(headers), fd, (size_t) d->size);
+    accepted(s);
+    http_answer_file(s, headers, countof(headers), fd, (size_t) d->size);
 }
 
-static void conclude(download *d) {
-    uint8_t digest[SHA256_SIZE];
-    sha256_final(&d->sha, digest);
-    bool is_intact = d->seen == d->size && strcmp(hex(d->s->call->mem, digest, sizeof(digest)), d->digest) == 0 &&
-                     lseek(d->fd, 0, SEEK_SET) == 0;
-    if (is_intact)
-        serve(d);
+/* Reads the whole file: nothing of a damaged one gets out. */
+static void compare(disk_job *job) {
+    static uint8_t slice[SLICE]; /* one disk thread */
+    download *d = (download *) job;
+    uint8_t wanted[SHA256_SIZE], digest[SHA256_SIZE];
+    int64_t size = 0;
+    sha256_stream sha;
+    sha256_init(&sha);
+    for (ssize_t n; size <= d->size && (n = read(d->fd, slice, sizeof(slice))) > 0; size += n)
+        sha256_update(&sha, slice, (size_t) n);
+    sha256_final(&sha, digest);
+    d->is_intact = size == d->size && hex_parse(d->digest, wanted, sizeof(wanted)) &&
+                   memcmp(digest, wanted, sizeof(wanted)) == 0 && lseek(d->fd, 0, SEEK_SET) == 0;
+}
+
+static void compared(disk_job *job) {
+    download *d = (download *) job;
+    if (d->is_intact)
+        serve(job->s, d);
     else
-        refuse(d->s, bh_fail(d->s->call, EVIDENCE_DAMAGED, d->digest));
-}
-
-bool evidence_work(void *data) {
-    evidence_store *store = data;
-    download *d = store->checking;
-    static uint8_t slice[SLICE]; /* one thread */
-    if (!d)
-        return false;
-    ssize_t n = read(d->fd, slice, sizeof(slice));
-    if (n > 0) {
-        sha256_update(&d->sha, slice, (size_t) n);
-        d->seen += n;
-    }
-    if (n <= 0 || d->seen > d->size) {
-        leave_checks(d);
-        conclude(d);
-    }
-    return store->checking != NULL;
+        refuse(job->s, bh_fail(job->s->call, EVIDENCE_DAMAGED, d->digest));
 }
 
 static void found(http_stream *s, void *data, const bh_err *error, const void *bytes, size_t n) {
@@ -92,8 +77,8 @@ static void found(http_stream *s, void *data, const bh_err *error, const void *b
     if (d->fd < 0)
         return refuse(s, bh_fail(s->call, EVIDENCE_DAMAGED, d->digest));
     s->call->deadline_ms += d->size / HTTP_BYTES_PER_MS_MIN;
-    d->next = d->store->checking;
-    d->store->checking = d;
+    d->job = (disk_job){ .s = s, .work = compare, .done = compared };
+    disk_submit(d->store->disk, &d->job);
 }
 
 static void checked(http_stream *s, const bh_err *error) {
@@ -121,7 +106,6 @@ static void late(http_stream *s) {
 static void gone(http_stream *s) {
     abandoned(s);
     download *d = s->data;
-    leave_checks(d);
     if (d->fd >= 0)
         close(d->fd);
 }
@@ -133,8 +117,7 @@ void evidence_get(evidence_store *store, http_stream *s, const char *digest) {
     if (!hex_parse(digest, bytes, sizeof(bytes)))
         return refuse(s, bh_fail(s->call, NOT_FOUND_OBJECT, digest));
     download *d = arena_alloc(s->call->mem, sizeof(*d));
-    *d = (download){ .store = store, .s = s, .fd = -1, .digest = hex(s->call->mem, bytes, sizeof(bytes)) };
-    sha256_init(&d->sha);
+    *d = (download){ .store = store, .fd = -1, .digest = hex(s->call->mem, bytes, sizeof(bytes)) };
     s->taker = &taker;
     s->data = d;
 }

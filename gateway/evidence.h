@@ -3,17 +3,16 @@
 
 #include "ask.h"
 #include "base/hash.h"
+#include "disk.h"
 
 enum { EVIDENCE_DIGEST_DIGITS = 2 * SHA256_SIZE, EVIDENCE_PATH_SIZE = EVIDENCE_DIGEST_DIGITS + 2 };
-
-struct download;
 
 /* A folder with tmp/ for uploads and aa/bb... for what is complete. */
 typedef struct evidence_store {
     asker *asker;
+    disk *disk;
     int folder;
-    int64_t size_max;          /* bytes of one file */
-    struct download *checking; /* files whose digest is being compared */
+    int64_t size_max; /* bytes of one file */
 } evidence_store;
 
 /* Opens the folder, makes what is missing, throws away uploads of yesterday that never ended. */
@@ -25,5 +24,3 @@ void evidence_path(const char *digest, char ret_path[EVIDENCE_PATH_SIZE]);
 void evidence_put(evidence_store *store, http_stream *s);
 /* GET /evidence/DIGEST: an attachment, never an active type. */
 void evidence_get(evidence_store *store, http_stream *s, const char *digest);
-/* Compares a slice of a file; true while there is more to do. For server_work. */
-bool evidence_work(void *store);

@@ -21,6 +21,7 @@ typedef struct gateway {
     http_app app;
     server *server;
     asker asker;
+    disk disk;
     evidence_store evidence;
 } gateway;
 

@@ -39,14 +39,15 @@ static void stop(void *data) {
 static bh_err *gateway_open(bh_call *call, gateway *gw) {
     TRY(conf_load(call, conf, countof(conf), &gw->settings));
     gw->app = (http_app){ .begin = gateway_begin, .data = gw, .timeout_ms = gw->settings.timeout_ms };
-    gw->evidence = (evidence_store){ .asker = &gw->asker, .size_max = gw->settings.evidence_size_max };
+    gw->evidence =
+        (evidence_store){ .asker = &gw->asker, .disk = &gw->disk, .size_max = gw->settings.evidence_size_max };
     TRY(evidence_open(call, gw->settings.evidence_dir, &gw->evidence));
     TRY(server_open(call, gw->settings.listen, &gw->app, &gw->server));
     const rpc_client_options peers = { gw->settings.key_file, gw->settings.peers_file, .gateway = true };
     rpc_client *client;
     TRY(rpc_client_open(call, &peers, &client));
-    if (!asker_open(&gw->asker, client))
-        return bh_fail(call, INTERNAL_ERROR, "no descriptor left");
+    if (!asker_open(&gw->asker, client) || !disk_start(&gw->disk))
+        return bh_fail(call, INTERNAL_ERROR, "no descriptor or thread left");
     return NULL;
 }
 
@@ -55,7 +56,7 @@ static bh_err *serve(bh_call *call, int signals) {
     TRY(gateway_open(call, &gw));
     server_watch(gw.server, signals, stop, gw.server);
     server_watch(gw.server, gw.asker.answers.fd, ask_ready, &gw.asker);
-    server_work(gw.server, evidence_work, &gw.evidence);
+    server_watch(gw.server, gw.disk.finished.fd, disk_ready, &gw.disk);
     log_event(LOG_INFO, "gateway.ready", "listen=%s port=%d", gw.settings.listen, server_port(gw.server));
     server_run(gw.server, gw.settings.drain_ms);
     log_event(LOG_INFO, "gateway.stopped", "open=%zu", gw.app.streams);

@@ -41,8 +41,6 @@ struct server {
     size_t watch_count;
     conn *conns;
     size_t conn_count;
-    bool (*work)(void *data);
-    void *work_data;
     int64_t next_tick_ms;
     bool is_stopping;
 };
@@ -185,11 +183,6 @@ void server_watch(server *srv, int fd, void (*ready)(void *data), void *data) {
     watch_set(srv, EPOLL_CTL_ADD, w, EPOLLIN);
 }
 
-void server_work(server *srv, bool (*work)(void *data), void *data) {
-    srv->work = work;
-    srv->work_data = data;
-}
-
 static void tick(server *srv) {
     int64_t now_ms = clock_mono_ms();
     if (now_ms < srv->next_tick_ms)
@@ -218,8 +211,7 @@ static void sweep(server *srv) {
 
 static void turn(server *srv) {
     struct epoll_event events[EVENTS_MAX];
-    bool is_working = srv->work && srv->work(srv->work_data);
-    int n = epoll_wait(srv->epoll, events, EVENTS_MAX, is_working ? 0 : TICK_MS);
+    int n = epoll_wait(srv->epoll, events, EVENTS_MAX, TICK_MS);
     for (int i = 0; i < n; i++) {
         watch *w = events[i].data.ptr;
         w->ready(w->data);

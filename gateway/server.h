@@ -17,8 +17,6 @@ MUST bh_err *server_open(bh_call *call, const char *address, http_app *app, serv
 int server_port(const server *srv);
 /* ready(data) runs in the server's thread whenever fd is readable. At most SERVER_WATCHES_MAX. */
 void server_watch(server *srv, int fd, void (*ready)(void *data), void *data);
-/* work(data) runs between events while it returns true: long work in small slices. */
-void server_work(server *srv, bool (*work)(void *data), void *data);
 /* Serves until server_stop(), then lets open requests finish for drain_ms. */
 void server_run(server *srv, int64_t drain_ms);
 /* Callable from the server's own thread. */

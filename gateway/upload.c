@@ -16,6 +16,7 @@ enum { NAME_SIZE_MAX = 255, TYPE_SIZE_MAX = 100, WRITE_BACK = 1 << 20 };
 
 /* One file on its way to the disk. */
 typedef struct upload {
+    disk_job job; /* first: what the disk works on */
     evidence_store *store;
     const char *name;
     const char *type;
@@ -26,12 +27,13 @@ typedef struct upload {
     char *digest;
     buf waiting; /* what came before the session was checked: at most one window */
     bool is_checked, is_complete;
+    int disk_errno;
 } upload;
 
-static bh_err *disk_error(http_stream *s) {
-    if (errno == ENOSPC || errno == EDQUOT)
+static bh_err *disk_error(http_stream *s, int number) {
+    if (number == ENOSPC || number == EDQUOT)
         return bh_fail(s->call, DATABASE_FULL);
-    return bh_fail(s->call, INTERNAL_ERROR, arena_printf(s->call->mem, "evidence folder, errno %d", errno));
+    return bh_fail(s->call, INTERNAL_ERROR, arena_printf(s->call->mem, "evidence folder, errno %d", number));
 }
 
 static bh_err *open_tmp(http_stream *s, upload *u) {
@@ -40,7 +42,7 @@ static bh_err *open_tmp(http_stream *s, upload *u) {
     const char *path = arena_printf(s->call->mem, "tmp/%s", hex(s->call->mem, id, sizeof(id)));
     u->fd = openat(u->store->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
     if (u->fd < 0)
-        return disk_error(s);
+        return disk_error(s, errno);
     u->tmp = path;
     return NULL;
 }
@@ -51,35 +53,30 @@ static bh_err *write_all(http_stream *s, upload *u, const uint8_t *bytes, size_t
     for (size_t done = 0; done < n;) {
         ssize_t wrote = write(u->fd, bytes + done, n - done);
         if (wrote < 0 && errno != EINTR)
-            return disk_error(s);
+            return disk_error(s, errno);
         done += wrote > 0 ? (size_t) wrote : 0;
     }
     sha256_update(&u->sha, bytes, n);
-    /* The disk starts early, so that the fsync at the end does not hold up everybody. */
+    /* The disk starts early, so that the fsync at the end is short. */
     if (u->size / WRITE_BACK != (u->size + (int64_t) n) / WRITE_BACK)
         sync_file_range(u->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     u->size += (int64_t) n;
     return NULL;
 }
 
-/* fsync of the file, the new name, the folders: after this the file is there or was never there. */
-static bh_err *settle(http_stream *s, upload *u) {
-    uint8_t digest[SHA256_SIZE];
-    char path[EVIDENCE_PATH_SIZE];
-    sha256_final(&u->sha, digest);
-    u->digest = hex(s->call->mem, digest, sizeof(digest));
+/* fsync of the file, the new name, fsync of the folders: after this the file is there, whatever happens. */
+static void settle(disk_job *job) {
+    upload *u = (upload *) job;
+    char path[EVIDENCE_PATH_SIZE], shelf[3];
     evidence_path(u->digest, path);
-    const char *shelf = arena_strndup(s->call->mem, path, 2);
-    bool is_new = mkdirat(u->store->folder, shelf, 0700) == 0;
+    snprintf(shelf, sizeof(shelf), "%.2s", path);
+    mkdirat(u->store->folder, shelf, 0700);
     int fd = openat(u->store->folder, shelf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_safe = fd >= 0 && fsync(u->fd) == 0 && renameat(u->store->folder, u->tmp, u->store->folder, path) == 0 &&
-                   fsync(fd) == 0 && (!is_new || fsync(u->store->folder) == 0);
-    bh_err *error = is_safe ? NULL : disk_error(s);
+                   fsync(fd) == 0 && fsync(u->store->folder) == 0;
+    u->disk_errno = is_safe ? 0 : errno;
     if (fd >= 0)
         close(fd);
-    if (!error)
-        u->tmp = NULL;
-    return error;
 }
 
 static void registered(http_stream *s, void *data, const bh_err *error, UNUSED const void *bytes, UNUSED size_t n) {
@@ -105,14 +102,23 @@ static void register_evidence(http_stream *s, upload *u) {
     ask_message(u->store->asker, s, "/bihuan.v1.ProgressService/RegisterEvidence", &request.base, registered, u);
 }
 
+static void settled(disk_job *job) {
+    upload *u = (upload *) job;
+    if (u->disk_errno)
+        return refuse(job->s, disk_error(job->s, u->disk_errno));
+    u->tmp = NULL;
+    register_evidence(job->s, u);
+}
+
 /* Goes on when both the session is known and the body is complete. */
 static void finish(http_stream *s, upload *u) {
     if (!u->is_checked || !u->is_complete)
         return;
-    bh_err *error = settle(s, u);
-    if (error)
-        return refuse(s, error);
-    register_evidence(s, u);
+    uint8_t digest[SHA256_SIZE];
+    sha256_final(&u->sha, digest);
+    u->digest = hex(s->call->mem, digest, sizeof(digest));
+    u->job = (disk_job){ .s = s, .work = settle, .done = settled };
+    disk_submit(u->store->disk, &u->job);
 }
 
 static void checked(http_stream *s, const bh_err *error) {

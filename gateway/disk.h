@@ -1,0 +1,24 @@
+/* Slow work on the disk beside the loop: one thread, one job after the other. */
+#pragma once
+
+#include "http.h"
+#include "rpc/inbox.h"
+
+/* First member of what a job works on; that lives in the arena of the stream, which the job holds. */
+typedef struct disk_job {
+    inbox_node node;
+    http_stream *s;
+    void (*work)(struct disk_job *job); /* in the disk's thread: touches only the job */
+    void (*done)(struct disk_job *job); /* in the server's thread, unless the client has left */
+} disk_job;
+
+typedef struct disk {
+    inbox todo;
+    inbox finished; /* server_watch(finished.fd, disk_ready) */
+} disk;
+
+/* Starts the thread; false when the system has no descriptor or thread left. */
+bool disk_start(disk *d);
+void disk_submit(disk *d, disk_job *job);
+/* Hands out the jobs that are done. */
+void disk_ready(void *data);
