@@ -211,11 +211,11 @@ static void settle_lead(const walk *w, const duty *d, import_item *item) {
 }
 
 /* 各县（市、区）政府 cannot lead; and where no rule says that the first leads, that is a custom. */
-static void doubt_lead(walk *w, const duty *d, import_item *item) {
+static void doubt_lead(walk *w, import_item *item) {
     static const char *const each[] = { "各", NULL };
     if (item->lead && span_starts(span_of(item->lead), each))
         warn(w->mem, &item->warnings, item->last_line, "collective_lead", "“%s”不是一个单位，不能牵头", item->lead);
-    if (item->basis != IMPORT_FIRST_LISTED || d->list.n < 2 || w->rules->first_leads || *w->custom_noted)
+    if (item->basis != IMPORT_FIRST_LISTED || !item->co.n || w->rules->first_leads || *w->custom_noted)
         return;
     *w->custom_noted = true;
     warn(w->mem, &w->document->warnings, item->last_line, "lead_by_custom",
@@ -275,7 +275,7 @@ static void read_item(walk *w, size_t i, size_t end) {
     item->text = whole.text;
     item->warnings = whole.doubts;
     settle_lead(w, &whole, item);
-    doubt_lead(w, &whole, item);
+    doubt_lead(w, item);
     settle_leader(w, &whole, item);
     settle_deadline(w, &whole, item);
     if (!whole.found && !item->lead)
