@@ -71,7 +71,7 @@ static bh_err *move_all(app *a, const verb *v, Bh__Task *const *tasks, size_t n)
     }
     progress_end(&bar);
     out_note(SAY(a, "%zu 项中完成 %zu 项", "of %zu tasks %zu were done"), n, n_done);
-    out_list(a, "task_id version state", done, n_done);
+    out_list(a, "tasks", "task_id version state", done, n_done);
     return first;
 }
 

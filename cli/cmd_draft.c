@@ -185,6 +185,6 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
         progress_step(&bar, part);
     }
     progress_end(&bar);
-    out_list(a, "task_id version reason", (ProtobufCMessage *const *) outcomes, n);
+    out_list(a, "outcomes", "task_id version reason", (ProtobufCMessage *const *) outcomes, n);
     return refused(a, outcomes, n);
 }

@@ -13,13 +13,6 @@ static const remote_method logout = { &bh__directory_service__descriptor, "Logou
 static const remote_method get_me = { &bh__directory_service__descriptor, "GetMe" };
 static const remote_method change_password = { &bh__directory_service__descriptor, "ChangePassword" };
 
-static void show(app *a, const char *columns, ProtobufCMessage *message) {
-    if (a->out == OUT_JSON)
-        out_json(a, message);
-    else
-        out_list(a, columns, &message, 1);
-}
-
 /* Before there is a session the server resolves no names: the unit must be a number, and no token goes along. */
 bh_err *cmd_login(app *a, UNUSED const verb *v) {
     Bh__LoginRequest *request = (Bh__LoginRequest *) remote_request(a, login);
@@ -37,7 +30,7 @@ bh_err *cmd_login(app *a, UNUSED const verb *v) {
     };
     TRY(store_save_session(a, &s));
     response->token = NULL; /* never printed */
-    show(a, "user.login user.name post.unit_name post.post expires_ms", &response->base);
+    out_row(a, "user.login user.name post.unit_name post.post expires_ms", &response->base);
     return NULL;
 }
 
@@ -72,7 +65,7 @@ bh_err *cmd_whoami(app *a, UNUSED const verb *v) {
     }
     TRY(store_find_session(a));
     TRY(remote_call(a, get_me, remote_request(a, get_me), &me));
-    show(a, "user.login user.name post.unit_name post.post", me);
+    out_row(a, "user.login user.name post.unit_name post.post", me);
     return NULL;
 }
 

@@ -32,7 +32,9 @@ bh_err *cmd_task_show(app *a, UNUSED const verb *v) {
     TRY(ref_task(a, args_get(&a->args, "task"), &task_id));
     TRY(ref_get_task(a, task_id, &task));
     if (a->out != OUT_TABLE) {
-        out_record(a, &task->base);
+        Bh__GetTaskResponse response = BH__GET_TASK_RESPONSE__INIT;
+        response.task = task;
+        out_record(a, &response.base);
         return NULL;
     }
     print_head(a, task);
@@ -54,7 +56,8 @@ bh_err *cmd_task_why(app *a, const verb *v) {
     Bh__ExplainMovesResponse *response;
     TRY(fill_request(a, request));
     TRY(remote_call(a, v->method, request, (ProtobufCMessage **) &response));
-    out_list(a, a->is_english ? "move label_en allowed unblock message_en" : "move label_zh allowed unblock message_zh",
+    out_list(a, "moves",
+             a->is_english ? "move label_en allowed unblock message_en" : "move label_zh allowed unblock message_zh",
              ROWS(response->moves), response->n_moves);
     return NULL;
 }

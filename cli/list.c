@@ -9,8 +9,7 @@
 
 enum { LIMIT_DEFAULT = 1000 };
 
-/* The repeated message field of a list's response. */
-static const ProtobufCFieldDescriptor *rows_of(const ProtobufCMessageDescriptor *type) {
+const ProtobufCFieldDescriptor *list_rows(const ProtobufCMessageDescriptor *type) {
     for (unsigned i = 0; i < type->n_fields; i++)
         if (type->fields[i].label == PROTOBUF_C_LABEL_REPEATED && type->fields[i].type == PROTOBUF_C_TYPE_MESSAGE)
             return &type->fields[i];
@@ -35,7 +34,7 @@ static const char *next_token(ProtobufCMessage *response) {
 }
 
 static size_t take(ProtobufCMessage *response, ProtobufCMessage **rows, size_t room) {
-    const ProtobufCFieldDescriptor *field = rows_of(response->descriptor);
+    const ProtobufCFieldDescriptor *field = list_rows(response->descriptor);
     size_t n = *field_count(field, response) < room ? *field_count(field, response) : room;
     if (n)
         memcpy(rows, *(ProtobufCMessage ***) fill_slot(response, field), n * sizeof(*rows));

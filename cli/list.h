@@ -8,5 +8,7 @@ enum { LIST_PAGE = 500, LIST_MAX = 10000 };
 /* Rows of all pages, `limit` of them at most (in the arena). Sets page_size and page_token of the request. */
 MUST bh_err *list_all(app *a, remote_method method, ProtobufCMessage *request, size_t limit,
                       ProtobufCMessage ***ret_rows, size_t *ret_n);
+/* The repeated message field of a list's response. */
+const ProtobufCFieldDescriptor *list_rows(const ProtobufCMessageDescriptor *type);
 /* The limit the caller asked for by --limit. Errors: OPTION_BAD. */
 MUST bh_err *list_limit(app *a, size_t *ret_limit);

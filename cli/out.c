@@ -31,33 +31,45 @@ static void make_table(app *a, table *t, const char *columns, ProtobufCMessage *
             table_add(a, t, row + 1, column, cell_text(a, rows[row], paths[column]));
 }
 
-void out_list(app *a, const char *columns, ProtobufCMessage *const *rows, size_t n) {
-    if (a->out == OUT_JSON) {
-        buf json;
-        buf_init(&json, a->call->mem);
-        json_write_list(&json, rows, n, JSON_OPTIONS);
-        puts(json.s);
-        return;
-    }
+static void print_json(app *a, const ProtobufCMessage *message) {
+    buf json;
+    buf_init(&json, a->call->mem);
+    json_write(&json, message, JSON_OPTIONS);
+    puts(json.s);
+}
+
+static void print_rows(app *a, const char *columns, ProtobufCMessage *const *rows, size_t n) {
     table t;
     make_table(a, &t, columns, rows, n);
     table_show(a, &t);
+}
+
+void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+    buf json;
+    if (a->out != OUT_JSON) {
+        print_rows(a, columns, rows, n);
+        return;
+    }
+    buf_init(&json, a->call->mem);
+    buf_addf(&json, "{\"%s\":", key);
+    json_write_list(&json, rows, n, JSON_OPTIONS);
+    buf_addc(&json, '}');
+    puts(json.s);
+}
+
+void out_row(app *a, const char *columns, const ProtobufCMessage *response) {
+    ProtobufCMessage *row = (ProtobufCMessage *) (uintptr_t) response;
+    if (a->out == OUT_JSON)
+        print_json(a, response);
+    else
+        print_rows(a, columns, &row, 1);
 }
 
 void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n) {
     if (!n)
         return;
-    table t;
-    make_table(a, &t, columns, rows, n);
     printf("\n%s\n", title);
-    table_show(a, &t);
-}
-
-void out_json(app *a, const ProtobufCMessage *message) {
-    buf json;
-    buf_init(&json, a->call->mem);
-    json_write(&json, message, JSON_OPTIONS);
-    puts(json.s);
+    print_rows(a, columns, rows, n);
 }
 
 static void print_fields(app *a, const ProtobufCMessage *message) {
@@ -83,14 +95,22 @@ static const char *all_columns(app *a, const ProtobufCMessage *message) {
     return columns.s;
 }
 
-void out_record(app *a, const ProtobufCMessage *message) {
-    ProtobufCMessage *row = (ProtobufCMessage *) (uintptr_t) message;
-    if (a->out == OUT_JSON)
-        out_json(a, message);
-    else if (a->out == OUT_CSV)
-        out_list(a, all_columns(a, message), &row, 1);
-    else
+/* The message of a response that holds just one, else the response. */
+static const ProtobufCMessage *inner(const ProtobufCMessage *response) {
+    const ProtobufCMessageDescriptor *type = response->descriptor;
+    bool is_wrapper = type->n_fields == 1 && type->fields[0].type == PROTOBUF_C_TYPE_MESSAGE &&
+                      type->fields[0].label != PROTOBUF_C_LABEL_REPEATED;
+    const ProtobufCMessage *message =
+        is_wrapper ? *(ProtobufCMessage *const *) ((const char *) response + type->fields[0].offset) : response;
+    return message ? message : response;
+}
+
+void out_record(app *a, const ProtobufCMessage *response) {
+    const ProtobufCMessage *message = inner(response);
+    if (a->out == OUT_TABLE)
         print_fields(a, message);
+    else
+        out_row(a, all_columns(a, message), a->out == OUT_JSON ? response : message);
 }
 
 void out_note(const char *format, ...) {

@@ -5,12 +5,14 @@
 
 #include "app.h"
 
-/* n rows; `columns` are paths divided by spaces ("no state lead_unit_name"). JSON is an array of whole messages. */
-void out_list(app *a, const char *columns, ProtobufCMessage *const *rows, size_t n);
-/* One message: a line per field that holds something, or a heading and a row for CSV. */
-void out_record(app *a, const ProtobufCMessage *message);
-/* JSON of a message, proto names and defaults included. */
-void out_json(app *a, const ProtobufCMessage *message);
+/* n rows; `columns` are paths divided by spaces ("no state lead_unit_name"). JSON is the response of the contract with
+ * the rows of all pages: {"tasks": [...]} for the key "tasks". */
+void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *const *rows, size_t n);
+/* A response: JSON as it is; for people its one message (or itself), a line per field that holds something; CSV has a
+ * heading and a row. */
+void out_record(app *a, const ProtobufCMessage *response);
+/* A response of which people see only these columns. */
+void out_row(app *a, const char *columns, const ProtobufCMessage *response);
 /* A heading and a table below it, for people only; nothing when n is 0. */
 void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n);
 /* A sentence on stderr: what was done, what to do next. Never data. */

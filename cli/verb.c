@@ -6,7 +6,6 @@
 #include "fill.h"
 #include "list.h"
 #include "out.h"
-#include "json/field.h"
 
 const char verb_globals[] = "server ca context as output lang timeout yes help request-id version";
 
@@ -117,24 +116,14 @@ bh_err *verb_list(app *a, const verb *v) {
     TRY(fill_request(a, request));
     TRY(list_limit(a, &limit));
     TRY(list_all(a, v->method, request, limit, &rows, &n));
-    out_list(a, v->columns, rows, n);
+    out_list(a, list_rows(remote_describe(v->method)->output)->name, v->columns, rows, n);
     return NULL;
-}
-
-/* The response's one message when it has just one field, else the response itself. */
-static const ProtobufCMessage *inner(ProtobufCMessage *response) {
-    const ProtobufCMessageDescriptor *type = response->descriptor;
-    bool is_wrapper = type->n_fields == 1 && type->fields[0].type == PROTOBUF_C_TYPE_MESSAGE &&
-                      type->fields[0].label != PROTOBUF_C_LABEL_REPEATED;
-    const ProtobufCMessage *message =
-        is_wrapper ? *(ProtobufCMessage **) fill_slot(response, &type->fields[0]) : response;
-    return message ? message : response;
 }
 
 bh_err *verb_get(app *a, const verb *v) {
     ProtobufCMessage *request = remote_request(a, v->method), *response;
     TRY(fill_request(a, request));
     TRY(remote_call(a, v->method, request, &response));
-    out_record(a, inner(response));
+    out_record(a, response);
     return NULL;
 }

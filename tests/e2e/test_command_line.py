@@ -30,8 +30,15 @@ def draft(people):
 
 
 def moves(installation, task):
-    events = installation.json("task", "history", task, login="supervisor01")
-    return [event["move"] for event in events]
+    return [event["move"] for event in installation.json("task", "history", task, login="supervisor01")["events"]]
+
+
+def tasks(installation, *filters):
+    return installation.json("task", "list", *filters, login="drafter01")["tasks"]
+
+
+def version_of(installation, task):
+    return installation.json("task", "show", task, login="drafter01")["task"]["version"]
 
 
 def pending(installation):
@@ -137,7 +144,7 @@ def test_number_with_two_tasks_lists_them(people, draft):
 
 
 def test_task_by_the_beginning_of_its_id(people, draft):
-    assert people.json("task", "show", draft[:23], login="drafter01")["task_id"] == draft
+    assert people.json("task", "show", draft[:23], login="drafter01")["task"]["task_id"] == draft
 
 
 # ---- output
@@ -151,9 +158,8 @@ def test_table_is_aligned_by_display_width(people):
 
 def test_csv_and_json_agree(people):
     rows = list(csv.reader(io.StringIO(people.cli("task", "list", "-o", "csv", "--lang", "en", login="drafter01").stdout)))
-    tasks = people.json("task", "list", login="drafter01")
     assert rows[0][0] == "no."
-    assert [row[rows[0].index("text")] for row in rows[1:]] == [task["text"] for task in tasks]
+    assert [row[rows[0].index("text")] for row in rows[1:]] == [task["text"] for task in tasks(people)]
 
 
 def test_two_languages(people):
@@ -163,7 +169,7 @@ def test_two_languages(people):
 
 def test_limit_says_that_there_is_more(people):
     run = people.cli("unit", "list", "--limit", "2", "-o", "json", "--lang", "en", login="drafter01")
-    assert len(json.loads(run.stdout)) == 2 and "--limit" in run.stderr
+    assert len(json.loads(run.stdout)["units"]) == 2 and "--limit" in run.stderr
 
 
 # ---- a lost answer
@@ -171,7 +177,7 @@ def test_limit_says_that_there_is_more(people):
 def test_same_request_id_is_one_effect(people, draft):
     key = people.json("task", "create", "--no", "9.2", "--text", "先行一项", login="drafter01")["task_id"]
     people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
-    version = people.json("task", "show", draft, login="drafter01")["version"]
+    version = version_of(people, draft)
     own = key[:-1] + ("0" if key[-1] != "0" else "1")
     first = people.json("task", "submit", draft, "--request-id", own, "--version", version, login="drafter01")
     again = people.json("task", "submit", draft, "--request-id", own, "--version", version, login="drafter01")
@@ -182,7 +188,7 @@ def test_same_request_id_is_one_effect(people, draft):
 def test_repeat_after_a_silent_gateway(people, draft):
     """The command runs out of time while the gateway stands still; nobody knows whether it arrived."""
     people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
-    version = people.json("task", "show", draft, login="drafter01")["version"]
+    version = version_of(people, draft)
     command = ["task", "submit", draft, "--version", version]
     gateway = people.pid("gateway")
     os.kill(gateway, signal.SIGSTOP)
@@ -200,7 +206,7 @@ def test_repeat_after_a_silent_gateway(people, draft):
 
 def test_repeat_after_the_command_itself_was_killed(people, draft):
     people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
-    version = people.json("task", "show", draft, login="drafter01")["version"]
+    version = version_of(people, draft)
     command = ["task", "submit", draft, "--version", str(version)]
     gateway = people.pid("gateway")
     os.kill(gateway, signal.SIGSTOP)
@@ -253,17 +259,17 @@ def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
     text = (people.state / "sample-plan.txt").read_text().replace("市民政局", "市民政与慈善局").replace("领导乙", "领导丙")
     path = tmp_path / "plan.txt"
     path.write_text(text)
-    before = len(people.json("task", "list", login="drafter01"))
+    before = len(tasks(people))
     run = people.cli("import", path, "--yes", login="drafter01", code=6)
     assert "市民政与慈善局" in run.stderr and "领导丙" in run.stderr
-    assert len(people.json("task", "list", login="drafter01")) == before
+    assert len(tasks(people)) == before
     mapped = ["--unit", "市民政与慈善局=市民政局", "--leader", "领导丙=leader02"]
     made = people.json("import", path, "--yes", *mapped, login="drafter01")
     assert made["task_count"] == 11
-    assert len(people.json("task", "list", login="drafter01")) == before + 11
+    assert len(tasks(people)) == before + 11
     again = people.json("import", path, "--yes", *mapped, login="drafter01")
     assert again == made
-    assert len(people.json("task", "list", login="drafter01")) == before + 11
+    assert len(tasks(people)) == before + 11
 
 
 def test_import_asks_first(people, tmp_path):
@@ -280,7 +286,7 @@ def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
     chosen = ["--import", made["import_id"], "--all"]
     year = (people.state / "sample-plan.txt").read_text().split("〔")[1][:4]
     people.cli("task", "set", *chosen, "--plan-year", year, "--result", "书面总结并附佐证材料", login="drafter01")
-    assert len(people.json("task", "submit", *chosen, login="drafter01")) == made["task_count"]
-    issued = people.json("task", "issue", *chosen, login="supervisor01")
+    assert len(people.json("task", "submit", *chosen, login="drafter01")["tasks"]) == made["task_count"]
+    issued = people.json("task", "issue", *chosen, login="supervisor01")["tasks"]
     assert {task["state"] for task in issued} == {"TASK_STATE_ISSUED"}
-    assert people.json("task", "issue", *chosen, login="supervisor01") == []
+    assert people.json("task", "issue", *chosen, login="supervisor01")["tasks"] == []

@@ -27,7 +27,7 @@ class City:
 
     def __init__(self, installation):
         self.installation = installation
-        self.units = [unit["name"] for unit in self.ask("operator01", "unit", "list")]
+        self.units = [unit["name"] for unit in self.ask("operator01", "unit", "list")["units"]]
         self.logins = set()
 
     def do(self, login, *command, code=0):
@@ -45,7 +45,7 @@ class City:
 
     def office_of(self, name):
         """The supervision office that watches the unit's own tasks."""
-        units = {unit["unit_id"]: unit for unit in self.ask("operator01", "unit", "list")}
+        units = {unit["unit_id"]: unit for unit in self.ask("operator01", "unit", "list")["units"]}
         office = next(unit["office_unit_id"] for unit in units.values() if unit["name"] == name)
         return units[office]["name"]
 
@@ -113,10 +113,10 @@ class Story:
         return len(tasks)
 
     def tasks(self, login):
-        return self.city.ask(login, "task", "list", "--import", self.import_id)
+        return self.city.ask(login, "task", "list", "--import", self.import_id)["tasks"]
 
     def show(self, login, task):
-        return self.city.ask(login, "task", "show", task)
+        return self.city.ask(login, "task", "show", task)["task"]
 
     def find(self):
         self.id = next(t["task_id"] for t in self.tasks(self.drafter) if t["no"] == self.no)
@@ -145,7 +145,7 @@ def report(story, unit, evidence):
     """Handed in, returned, handed in again, approved by another person."""
     story.act(unit, "handler", "report", "submit", "--period", "2025-03", "--text", "开工", "--evidence", evidence,
               "--value", "进度,30,%,台账")
-    listed = story.city.ask(story.of(unit, "head"), "report", "list", story.id)
+    listed = story.city.ask(story.of(unit, "head"), "report", "list", story.id)["reports"]
     mine = next(r["report_id"] for r in listed if r["submitted_by"])
     story.city.do(story.of(unit, "head"), "report", "sendback", mine, "--reason", "补充数据来源")
     story.act(unit, "handler", "report", "submit", "--period", "2025-03", "--text", "开工并完成测量", "--evidence", evidence,
@@ -172,7 +172,7 @@ def break_down(story):
     handler, head = story.of(bureau, "handler"), story.of(bureau, "head")
     story.act(county, "head", "task", "split", "--child", f"1={bureau}=本县部分", "--deadline", "2025-10-31",
               "--result", "交付物：验收单", "--leader", leader)
-    child = city.ask(story.of(county, "head"), "task", "list", "--parent-task", story.id)[0]["task_id"]
+    child = city.ask(story.of(county, "head"), "task", "list", "--parent-task", story.id)["tasks"][0]["task_id"]
     for who, *command in ((people["drafter"], "submit"), (people["office_head"], "issue"), (handler, "ack"),
                           (handler, "close", "--text", "本县完成"), (head, "approve"),
                           (people["verifier"], "verify", "--result-class", "B"), (leader, "signoff")):
@@ -229,7 +229,7 @@ def test_from_the_document_to_the_signature(story, tmp_path):
     city.do(story.leader, "task", "signoff", story.id)
     assert story.state() == "CLOSED"
 
-    events = city.ask(story.supervisor, "task", "history", story.id)
+    events = city.ask(story.supervisor, "task", "history", story.id)["events"]
     assert [e["version"] for e in events] == list(range(1, len(events) + 1))
     took_part = {e["user_id"] for e in events}
     legs = story.show(story.supervisor, story.id)["legs"]
