@@ -26,4 +26,8 @@ bh_err *cmd_report_submit(app *a, const verb *v);
 bh_err *cmd_evidence_add(app *a, const verb *v);
 bh_err *cmd_evidence_get(app *a, const verb *v);
 bh_err *cmd_user_add(app *a, const verb *v);
+bh_err *cmd_audit_head(app *a, const verb *v);
+bh_err *cmd_audit_verify(app *a, const verb *v);
+bh_err *cmd_audit_list(app *a, const verb *v);
+bh_err *cmd_audit_proof(app *a, const verb *v);
 bh_err *cmd_version(app *a, const verb *v);

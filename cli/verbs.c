@@ -142,6 +142,14 @@ const verb verbs[] = {
     VERB("user", "revoke", "user", "unit! post!", verb_command, DIRECTORY("RevokePost"), NULL, "撤销岗位",
          "revoke a post"),
     VERB("user", "disable", "user", "", verb_command, DIRECTORY("DisableUser"), NULL, "停用账号", "close an account"),
+    VERB("audit", "head", "", "save", cmd_audit_head, NONE, NULL, "取树头；--save 存成库外保存的文件",
+         "the tree head; --save writes the file to keep outside"),
+    VERB("audit", "verify", "", "head", cmd_audit_verify, NONE, NULL,
+         "重算全部条目，与 --head 文件比对；发现改动则退出码 7",
+         "recompute every entry and compare with the file --head; exit status 7 when something was changed"),
+    VERB("audit", "list", "", "first object limit", cmd_audit_list, NONE, NULL, "列出审计条目", "list entries"),
+    VERB("audit", "proof", "entry", "", cmd_audit_proof, NONE, NULL, "某条在树中的证明（已核对）",
+         "the proof that an entry is in the tree, checked"),
     OPEN_VERB("version", "", "", "", cmd_version, NONE, NULL, "版本", "the version of this command"),
 };
 

@@ -1,6 +1,6 @@
 #include "domain/chain.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +15,7 @@ struct chain_map {
 
 static chain_link *slots_new(size_t room) {
     chain_link *slots = calloc(room, sizeof(*slots));
-    if (!slots) {
-        fprintf(stderr, "fatal: out of memory\n");
-        abort();
-    }
+    assert(slots && "out of memory");
     return slots;
 }
 

@@ -100,3 +100,25 @@ bool head_parse(arena *mem, const char *text, size_t n, log_head *ret_head) {
            take_hash(&in, "root ", &ret_head->root) && take_blocks(mem, &in, ret_head) &&
            take_hash(&in, "sha256 ", &digest) && !*in.next;
 }
+
+/* The complete subtrees of whole blocks along the right edge are the uppermost siblings of the last entry, the largest
+ * on top. */
+bool head_fits(const log_head *head, const merkle_hash *last, const merkle_hash *path, size_t n) {
+    merkle_edge blocks = { 0 };
+    merkle_hash edge[MERKLE_HEIGHTS], root;
+    for (size_t i = 0; i < head->block_count; i++)
+        merkle_append(&blocks, &head->blocks[i], NULL, NULL);
+    if (head->block_count != head->size / MERKLE_BLOCK)
+        return false;
+    if (head->size % MERKLE_BLOCK == 0) {
+        root = merkle_root(&blocks);
+        return memcmp(root.b, head->root.b, sizeof(root.b)) == 0;
+    }
+    size_t count = merkle_edge_hashes(&blocks, edge);
+    if (count > n || !merkle_verify(last, head->size - 1, head->size, path, n, &head->root))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(edge[i].b, path[n - 1 - i].b, sizeof(edge[i].b)) != 0)
+            return false;
+    return true;
+}

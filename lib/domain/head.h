@@ -24,3 +24,6 @@ typedef struct log_head {
 void head_write(buf *out, const log_head *head);
 /* Reads such a text; false when anything is out of place or was changed. Everything is copied into the arena. */
 bool head_parse(arena *mem, const char *text, size_t n, log_head *ret_head);
+/* True when the block hashes are those of this tree: the last entry's proof (its leaf hash and path) leads to the root,
+ * and passes by the blocks. An empty tree fits without. */
+bool head_fits(const log_head *head, const merkle_hash *last, const merkle_hash *path, size_t n);

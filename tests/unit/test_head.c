@@ -86,10 +86,59 @@ static void test_what_does_not_fit_is_refused(void **state) {
     assert_false(parses(*state, "root ab", "more\nroot ab"));
 }
 
+/* A tree of n leaves and the proof of its last one, by way of the plan that the service uses. */
+typedef struct tree {
+    merkle_hash kept[3][1100];
+    merkle_edge edge;
+    merkle_hash path[MERKLE_HEIGHTS];
+    size_t n;
+} tree;
+
+static void keep(void *data, int height, uint64_t place, const merkle_hash *hash) {
+    if (height % MERKLE_STEP == 0)
+        ((tree *) data)->kept[height / MERKLE_STEP][place] = *hash;
+}
+
+static log_head head_of(tree *t, uint64_t size) {
+    merkle_run runs[MERKLE_RUNS_MAX];
+    const merkle_hash *hashes[MERKLE_RUNS_MAX];
+    while (t->edge.size < size) {
+        merkle_hash *hash = &t->kept[0][t->edge.size];
+        sha256(&t->edge.size, sizeof(t->edge.size), hash->b);
+        merkle_append(&t->edge, hash, keep, t);
+    }
+    size_t n = size ? merkle_plan(size - 1, size, runs) : 0;
+    for (size_t i = 0; i < n; i++)
+        hashes[i] = &t->kept[runs[i].height / MERKLE_STEP][runs[i].first];
+    t->n = merkle_proof(runs, n, hashes, t->path);
+    return (log_head){ .origin = "x",
+                       .size = size,
+                       .root = merkle_root(&t->edge),
+                       .blocks = t->kept[1],
+                       .block_count = size / MERKLE_BLOCK };
+}
+
+static void test_blocks_fit_their_tree(void **state) {
+    tree *t = arena_alloc(*state, sizeof(*t));
+    for (uint64_t size = 0; size < countof(t->kept[0]); size++) {
+        log_head head = head_of(t, size);
+        const merkle_hash *last = &t->kept[0][size ? size - 1 : 0];
+        assert_true(head_fits(&head, last, t->path, t->n));
+        for (size_t i = 0; i < head.block_count; i += 3) {
+            t->kept[1][i].b[0] ^= 1;
+            assert_false(head_fits(&head, last, t->path, t->n));
+            t->kept[1][i].b[0] ^= 1;
+        }
+        head.root.b[5] ^= 1;
+        assert_false(head_fits(&head, last, t->path, t->n));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_there_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_changed_byte_is_seen, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_blocks_fit_their_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
