@@ -3,12 +3,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bihuan/v1/error.pb-c.h"
+#include "query.h"
 #include "json/base64.h"
 #include "json/json.h"
 
-/* Chinese unless English is the first choice. */
+/* Chinese unless ?lang= or else the browser asks for English first. */
 static bool wants_english(const http_stream *s) {
-    return strncmp(http_header_of(s, "accept-language"), "en", 2) == 0;
+    const char *asked = query_value(s->call->mem, s->query, "lang");
+    const char *lang = asked && *asked ? asked : http_header_of(s, "accept-language");
+    return strncmp(lang, "en", 2) == 0;
 }
 
 static void add_detail(buf *out, const bh_err *error) {

@@ -83,11 +83,13 @@ class Gateway:
         self.start()
 
     def __exit__(self, *_):
-        if self.is_alive():
-            self.stop()
-        self.backend.kill()
-        self.backend.wait()
-        self.folder.cleanup()
+        try:
+            if self.is_alive():
+                self.stop()
+        finally:
+            self.backend.kill()
+            self.backend.wait()
+            self.folder.cleanup()
 
     def wait_for_port(self):
         for _ in range(100):

@@ -157,6 +157,20 @@ def test_interrupted_upload_leaves_nothing(gateway):
     raise AssertionError(leftovers(gateway))
 
 
+def test_nothing_is_taken_in_before_the_session_is_known(gateway, tmp_path):
+    """The only worker of the directory sleeps: one window of the body comes in, and no more."""
+    (tmp_path / "file").write_bytes(os.urandom(SIZE_MAX))
+    token = ["-H", f"authorization: Bearer {TOKEN}", "--http2-prior-knowledge", "-sS", "-o", "/dev/null"]
+    address = f"http://127.0.0.1:{gateway.port}"
+    sleeper = subprocess.Popen(["curl", *token, "-H", "content-type: application/json", "-d", '{"pageSize":402}', f"{address}/bihuan.v1.DirectoryService/ListUnits"])
+    time.sleep(0.5)
+    command = ["curl", *token, "-w", "%{size_upload}", "--max-time", "1", "-T", tmp_path / "file", f"{address}/evidence?name=x"]
+    sent = int(subprocess.run(command, capture_output=True, check=False).stdout)
+    assert sleeper.wait() == 0
+    assert 0 < sent <= 512 << 10
+    assert leftovers(gateway) == []
+
+
 def test_client_that_stops_reading_holds_nobody_up(gateway):
     digest = put(gateway, os.urandom(SIZE_MAX)).json()["digest"]
     slow = ["curl", "-sS", "--http2-prior-knowledge", "--limit-rate", "10k", "--max-time", "5", "-o", "/dev/null"]

@@ -134,6 +134,8 @@ def test_errors_carry_both_languages(gateway):
     assert packed.startswith(b"\x0a\x0dSTALE_VERSION\x12")
     english = gateway.call("DirectoryService/ListUnits", {"pageSize": 401}, accept_language="en-GB,zh;q=0.5")
     assert english.json()["message"] == "It has moved."
+    asked = gateway.call("DirectoryService/ListUnits?lang=en", {"pageSize": 401}, accept_language="zh-CN")
+    assert asked.json()["message"] == "It has moved."
 
 
 def test_hidden_methods_look_like_unknown_ones(gateway):
