@@ -100,8 +100,14 @@ class Installation:
         return subprocess.run(["curl", "-sf", "--max-time", "1", "--cacert", self.state / "tls/ca.pem", self.url + "/healthz"],
                               capture_output=True).returncode == 0
 
-    def wait_healthy(self, seconds=10):
+    def trouble(self):
+        """What deploy/status says, and the last lines of each program."""
+        logs = [(program, (self.state / "log" / program / "current").read_text(errors="replace")) for program in PROGRAMS]
+        tails = [f"--- {program}\n" + "\n".join(text.splitlines()[-8:]) for program, text in logs]
+        return "\n".join([self.script("status").stdout, *tails])
+
+    def wait_healthy(self, seconds=20):
         deadline = time.monotonic() + seconds
         while not self.is_healthy():
-            assert time.monotonic() < deadline, "not healthy in time"
+            assert time.monotonic() < deadline, self.trouble()
             time.sleep(0.05)
