@@ -31,7 +31,7 @@ static void make_table(app *a, table *t, const char *columns, ProtobufCMessage *
             table_add(a, t, row + 1, column, cell_text(a, rows[row], paths[column]));
 }
 
-static void print_json(app *a, const ProtobufCMessage *message) {
+void out_json(app *a, const ProtobufCMessage *message) {
     buf json;
     buf_init(&json, a->call->mem);
     json_write(&json, message, JSON_OPTIONS);
@@ -60,7 +60,7 @@ void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *co
 void out_row(app *a, const char *columns, const ProtobufCMessage *response) {
     ProtobufCMessage *row = (ProtobufCMessage *) (uintptr_t) response;
     if (a->out == OUT_JSON)
-        print_json(a, response);
+        out_json(a, response);
     else
         print_rows(a, columns, &row, 1);
 }

@@ -13,6 +13,8 @@ void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *co
 void out_record(app *a, const ProtobufCMessage *response);
 /* A response of which people see only these columns. */
 void out_row(app *a, const char *columns, const ProtobufCMessage *response);
+/* JSON of a message, proto names and defaults included. */
+void out_json(app *a, const ProtobufCMessage *message);
 /* A heading and a table below it, for people only; nothing when n is 0. */
 void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n);
 /* A sentence on stderr: what was done, what to do next. Never data. */
