@@ -17,9 +17,9 @@ typedef struct pg_param {
 } pg_param;
 
 /* One .sql file, embedded by tools/sql2c.py. A combining statement takes one array per parameter and answers
- * (ord int8, outcome, ...) rows, one per ordinal of its arrays; its header line `-- combine: $N` names the parameter
- * that holds the object's id. `-- read` marks a statement that changes nothing: it is repeated after a lost connection.
- */
+ * (ord int8, outcome, ...) rows, at most one per ordinal of its arrays; an ordinal without a row (somebody changed the
+ * object meanwhile) is run again. Its header line `-- combine: $N` names the parameter that holds the object's id.
+ * `-- read` marks a statement that changes nothing: it is repeated after a lost connection. */
 typedef struct pg_stmt {
     const char *name; /* "task/list.sql" */
     const char *text;
