@@ -44,6 +44,7 @@ bool answer_is_duplicate(pg_answer answer) {
            strcmp(report_text(answer.result->pq, PG_DIAG_SQLSTATE), unique_violation) == 0;
 }
 
+/* A DATABASE_ERROR is a defect of ours or of the installation: its words are for the log, not for the user. */
 static bh_err *refusal(bh_call *call, const pg_stmt *stmt, const PGresult *report) {
     const sqlstate_row *row = row_of(report);
     if (row->reason == BH_REASON_DATABASE_ERROR)

@@ -1,5 +1,13 @@
 /* Commands of one kind that wait at the same moment travel as one statement. A thread that finds a connection free, or
- * is chosen when one comes free, is the leader: it takes the waiting set, carries it for all and wakes the members. */
+ * is chosen when one comes free, is the leader: it takes the waiting set, carries it for all and wakes the members.
+ *
+ * Locking: one mutex guards the list, the filter of objects in flight, `is_busy` of the connections and the fields of
+ * the waiters; no call to the server is made under it. A leader owns its connection and, until it opens their latches,
+ * the members of its set. A member touches nothing of its own while it sleeps.
+ *
+ * An object is in at most one set of this process, so that two commands for it never meet in one statement, nor wait
+ * for each other's row locks. Against other processes the statements themselves stand guard: they check again after
+ * a lock, and leave out the ordinal of a command that came second; it is then run again in a new snapshot. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +29,8 @@ typedef enum waiter_state {
     CARRIED, /* in a set */
 } waiter_state;
 
-/* One command; lives on its thread's stack. From `state` on guarded by the store's mutex until `wake`. */
+/* One command; lives on the stack of the thread that sleeps for it. From `state` on guarded by the store's mutex until
+ * `wake`. */
 typedef struct waiter {
     const pg_prepared *prepared;
     const pg_piece *pieces;
@@ -97,6 +106,7 @@ static void set_in_flight(pg_store *store, const waiter *w, bool is_in_flight) {
     store->in_flight[w->slot] = is_in_flight && w->slot != SLOT_NONE;
 }
 
+/* The list is searched from its old end, so no kind of command starves another. */
 static waiter *oldest_eligible(pg_store *store) {
     waiter *w = store->first;
     while (w && (w->state != WAITING || store->in_flight[w->slot]))
@@ -189,6 +199,7 @@ static size_t hand_out(set *s, waiter **members, size_t n, pg_answer answer) {
     return missing;
 }
 
+/* One attempt. Every member encoded its own values in its own thread; here they are only joined to arrays. */
 static pg_answer run_once(set *s, waiter **members, size_t n) {
     size_t size = 0;
     for (size_t i = 0; i < n; i++)
@@ -209,6 +220,7 @@ static pg_answer run_once(set *s, waiter **members, size_t n) {
     return answer;
 }
 
+/* A conflict rolled the whole set back, so the whole set may go again. */
 static pg_answer run_set(set *s, waiter **members, size_t n) {
     pg_answer answer = run_once(s, members, n);
     for (int i = 0; i < CONFLICTS_MAX && answer_verdict(answer) == RETRY; i++) {
@@ -271,6 +283,7 @@ static void lead(bh_call *call, pg_store *store, waiter *leader) {
         .leader = leader,
         .answered = arena_array(call->mem, set_max, sizeof(*members)),
     };
+    /* Not when it was chosen but now, when its thread runs: whoever came meanwhile goes too. */
     pthread_mutex_lock(&store->mutex);
     size_t n = gather(store, leader, members);
     pthread_mutex_unlock(&store->mutex);
@@ -281,6 +294,7 @@ static void lead(bh_call *call, pg_store *store, waiter *leader) {
 
 /* -- a command's way in and out -- */
 
+/* Two objects that share a slot only travel in different sets; with 64 in flight that is rare. */
 static uint32_t slot_of(const pg_piece *object) {
     enum { FNV_BASIS = 0x811c9dc5, FNV_PRIME = 0x01000193 };
     if (!object->bytes)

@@ -23,6 +23,7 @@ enum {
 static const char store_settings[] = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
                                      "set enable_material = off; set plan_cache_mode = force_generic_plan;";
 
+/* Notices arrive while libpq reads, inside the statement that caused them, or when the server ends idle sessions. */
 static void on_notice(void *arg, const PGresult *notice) {
     pg_conn *conn = arg;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
@@ -57,6 +58,7 @@ static bool await(const pg_conn *conn, short events, int64_t until_ms) {
     }
 }
 
+/* The server may have to be read from before it reads on. */
 static bool flush(pg_conn *conn, int64_t until_ms) {
     int left;
     while ((left = PQflush(conn->pq)) > 0)
@@ -127,6 +129,7 @@ static bool send_prepare(pg_conn *conn, const pg_stmt *stmt) {
     return PQsendPrepare(conn->pq, stmt->name, stmt->text, (int) stmt->param_count, oids);
 }
 
+/* One round trip for all statements. */
 static bh_err *prepare_all(bh_call *call, pg_conn *conn) {
     int64_t until_ms = clock_mono_ms() + START_MS;
     bool is_sent = PQenterPipelineMode(conn->pq);
@@ -227,6 +230,7 @@ bh_err *conn_ready(bh_call *call, pg_conn *conn) {
     return NULL;
 }
 
+/* Declared types reach the server with PREPARE; what it made of them, and of undeclared ones, is read back here. */
 static bh_err *describe_params(bh_call *call, pg_conn *conn, const PGresult *description, arena *mem,
                                pg_prepared *prepared) {
     const pg_stmt *stmt = prepared->stmt;
@@ -301,7 +305,7 @@ pg_answer conn_run(pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments
     PGresult *report = NULL;
     conn->is_warned = false;
     bool is_sent = send_statement(conn, stmt, arguments) && flush(conn, until_ms);
-    bool is_complete = false;
+    bool is_complete = false; /* the server said that it is ready again, which is after the commit */
     for (int i = 0; i < RESULTS_MAX && !is_complete; i++) {
         PGresult *result = NULL;
         bool is_open = receive(conn, until_ms, &result);

@@ -38,6 +38,7 @@ static const char *texts_literal(arena *mem, const char *const *values, size_t n
     return out.s;
 }
 
+/* The form in which PostgreSQL reads any type; the server checks what it says. */
 static const char *value_text(arena *mem, pg_value value) {
     switch (value.kind) {
     case PG_BOOL:
@@ -67,6 +68,7 @@ static pg_piece text_piece(arena *mem, pg_value value) {
     return (pg_piece){ .bytes = text, .size = strlen(text) };
 }
 
+/* A number that does not fit would be cut silently in binary form. */
 static bh_err *integer_piece(bh_call *call, const pg_param *param, const pg_type *type, pg_value value,
                              pg_piece *ret_piece) {
     assert(value.kind == PG_INT || value.kind == PG_BOOL);
@@ -158,6 +160,7 @@ static pg_piece join_binary(arena *mem, const pg_type *element, const pg_piece *
     return (pg_piece){ .bytes = bytes, .size = size, .binary = true };
 }
 
+/* Types that are written as text travel as an array literal. */
 static pg_piece join_text(arena *mem, const pg_piece *const *pieces, size_t n, size_t k) {
     buf out;
     buf_init(&out, mem);

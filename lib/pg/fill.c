@@ -91,6 +91,7 @@ static bool store_array(arena *mem, const ProtobufCFieldDescriptor *to_field, Pr
     return true;
 }
 
+/* Null leaves the field at its default, which is what its absence means in proto3. */
 static void fill_field(arena *mem, ProtobufCMessage *message, const char *column, pg_field from) {
     const ProtobufCFieldDescriptor *to = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, column);
     bool is_repeated = to && to->label == PROTOBUF_C_LABEL_REPEATED;

@@ -7,6 +7,7 @@
 
 enum { POOL_MEMORY_MAX = 16 << 20, CONFLICTS_MAX = 5 };
 
+/* Deadlines are on the monotonic clock. */
 static void sync_init(pg_pool *pool) {
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
@@ -41,6 +42,7 @@ void pg_pool_close(pg_pool *pool) {
     arena_free(pool->mem);
 }
 
+/* All connections at once: a server that has too few of them is found at start, not under load. */
 static bh_err *pool_connect(bh_call *call, pg_pool *pool) {
     for (int i = 0; i < pool->options.readers; i++)
         TRY(conn_ready(call, &pool->readers[i]));
@@ -106,6 +108,7 @@ static bh_err *attempt(bh_call *call, pg_conn *conn, const pg_stmt *stmt, const 
     return NULL;
 }
 
+/* The connection is kept while a conflict is waited out: the server is not asked by more threads than it has. */
 static bh_err *run_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, const pg_piece *arguments,
                          pg_answer *ret_answer) {
     pg_conn *conn;

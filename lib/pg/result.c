@@ -47,6 +47,7 @@ pg_field result_field(const pg_result *result, int row, int column) {
     };
 }
 
+/* A few columns: comparing their names is quicker than libpq's folding of case. */
 static pg_field field_named(const pg_rows *rows, int row, const char *column) {
     assert(row >= 0 && row < rows->count);
     int columns = PQnfields(rows->result->pq);

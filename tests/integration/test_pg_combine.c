@@ -382,9 +382,11 @@ static void the_plan_of_a_set_is_pinned(UNUSED void **state) {
     bh_call *c = pgtest_call(pool, 5000);
     pg_rows rows;
     uuid id = { { 1 } };
-    assert_null(pg_call(c, &pgtest_sql[PGTEST_SQL_EVALUATE_SET], &rows, pg_uuid(&id),
-                        pg_text("select current_setting('enable_seqscan') || current_setting('plan_cache_mode')")));
-    assert_string_equal(pg_get_text(&rows, 0, "answer"), "offforce_generic_plan");
+    assert_null(
+        pg_call(c, &pgtest_sql[PGTEST_SQL_EVALUATE_SET], &rows, pg_uuid(&id),
+                pg_text("select concat_ws(' ', current_setting('enable_seqscan'), current_setting('enable_material'),"
+                        " current_setting('plan_cache_mode'))")));
+    assert_string_equal(pg_get_text(&rows, 0, "answer"), "off off force_generic_plan");
     call_free(c);
     pg_pool_close(pool);
 }
