@@ -173,7 +173,7 @@ bh_err *cmd_audit_proof(app *a, UNUSED const verb *v) {
     TRY(fill_number(a, "entry", args_get(&a->args, "entry"), 0, &index));
     TRY(audit_log_prove(a, index, &proof));
     if (a->out == OUT_JSON) {
-        out_json(a, &proof->base);
+        out_record(a, &proof->base);
         return NULL;
     }
     table t;
