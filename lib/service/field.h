@@ -8,7 +8,7 @@
 #include "base/call.h"
 #include "base/uuid.h"
 
-enum { TEXT_MAX = 8000, WORD_MAX = 200, LIST_MAX = 50 };
+enum { TEXT_MAX = 8000, WORD_MAX = 500, LIST_MAX = 50 };
 
 /* At most `max` bytes... */
 MUST bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max);

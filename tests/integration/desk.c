@@ -18,7 +18,8 @@ struct desk {
     const desk_service *service;
     method_table methods;
     pg_pool *pool;
-    PGconn *root;
+    bool shares_pool;
+    PGconn *root;   /* NULL when shared */
     int64_t now_ms; /* 0 = the real clock */
     bh_call *calls[CALLS_MAX];
     size_t call_count;
@@ -73,10 +74,19 @@ desk *desk_open(const desk_service *service) {
     return d;
 }
 
+desk *desk_share(desk *d) {
+    arena *mem = arena_new(DESK_MEMORY_MAX);
+    desk *other = arena_alloc(mem, sizeof(*other));
+    *other = (desk){ .mem = mem, .service = d->service, .pool = d->pool, .shares_pool = true, .now_ms = d->now_ms };
+    check(methods_build(desk_begin(other), mem, d->service->rpc, 1, &other->methods), d->service->name);
+    return other;
+}
+
 void desk_close(desk *d) {
     for (size_t i = 0; i < d->call_count; i++)
         call_free(d->calls[i]);
-    pg_pool_close(d->pool);
+    if (!d->shares_pool)
+        pg_pool_close(d->pool);
     PQfinish(d->root);
     arena_free(d->mem);
 }

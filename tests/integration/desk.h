@@ -17,6 +17,8 @@ typedef struct desk desk;
 /* Connects to BIHUAN_TEST_DATABASE with the rights of the service. Failure ends the test. */
 desk *desk_open(const desk_service *service);
 void desk_close(desk *d);
+/* Another desk of the same service on the same connections, for another thread; without desk_sql. */
+desk *desk_share(desk *d);
 /* The clock of the calls to come, ms since 1970 UTC; at first the real one. */
 void desk_set_clock(desk *d, int64_t now_ms);
 
