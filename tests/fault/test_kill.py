@@ -140,8 +140,8 @@ def token(city, login):
 def prepared(city):
     """A complete draft, and the tokens of who hands it in and who sends it back."""
     city.log_in("drafter01")
-    units = {u["name"]: u["unit_id"] for u in city.json("unit", "list", login="drafter01")}
-    leader = next(u["user_id"] for u in city.json("user", "list", login="drafter01") if u["login"] == "leader01")
+    units = {u["name"]: u["unit_id"] for u in city.json("unit", "list", login="drafter01")["units"]}
+    leader = next(u["user_id"] for u in city.json("user", "list", login="drafter01")["users"] if u["login"] == "leader01")
     draft = {"no": "9.9", "text": "沙袋补充", "leadUnitId": units["市水利局"], "coUnitIds": [units["市财政局"]],
              "leaderIds": [leader], "deadline": "2026-12-31", "result": "交付物：台账"}
     return draft, {"drafter": token(city, "drafter01"), "supervisor": token(city, "supervisor01")}
