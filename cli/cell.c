@@ -40,6 +40,15 @@ static const char *time_text(app *a, int64_t ms) {
     return arena_strdup(a->call->mem, text);
 }
 
+/* Fields that hold one word of a fixed set are shown in the reader's language. */
+static const char *string_text(app *a, const ProtobufCFieldDescriptor *field, const char *text) {
+    static const char *const worded[] = { "move", "moves", "clock_holder", "state" };
+    for (size_t i = 0; text && i < countof(worded); i++)
+        if (strcmp(field->name, worded[i]) == 0)
+            return label_of_word(text, a->is_english);
+    return text ? text : "";
+}
+
 static const char *message_text(app *a, const ProtobufCMessage *message);
 
 static const char *value_text(app *a, const ProtobufCFieldDescriptor *field, const void *slot) {
@@ -54,7 +63,7 @@ static const char *value_text(app *a, const ProtobufCFieldDescriptor *field, con
     case FIELD_ENUM:
         return label_of(field->descriptor, *(const int32_t *) slot, a->is_english);
     case FIELD_STRING:
-        return *(const char *const *) slot ? *(const char *const *) slot : "";
+        return string_text(a, field, *(const char *const *) slot);
     case FIELD_BYTES:
         return "";
     case FIELD_MESSAGE:

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "domain/task.h"
 
 static const struct {
     const char *name;
@@ -29,14 +30,24 @@ static const char *short_name(const ProtobufCEnumDescriptor *type, const char *n
     return name + strlen(type->values[0].name) - strlen("UNSPECIFIED");
 }
 
+const char *label_of_word(const char *word, bool is_english) {
+    for (int i = MOVE_NONE + 1; i < MOVE_COUNT; i++) {
+        const move_row *row = move_of((task_move) i);
+        if (strcmp(row->name, word) == 0)
+            return is_english ? row->en : row->zh;
+    }
+    for (size_t i = 0; i < countof(labels); i++)
+        if (strcmp(labels[i].name, word) == 0)
+            return is_english ? labels[i].en : labels[i].zh;
+    return word;
+}
+
 const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is_english) {
     const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
     if (!known || value == 0)
         return value == 0 ? "" : "?";
-    for (size_t i = 0; i < countof(labels); i++)
-        if (strcmp(labels[i].name, known->name) == 0)
-            return is_english ? labels[i].en : labels[i].zh;
-    return short_name(type, known->name);
+    const char *word = label_of_word(known->name, is_english);
+    return word == known->name ? short_name(type, known->name) : word;
 }
 
 /* Equal but for case, and "-" may stand for "_". */

@@ -10,6 +10,9 @@
 
 /* What people call the value; its short name (ACTIVE) where labels.def has no row; "" for 0. */
 const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is_english);
+/* The same for a word of the contract that is no enum: a move (ISSUE), who holds the clock; the word itself where
+ * labels.def has no row. */
+const char *label_of_word(const char *word, bool is_english);
 /* TASK_STATE_ACTIVE, ACTIVE, active and 承办中 are the same value; false for anything else. */
 bool label_parse(const ProtobufCEnumDescriptor *type, const char *text, int32_t *ret_value);
 /* The short names, "DRAFT|ISSUED|...". */

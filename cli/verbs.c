@@ -46,7 +46,7 @@ const verb verbs[] = {
     VERB("task", "list", "", "limit", verb_list, TASK("ListTasks"), TASK_COLUMNS, "列出任务", "list tasks"),
     VERB("task", "show", "task", "", cmd_task_show, NONE, NULL, "任务全貌", "one task with all its parts"),
     VERB("task", "history", "task", "limit", verb_list, TASK("ListTaskEvents"),
-         "version time_ms label login unit_name state note", "办理经过", "what happened"),
+         "version time_ms move login unit_name state note", "办理经过", "what happened"),
     VERB("task", "why", "task", "", cmd_task_why, TASK("ExplainMoves"), NULL, "每个动作能不能办、为什么、谁能解决",
          "for each move: may I, why not, who can help"),
     VERB("task", "create", "", "no text! lead-unit co-unit county-unit leader deadline result is-key clauses",

@@ -144,6 +144,23 @@ static void options_fit_fields(UNUSED void **state) {
     app_close(a);
 }
 
+/* What keeps an id in the journal: only a definite answer lets it go. */
+static void settled(UNUSED void **state) {
+    static const struct {
+        bh_code code;
+        bool is_settled;
+    } rows[] = {
+        { BH_UNAVAILABLE, false },      { BH_DEADLINE_EXCEEDED, false },  { BH_UNKNOWN, false },
+        { BH_INTERNAL, false },         { BH_CANCELLED, false },          { BH_ABORTED, true },
+        { BH_PERMISSION_DENIED, true }, { BH_FAILED_PRECONDITION, true }, { BH_UNAUTHENTICATED, true },
+    };
+    assert_true(remote_is_settled(NULL));
+    for (size_t i = 0; i < countof(rows); i++) {
+        bh_err error = { .code = rows[i].code, .reason = "X" };
+        assert_int_equal(remote_is_settled(&error), rows[i].is_settled);
+    }
+}
+
 static bh_err *filled(app *a, const char *option, const char *value, Bh__ApplyRequest *request) {
     bh__apply_request__init(request);
     a->args.n = 0;
@@ -282,6 +299,7 @@ int main(void) {
         cmocka_unit_test(several_logins),
         cmocka_unit_test(servers),
         cmocka_unit_test(settings),
+        cmocka_unit_test(settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,7 +140,7 @@ static void cells(UNUSED void **state) {
     todo.task = &task;
     assert_string_equal(cell_text(&a, &todo.base, "task.no"), "2.24");
     assert_string_equal(cell_text(&a, &todo.base, "task.state"), "active");
-    assert_string_equal(cell_text(&a, &todo.base, "moves"), "ISSUE, SEND_BACK");
+    assert_string_equal(cell_text(&a, &todo.base, "moves"), "issue, send back");
     assert_string_equal(cell_text(&a, &task.base, "leader_ids"), "7, 9");
     assert_string_equal(cell_text(&a, &task.base, "is_key"), "no");
     assert_string_equal(cell_header(&a, "task.lead_unit_name"), "lead unit");
