@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
@@ -77,11 +78,17 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
     return any;
 }
 
+/* The last thing done with a socket before the wait must be a receive that finds nothing: see socket_fd. */
+static bool receive_all(rpc_client *client, int64_t now_ms) {
+    bool any = false;
+    for (size_t i = 0; i < client->connection_count; i++)
+        any |= connection_receive(client->connections[i], now_ms);
+    return any;
+}
+
 static bool serve(rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
-    bool busy = take_requests(client, now_ms);
-    for (size_t i = 0; i < client->connection_count; i++)
-        busy |= connection_receive(client->connections[i], now_ms);
+    bool busy = take_requests(client, now_ms) | receive_all(client, now_ms);
     /* Once a millisecond is enough, and libzmq makes system calls for every look at a socket with nothing in it. */
     if (now_ms != client->ticked_ms)
         for (size_t i = 0; i < client->connection_count; i++)
@@ -90,25 +97,24 @@ static bool serve(rpc_client *client) {
     return busy;
 }
 
-static long time_to_wait(const rpc_client *client) {
+static int time_to_wait(const rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
     int64_t due_ms = now_ms + WAIT_MS_MAX;
     for (size_t i = 0; i < client->connection_count; i++) {
         int64_t conn_due_ms = connection_due_ms(client->connections[i]);
         due_ms = conn_due_ms < due_ms ? conn_due_ms : due_ms;
     }
-    return due_ms > now_ms ? (long) (due_ms - now_ms) : 0;
+    return due_ms > now_ms ? (int) (due_ms - now_ms) : 0;
 }
 
 static void wait_for_work(rpc_client *client) {
-    zmq_pollitem_t items[1 + PEERS_MAX * CONNECTION_POLL_ITEMS] = { { .fd = client->requests.fd,
-                                                                      .events = ZMQ_POLLIN } };
-    int n = 1;
-    if (!inbox_sleep(&client->requests))
+    struct pollfd items[1 + PEERS_MAX * CONNECTION_POLL_ITEMS] = { { .fd = client->requests.fd, .events = POLLIN } };
+    nfds_t n = 1;
+    if (receive_all(client, clock_mono_ms()) || !inbox_sleep(&client->requests))
         return;
     for (size_t i = 0; i < client->connection_count; i++)
-        n += connection_poll(client->connections[i], items + n);
-    zmq_poll(items, n, time_to_wait(client));
+        n += (nfds_t) connection_poll(client->connections[i], items + n);
+    poll(items, n, time_to_wait(client));
     inbox_awake(&client->requests);
     client->ticked_ms = 0;
 }

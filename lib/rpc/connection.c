@@ -311,12 +311,11 @@ int64_t connection_due_ms(const connection *conn) {
     return due_ms < conn->expiry_ms ? due_ms : conn->expiry_ms;
 }
 
-int connection_poll(const connection *conn, zmq_pollitem_t items[CONNECTION_POLL_ITEMS]) {
+int connection_poll(const connection *conn, struct pollfd items[CONNECTION_POLL_ITEMS]) {
     if (!conn->socket)
         return 0;
-    short want_out = conn->state == GREETING && !conn->hello_sent ? ZMQ_POLLOUT : 0;
-    items[0] = (zmq_pollitem_t){ .socket = conn->socket, .events = (short) (ZMQ_POLLIN | want_out) };
-    items[1] = (zmq_pollitem_t){ .socket = conn->watch, .events = ZMQ_POLLIN };
+    items[0] = (struct pollfd){ .fd = socket_fd(conn->socket), .events = POLLIN };
+    items[1] = (struct pollfd){ .fd = socket_fd(conn->watch), .events = POLLIN };
     return 2;
 }
 

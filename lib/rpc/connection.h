@@ -1,7 +1,7 @@
 /* The client's connection to one server: made, greeted, kept alive, dropped and made again. I/O thread only. */
 #pragma once
 
-#include <zmq.h>
+#include <poll.h>
 
 #include "rpc/keys.h"
 #include "rpc/peers.h"
@@ -27,5 +27,5 @@ void connection_tick(connection *conn, int64_t now_ms);
 int64_t connection_due_ms(const connection *conn);
 
 enum { CONNECTION_POLL_ITEMS = 2 };
-/* What to wait for; returns how many items were filled. */
-int connection_poll(const connection *conn, zmq_pollitem_t items[CONNECTION_POLL_ITEMS]);
+/* What to wait for after a connection_receive that found nothing; returns how many items were filled. */
+int connection_poll(const connection *conn, struct pollfd items[CONNECTION_POLL_ITEMS]);

@@ -133,6 +133,13 @@ void socket_close(void *socket, int linger_ms) {
     zmq_close(socket);
 }
 
+int socket_fd(void *socket) {
+    int fd = -1;
+    size_t size = sizeof(fd);
+    zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
+    return fd;
+}
+
 const char *socket_endpoint(void *socket, arena *mem) {
     char endpoint[ENDPOINT_SIZE] = "";
     size_t size = sizeof(endpoint);

@@ -13,5 +13,9 @@ void *socket_connect(void *context, const rpc_key *own, const char *endpoint, co
 void socket_disconnect(void *socket, void *watch);
 /* Closes; what is still queued has linger_ms to leave. Accepts NULL. */
 void socket_close(void *socket, int linger_ms);
+/* Readable when something happens to the socket after a receive that found nothing. Between that receive and the wait
+ * nothing else may be done with the socket, else the sign is lost. zmq_poll spares that care for ten system calls more.
+ */
+int socket_fd(void *socket);
 /* Where a bound socket listens. */
 const char *socket_endpoint(void *socket, arena *mem);

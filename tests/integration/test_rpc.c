@@ -377,6 +377,18 @@ static void many_threads(UNUSED void **state) {
     }
 }
 
+/* Both sides sleep between two calls; one that is not woken would sleep on for half a second. */
+static void wake_ups_are_not_lost(UNUSED void **state) {
+    for (int i = 0; i < 2000; i++) {
+        bh_call *c = person(7, 0, 5000);
+        Bh__Test__EchoResponse *response;
+        int64_t began_ms = clock_mono_ms();
+        assert_null(echo(gateway, c, "x", &response));
+        assert_true(clock_mono_ms() - began_ms < 450);
+        call_free(c);
+    }
+}
+
 /* More calls than fit in flight (1024) and in the server's queue: each is answered, some with QUEUE_FULL. */
 static void flood(UNUSED void **state) {
     enum { CALLS = 1800 };
@@ -459,6 +471,7 @@ int main(void) {
         TEST(late_answers_are_dropped),
         TEST(expired_in_the_queue),
         TEST(many_threads),
+        TEST(wake_ups_are_not_lost),
         TEST(flood),
         TEST(queue_full_is_said_at_once),
         TEST(stopping_finishes_what_was_begun),
