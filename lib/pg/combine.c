@@ -312,20 +312,14 @@ static void waiter_init(waiter *w, const pg_prepared *prepared, const pg_piece *
     w->slot = slot_of(&pieces[prepared->stmt->combine - 1]);
 }
 
-/* The deadline has passed: leaves the list if no set took the command yet; a reserved connection goes to another. */
+/* The deadline has passed: leaves the list, unless the command's turn has come at this very moment. */
 static bool withdraw(pg_store *store, waiter *w) {
     pthread_mutex_lock(&store->mutex);
-    bool is_free = w->state != CARRIED;
-    if (is_free) {
+    bool is_waiting = w->state == WAITING;
+    if (is_waiting)
         list_remove(store, w);
-        if (w->state == CHOSEN) {
-            w->conn->is_busy = false;
-            set_in_flight(store, w, false);
-        }
-        choose_leaders(store);
-    }
     pthread_mutex_unlock(&store->mutex);
-    return is_free;
+    return is_waiting;
 }
 
 /* Waits until the command leads, is answered (true) or its deadline passes before a set took it (false). */
