@@ -11,6 +11,7 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 add_library(bihuan_hardening INTERFACE)
 target_compile_options(bihuan_hardening INTERFACE
     -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+    -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
     -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-strict-overflow -fexceptions
     $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
 target_compile_definitions(bihuan_hardening INTERFACE _GNU_SOURCE $<$<BOOL:${BIHUAN_TEST_CLOCK}>:BIHUAN_TEST_CLOCK>)

@@ -42,12 +42,8 @@ static bh_call *begin(const serve_setup *setup, const job *j, arena *mem) {
     return c;
 }
 
-/* Whatever can be refused without looking inside the message; nothing has been done for the call yet. */
+/* Refused before any work; only the meta part has been read, so that the log line names the call. */
 static bh_err *admit(bh_call *c, const job *j) {
-    if (!j->caller[0])
-        return bh_fail(c, UNKNOWN_CALLER);
-    if (j->fault)
-        return bh_fail(c, BAD_MESSAGE, j->fault);
     if (j->refusal == JOB_QUEUE_FULL)
         return bh_fail(c, QUEUE_FULL);
     if (j->refusal == JOB_SHUTTING_DOWN)
@@ -80,6 +76,10 @@ static bh_err *take_principal(bh_call *c, const Bh__Rpc__Principal *sent, allow_
 
 static bh_err *read_meta(bh_call *c, const job *j) {
     ProtobufCMessage *message;
+    if (!j->caller[0])
+        return bh_fail(c, UNKNOWN_CALLER);
+    if (j->fault)
+        return bh_fail(c, BAD_MESSAGE, j->fault);
     TRY(rpc_unpack(c, &bh__rpc__call_meta__descriptor, j->open.meta, j->open.meta_size, &message));
     const Bh__Rpc__CallMeta *meta = (const Bh__Rpc__CallMeta *) message;
     c->method = meta->method;
@@ -89,8 +89,8 @@ static bh_err *read_meta(bh_call *c, const job *j) {
 
 static bh_err *answer(const serve_setup *setup, const job *j, bh_call *c, ProtobufCMessage **ret_response) {
     ProtobufCMessage *request;
-    TRY(admit(c, j));
     TRY(read_meta(c, j));
+    TRY(admit(c, j));
     const method *m = methods_find(&setup->methods, c->method);
     if (!m)
         return bh_fail(c, UNKNOWN_METHOD, c->method);
