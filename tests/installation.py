@@ -3,6 +3,7 @@ import datetime
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,9 @@ class Installation:
         self.state, self.home, self.clock = self.root / "state", self.root / "home", self.root / "clock"
         self.home.mkdir()
         self.clock.write_text("0")
-        self.environment = dict(os.environ, HOME=str(self.home), BIHUAN_STATE=str(self.state), BIHUAN_PRESET=preset,
+        # Drawn, not the first free one: several runs on one machine must not meet. Below the range of ephemeral ports.
+        port = random.randrange(15000, 32000, 10)
+        self.environment = dict(os.environ, BIHUAN_PORT=str(port), HOME=str(self.home), BIHUAN_STATE=str(self.state), BIHUAN_PRESET=preset,
                                 BIHUAN_SAMPLE="yes" if sample else "no", BIHUAN_CLOCK_FILE=str(self.clock))
 
     def __enter__(self):
