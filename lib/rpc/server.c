@@ -328,6 +328,7 @@ static void *work(void *data) {
     return NULL;
 }
 
+/* A server with fewer threads than it was told to have would only be slow, and nobody would know why: it stops. */
 static void start_workers(rpc_server *s) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -337,6 +338,7 @@ static void start_workers(rpc_server *s) {
         if (pthread_create(&s->threads[i], &attributes, work, s) != 0) {
             log_event(LOG_ERROR, "rpc.workers", "only %d of %d threads", i, s->workers);
             s->workers = i;
+            atomic_store(&s->stopping, true);
         }
     }
     pthread_attr_destroy(&attributes);

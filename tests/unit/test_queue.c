@@ -1,0 +1,152 @@
+/* The queue in front of the workers: order, end, and how many workers are woken. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "rpc/queue.h"
+
+enum { WORKERS = 8, JOBS = 200 };
+
+static arena *mem;
+static queue *waiting;
+static pthread_t threads[WORKERS];
+static atomic_int begun;
+static atomic_int ended;
+static int64_t job_ms;
+
+static void sleep_ms(int64_t ms) {
+    nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+}
+
+static void *work(UNUSED void *data) {
+    int64_t took_ms = 0;
+    for (job *j = queue_take(waiting, took_ms); j; j = queue_take(waiting, took_ms)) {
+        atomic_fetch_add(&begun, 1);
+        if (job_ms)
+            sleep_ms(job_ms);
+        took_ms = job_ms;
+        atomic_fetch_add(&ended, 1);
+    }
+    return NULL;
+}
+
+static int set_up(UNUSED void **state) {
+    mem = arena_new(1 << 20);
+    waiting = queue_new(mem, WORKERS);
+    atomic_store(&begun, 0);
+    atomic_store(&ended, 0);
+    return 0;
+}
+
+static int tear_down(UNUSED void **state) {
+    queue_free(waiting);
+    arena_free(mem);
+    return 0;
+}
+
+static void start(int64_t ms) {
+    job_ms = ms;
+    for (int i = 0; i < WORKERS; i++)
+        pthread_create(&threads[i], NULL, work, NULL);
+    sleep_ms(50); /* all wait now */
+}
+
+static void stop(void) {
+    queue_close(waiting);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static job *put(int n) {
+    job *jobs = arena_array(mem, (size_t) n, sizeof(*jobs));
+    for (int i = 0; i < n; i++) {
+        jobs[i].arrived_ms = clock_mono_ms();
+        jobs[i].node.next = i + 1 < n ? &jobs[i + 1].node : NULL;
+    }
+    queue_put(waiting, &jobs[0].node);
+    return jobs;
+}
+
+/* As the server does while jobs wait. */
+static bool all_begin_within(int n, int64_t ms) {
+    int64_t until_ms = clock_mono_ms() + ms;
+    while (atomic_load(&begun) < n && clock_mono_ms() < until_ms) {
+        queue_watch(waiting, clock_mono_ms());
+        sleep_ms(1);
+    }
+    return atomic_load(&begun) == n;
+}
+
+static void in_order(UNUSED void **state) {
+    job *first = put(2);
+    job *second = put(1);
+    assert_ptr_equal(queue_take(waiting, 0), &first[0]);
+    assert_ptr_equal(queue_take(waiting, 0), &first[1]);
+    assert_ptr_equal(queue_take(waiting, 0), &second[0]);
+    queue_close(waiting);
+    assert_null(queue_take(waiting, 0));
+}
+
+static void closing_lets_the_rest_finish(UNUSED void **state) {
+    put(3);
+    queue_close(waiting);
+    for (int i = 0; i < 3; i++)
+        assert_non_null(queue_take(waiting, 0));
+    assert_null(queue_take(waiting, 0));
+}
+
+/* Two workers are at hand for quick jobs; when these two are stuck, the others must not sleep on. */
+static void stuck_workers_are_noticed(UNUSED void **state) {
+    start(400);
+    put(WORKERS);
+    assert_true(all_begin_within(WORKERS, 350));
+    stop();
+}
+
+static void slow_jobs_wake_everybody_without_being_watched(UNUSED void **state) {
+    start(400);
+    put(WORKERS);
+    assert_true(all_begin_within(WORKERS, 350));
+    while (atomic_load(&ended) < WORKERS)
+        sleep_ms(5);
+    atomic_store(&begun, 0);
+    put(WORKERS);
+    sleep_ms(350);
+    assert_int_equal(atomic_load(&begun), WORKERS);
+    stop();
+}
+
+static void every_job_is_done_once(UNUSED void **state) {
+    start(0);
+    for (int i = 0; i < JOBS; i++)
+        put(1 + i % 7);
+    stop();
+    int total = 0;
+    for (int i = 0; i < JOBS; i++)
+        total += 1 + i % 7;
+    assert_int_equal(atomic_load(&ended), total);
+}
+
+static void nothing_to_watch(UNUSED void **state) {
+    assert_int_equal(queue_watch(waiting, 0), -1);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(in_order),
+        TEST(closing_lets_the_rest_finish),
+        TEST(stuck_workers_are_noticed),
+        TEST(slow_jobs_wake_everybody_without_being_watched),
+        TEST(every_job_is_done_once),
+        TEST(nothing_to_watch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
