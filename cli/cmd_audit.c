@@ -17,7 +17,21 @@ static void show_head(app *a, const log_head *head) {
     message.size = (int64_t) head->size;
     message.root = (ProtobufCBinaryData){ SHA256_SIZE, (uint8_t *) head->root.b };
     message.time_ms = head->time_ms;
-    out_record(a, &message.base);
+    if (a->out == OUT_JSON) {
+        out_record(a, &message.base);
+        return;
+    }
+    table t;
+    table_init(a, &t, 4, 1);
+    table_add(a, &t, 0, 0, cell_header(a, "origin"));
+    table_add(a, &t, 0, 1, SAY(a, "条目数", "entries"));
+    table_add(a, &t, 0, 2, cell_header(a, "time_ms"));
+    table_add(a, &t, 0, 3, cell_header(a, "root"));
+    table_add(a, &t, 1, 0, head->origin);
+    table_add(a, &t, 1, 1, arena_printf(a->call->mem, "%llu", (unsigned long long) head->size));
+    table_add(a, &t, 1, 2, cell_text(a, &message.base, "time_ms"));
+    table_add(a, &t, 1, 3, hex(a->call->mem, head->root.b, sizeof(head->root.b)));
+    table_show(a, &t);
 }
 
 /* -- head -- */
