@@ -81,6 +81,14 @@ def guard_lines():
         yield f"| {reason} | {fact} | {'yes' if wanted == '1' else 'no'} | {zh} | {en} | {unblock} |"
 
 
+def report_lines(posts):
+    yield "| Move | 中文 | Posts | Task | Report from | To | Another person than who handed it in |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, of, task, _, states, after, two, zh, _ in rows("report_moves.def", "REPORT_MOVE"):
+        yield "| " + " | ".join([name, zh, ", ".join(posts[p] for p in bits(of)), ", ".join(bits(task)),
+                                 ", ".join(bits(states)), after.removeprefix("REPORT_"), "yes" if two == "true" else ""]) + " |"
+
+
 def name_lines(table, title):
     yield f"| {title} | 中文 English |"
     yield "|---|---|"
@@ -96,7 +104,9 @@ def main():
                     "A guard is tried only for the moves that name it; the first that fails is the answer.\n")],
                   diagram(task_states), ["\n## Moves\n"], move_lines(posts), ["\n## Guards\n"], guard_lines(),
                   ["\n## States of a task\n"], name_lines(task_states, "State"), ["\n## States of a leg\n"],
-                  name_lines(leg_states, "State"), ["\n## Posts\n"], name_lines(posts, "Post")):
+                  name_lines(leg_states, "State"), ["\n## Reports (T7)\n"], report_lines(posts), ["\n## States of a report\n"],
+                  name_lines(names("report_states.def", "REPORT_STATE"), "State"), ["\n## Posts\n"],
+                  name_lines(posts, "Post")):
         for line in block:
             print(line)
 

@@ -40,6 +40,7 @@ def test_the_page_is_what_the_tables_say():
 def test_the_contract_has_the_same_numbers():
     assert proto_enum("task.proto", "TaskState") == numbered("task_states.def", "TASK_STATE")
     assert proto_enum("task.proto", "LegState") == numbered("leg_states.def", "LEG_STATE")
+    assert proto_enum("progress.proto", "ReportState") == numbered("report_states.def", "REPORT_STATE")
     assert proto_enum("directory.proto", "Post") == numbered("posts.def", "POST")
     assert proto_enum("task.proto", "ApplicationState") == c_enum("application_state", "APPLICATION_")
     kinds = proto_enum("task.proto", "ApplicationKind")
@@ -53,6 +54,12 @@ def test_the_database_allows_the_same_numbers():
         body = re.search(rf"create table task.{table} \((.*?)\n\);", sql, flags=re.S)[1]
         low, high = re.search(r"state int2 not null check \(state between (\d+) and (\d+)\)", body).groups()
         assert sorted(numbered(name, macro).values()) == list(range(int(low), int(high) + 1))
+
+
+def test_the_database_allows_the_same_states_of_a_report():
+    sql = (TOP / "migrations" / "deploy" / "progress.sql").read_text(encoding="utf8")
+    low, high = re.search(r"constraint sheet_state check \(state between (\d+) and (\d+) ", sql).groups()
+    assert sorted(numbered("report_states.def", "REPORT_STATE").values()) == list(range(int(low), int(high) + 1))
 
 
 def test_the_facts_have_the_same_bits_in_sql():

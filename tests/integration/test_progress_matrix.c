@@ -1,0 +1,147 @@
+/* Every state of the task, of the leg and of the report x every move of a report x every post, through the service
+ * against PostgreSQL. What is expected is written by hand from the life of a task (T7), not read from the tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "domain/task.h"
+#include "handlers.h"
+#include "integration/desk.h"
+#include "progress_sql.h"
+
+static const desk_service progress = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
+
+#define TASK "01890000-0000-7000-8000-000000000001"
+
+enum { OPEN = 1, SUBMITTED, SENT_BACK, APPROVED };
+enum { NO_LEG, PENDING, WORKING, LEG_LAST = 8, POSTS = 8 };
+
+typedef struct move {
+    const char *method;
+    int post;
+    const char *extra;
+} move;
+
+static const move moves[] = {
+    { "SubmitReport", POST_HANDLER, ",\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"text\":\"x\"" },
+    { "ApproveReport", POST_HEAD, "" },
+    { "SendBackReport", POST_HEAD, ",\"reason\":\"r\"" },
+};
+
+/* "T7 report (ACTIVE): handler submits, head of the same unit approves or sends back; two persons. None is owed while
+ * SUSPENDED, VERIFYING, SIGN_OFF." A unit acts from its acknowledgement until its leg is done or released. */
+static const char *expected(const move *m, int task, int leg, int report, bool own_work) {
+    if (leg == NO_LEG || leg == 8 /* RELEASED */)
+        return "!REPORT_NO_LEG";
+    if (task != 4 /* ACTIVE */)
+        return "!REPORT_NOT_OWED";
+    if (leg == PENDING || leg == 7 /* DONE */)
+        return "!REPORT_LEG_PENDING";
+    if (m->post == POST_HANDLER)
+        return "{"; /* for the first time, again, or as a correction */
+    if (report != SUBMITTED)
+        return "!REPORT_STATE";
+    return own_work ? "!REPORT_OWN_WORK" : "{";
+}
+
+/* Puts the stored rows where the case wants them; person 7 handed the report in. */
+static const char *place(desk *d, int task, int leg, int report) {
+    arena *mem = desk_begin(d)->mem;
+    desk_sql(
+        d, "delete from task.leg; delete from progress.sheet; delete from progress.report where period = '2025-06-01'");
+    desk_sql(d, arena_printf(mem,
+                             "update task.task set state = %d, suspended_on = %s, verifiers = '{1}', "
+                             "signed_leaders = leader_ids",
+                             task, task == 5 ? "'2025-06-10'" : "null"));
+    if (leg)
+        desk_sql(d,
+                 arena_printf(mem,
+                              "insert into task.leg (site_id, task_id, unit_id, role, state, opinion) values (1, '" TASK
+                              "', 10, 1, %d, 'o')",
+                              leg));
+    desk_sql(d, arena_printf(
+                    mem,
+                    "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due, version, state, "
+                    "content_version, submitted_by, approved_by) values (1, progress.report_id('" TASK
+                    "', 10, '2025-06-01'), '" TASK "', 10, '2025-06-01', '2025-06-30', %d, %d, 1, 7, %d)",
+                    report == OPEN ? 0 : 5, report, report == APPROVED ? 8 : 0));
+    return desk_sql(d, "select report_id from progress.sheet");
+}
+
+static const char *make(desk *d, const move *m, const principal *who, const char *report_id, int report) {
+    return desk_call(d, m->method, who,
+                     arena_printf(desk_begin(d)->mem, "{\"request_id\":\"%%s\",\"version\":%d%s%s%s%s}",
+                                  report == OPEN ? 0 : 5, m->post == POST_HEAD ? ",\"report_id\":\"" : "",
+                                  m->post == POST_HEAD ? report_id : "", m->post == POST_HEAD ? "\"" : "", m->extra));
+}
+
+static void check(desk *d, const move *m, int task, int leg, int report, const principal *who, const char *wanted) {
+    const char *report_id = place(d, task, leg, report);
+    const char *before = desk_sql(d, "select s::text from progress.sheet s");
+    const char *answer = make(d, m, who, report_id, report);
+    if (strncmp(answer, wanted, strlen(wanted)) != 0)
+        fail_msg("%s by post %d, task %d, leg %d, report %d: expected %s, got %s", m->method, who->post, task, leg,
+                 report, wanted, answer);
+    bool is_changed = strcmp(before, desk_sql(d, "select s::text from progress.sheet s")) != 0;
+    if (is_changed != (*wanted == '{'))
+        fail_msg("%s, task %d, leg %d, report %d: a refusal changes nothing", m->method, task, leg, report);
+}
+
+static void test_every_state(void **state) {
+    desk *d = *state;
+    for (size_t i = 0; i < countof(moves); i++)
+        for (int task = 1; task <= TASK_TERMINATED; task++)
+            for (int leg = NO_LEG; leg <= LEG_LAST; leg++)
+                for (int report = OPEN; report <= APPROVED; report++) {
+                    const principal who = { .user_id = 9, .unit_id = 10, .post = moves[i].post, .login = "other" };
+                    check(d, &moves[i], task, leg, report, &who, expected(&moves[i], task, leg, report, false));
+                }
+}
+
+static void test_every_post(void **state) {
+    desk *d = *state;
+    for (size_t i = 0; i < countof(moves); i++)
+        for (int post = 1; post <= POSTS; post++)
+            for (int report = OPEN; report <= APPROVED; report++)
+                for (int person = 7; person <= 9; person += 2) {
+                    const principal who = { .user_id = person, .unit_id = 10, .post = post, .login = "someone" };
+                    const char *wanted = expected(&moves[i], TASK_ACTIVE, WORKING, report, person == 7);
+                    check(d, &moves[i], TASK_ACTIVE, WORKING, report, &who,
+                          post == moves[i].post ? wanted : "!METHOD_NOT_ALLOWED");
+                }
+}
+
+static void test_other_units(void **state) {
+    desk *d = *state;
+    const principal head11 = { .user_id = 9, .unit_id = 11, .post = POST_HEAD, .login = "head11" };
+    for (int report = OPEN; report <= APPROVED; report++)
+        check(d, &moves[2], TASK_ACTIVE, WORKING, report, &head11, "!REPORT_OTHER_UNIT");
+}
+
+static int setup(void **state) {
+    desk *d = desk_open(&progress);
+    desk_sql(
+        d, "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, deadline, is_key, "
+           "office_unit, lead_unit, leader_ids, issuer, created_ms, position) values (1, '" TASK "', 1, sha256(''), 4, "
+           "'1', 't', 'r', '2025-12-31', false, 90, 10, '{50}', 9, 0, 1)");
+    *state = d;
+    return 0;
+}
+
+static int teardown(void **state) {
+    desk_close(*state);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_state),
+        cmocka_unit_test(test_every_post),
+        cmocka_unit_test(test_other_units),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
