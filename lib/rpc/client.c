@@ -22,6 +22,7 @@ typedef struct route {
 struct rpc_client {
     arena *mem;
     rpc_key key;
+    const char *instance_id;
     bool gateway;
     void *context;
     inbox requests;
@@ -40,7 +41,7 @@ static connection *connection_to(rpc_client *client, const rpc_peer *peer) {
     for (size_t i = 0; i < client->connection_count; i++)
         if (connection_serves(client->connections[i], peer))
             return client->connections[i];
-    connection *conn = connection_new(client->mem, client->context, &client->key, peer);
+    connection *conn = connection_new(client->mem, client->context, &client->key, client->instance_id, peer);
     client->connections[client->connection_count++] = conn;
     return conn;
 }
@@ -157,7 +158,12 @@ static bh_err *start(bh_call *call, rpc_client *client, const rpc_client_options
 bh_err *rpc_client_open(bh_call *call, const rpc_client_options *options, rpc_client **ret_client) {
     arena *mem = arena_new(CLIENT_MEMORY_MAX);
     rpc_client *client = arena_alloc(mem, sizeof(*client));
-    *client = (rpc_client){ .mem = mem, .gateway = options->gateway, .context = zmq_ctx_new() };
+    *client = (rpc_client){
+        .mem = mem,
+        .instance_id = trace_id_new(mem),
+        .gateway = options->gateway,
+        .context = zmq_ctx_new(),
+    };
     bh_err *err = start(call, client, options);
     if (err) {
         if (client->context)

@@ -31,6 +31,7 @@ typedef enum connection_state {
 struct connection {
     void *context;
     const rpc_key *own;
+    const char *instance_id;
     const char *endpoint;
     const char *server_key;
     connection_state state;
@@ -49,10 +50,12 @@ struct connection {
     int64_t expiry_ms; /* no call ends before */
 };
 
-connection *connection_new(arena *mem, void *context, const rpc_key *own, const rpc_peer *peer) {
+connection *connection_new(arena *mem, void *context, const rpc_key *own, const char *instance_id,
+                           const rpc_peer *peer) {
     connection *conn = arena_alloc(mem, sizeof(*conn));
     conn->context = context;
     conn->own = own;
+    conn->instance_id = instance_id;
     conn->endpoint = arena_strdup(mem, peer->endpoint);
     conn->server_key = arena_strdup(mem, peer->public_key);
     conn->waiting_end = &conn->waiting;
@@ -126,6 +129,7 @@ static bool send_bare(connection *conn, frame_kind kind, const ProtobufCMessage 
 
 static void greet(connection *conn) {
     Bh__Rpc__Hello hello = BH__RPC__HELLO__INIT;
+    hello.instance_id = (char *) conn->instance_id;
     hello.message_size_max = FRAME_SIZE_MAX;
     conn->hello_sent = send_bare(conn, FRAME_HELLO, &hello.base);
 }

@@ -9,8 +9,9 @@
 
 typedef struct connection connection;
 
-/* A connection that will be attempted at once; it lives in `mem`, as long as that. */
-connection *connection_new(arena *mem, void *context, const rpc_key *own, const rpc_peer *peer);
+/* A connection that will be attempted at once; it lives in `mem`, as long as that. `instance_id` names this process. */
+connection *connection_new(arena *mem, void *context, const rpc_key *own, const char *instance_id,
+                           const rpc_peer *peer);
 /* Ends every call with SHUTTING_DOWN and closes. */
 void connection_close(connection *conn);
 bool connection_serves(const connection *conn, const rpc_peer *peer);

@@ -33,7 +33,26 @@ static int set_up(UNUSED void **state) {
     return 0;
 }
 
+/* Closed when the test is over, however it ends. */
+static void *opened[8];
+static int opened_count;
+
+static void *until_the_end(void *socket) {
+    assert_true(opened_count < (int) countof(opened));
+    opened[opened_count++] = socket;
+    return socket;
+}
+
+static void close_all(void) {
+    for (int i = 0; i < opened_count; i++)
+        zmq_socket_monitor(opened[i], NULL, 0);
+    for (int i = 0; i < opened_count; i++)
+        socket_close(opened[i], 0);
+    opened_count = 0;
+}
+
 static int tear_down(UNUSED void **state) {
+    close_all();
     zmq_ctx_term(context);
     rpc_client_close(honest);
     echo_site_done(&site);
@@ -57,16 +76,19 @@ static bool connects(void *socket) {
     return zmq_poll(&item, 1, 1000) == 1;
 }
 
+static void *connect_to(const char *endpoint, enum echo_key key, void **ret_watch) {
+    void *socket = socket_connect(context, &site.keys[key], endpoint, site.keys[ECHO_SERVER].public_text, ret_watch);
+    until_the_end(*ret_watch);
+    return until_the_end(socket);
+}
+
 static void *connect_watched(enum echo_key key, void **ret_watch) {
-    return socket_connect(context, &site.keys[key], site.endpoint, site.keys[ECHO_SERVER].public_text, ret_watch);
+    return connect_to(site.endpoint, key, ret_watch);
 }
 
 static void *connect_with(enum echo_key key) {
     void *watch;
-    void *socket = connect_watched(key, &watch);
-    zmq_socket_monitor(socket, NULL, 0);
-    socket_close(watch, 0);
-    return socket;
+    return connect_watched(key, &watch);
 }
 
 /* CURVE admits everybody when nobody answers ZAP; here somebody does. */
@@ -75,15 +97,13 @@ static void stranger_is_not_admitted(UNUSED void **state) {
     void *stranger = connect_with(ECHO_STRANGER);
     assert_true(connects(known));
     assert_false(connects(stranger));
-    socket_close(known, 0);
-    socket_close(stranger, 0);
     assert_honest_caller_is_served();
 }
 
 static void only_curve_is_spoken(UNUSED void **state) {
     int on = 1;
-    void *plain = zmq_socket(context, ZMQ_DEALER);
-    void *null = zmq_socket(context, ZMQ_DEALER);
+    void *plain = until_the_end(zmq_socket(context, ZMQ_DEALER));
+    void *null = until_the_end(zmq_socket(context, ZMQ_DEALER));
     zmq_setsockopt(plain, ZMQ_PLAIN_USERNAME, "front", 5);
     zmq_setsockopt(plain, ZMQ_PLAIN_PASSWORD, "front", 5);
     zmq_setsockopt(plain, ZMQ_IMMEDIATE, &on, sizeof(on));
@@ -92,8 +112,6 @@ static void only_curve_is_spoken(UNUSED void **state) {
     zmq_connect(null, site.endpoint);
     assert_false(connects(plain));
     assert_false(connects(null));
-    socket_close(plain, 0);
-    socket_close(null, 0);
 }
 
 static int tcp_connect(void) {
@@ -198,7 +216,6 @@ static void broken_frames(UNUSED void **state) {
         assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     }
     assert_pong(socket);
-    socket_close(socket, 0);
 }
 
 static void more_than_one_part(UNUSED void **state) {
@@ -216,7 +233,6 @@ static void more_than_one_part(UNUSED void **state) {
     zmq_send(socket, "request", 7, 0);
     assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     assert_pong(socket);
-    socket_close(socket, 0);
 }
 
 static void unknown_kinds_are_ignored(UNUSED void **state) {
@@ -229,7 +245,6 @@ static void unknown_kinds_are_ignored(UNUSED void **state) {
         zmq_msg_send(&message, socket, 0);
     }
     assert_pong(socket);
-    socket_close(socket, 0);
 }
 
 static void hello(UNUSED void **state) {
@@ -246,7 +261,6 @@ static void hello(UNUSED void **state) {
     assert_int_equal(said->message_size_max, FRAME_SIZE_MAX);
     bh__rpc__hello__free_unpacked(said, NULL);
     zmq_msg_close(&message);
-    socket_close(socket, 0);
 }
 
 /* An OPEN whose meta and payload are these bytes. */
@@ -285,7 +299,6 @@ static void broken_meta(UNUSED void **state) {
         open_call(socket, 2 * i + 1, rows[i].bytes, rows[i].n, "", 0);
         assert_refused(socket, 2 * i + 1, rows[i].code, rows[i].reason);
     }
-    socket_close(socket, 0);
 }
 
 static const char echo_meta[] = "\x0a\x20/bihuan.test.v1.EchoService/Echo\x1a\x02\x08\x07"; /* user 7 */
@@ -309,7 +322,6 @@ static void broken_payloads(UNUSED void **state) {
         open_call(socket, 2 * i + 1, echo_meta, sizeof(echo_meta) - 1, rows[i].bytes, rows[i].n);
         assert_refused(socket, 2 * i + 1, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     }
-    socket_close(socket, 0);
     assert_honest_caller_is_served();
 }
 
@@ -330,7 +342,6 @@ static void random_calls(UNUSED void **state) {
         assert_true(end.status == BH_OK || end.status == BH_INVALID_ARGUMENT || end.status == BH_UNIMPLEMENTED);
         zmq_msg_close(&message);
     }
-    socket_close(socket, 0);
 }
 
 /* Beyond MAXMSGSIZE libzmq hangs up before the bytes are in memory. */
@@ -345,7 +356,6 @@ static void oversized_message(UNUSED void **state) {
     zmq_msg_send(&message, socket, 0);
     zmq_pollitem_t item = { .socket = watch, .events = ZMQ_POLLIN };
     assert_int_equal(zmq_poll(&item, 1, 5000), 1);
-    socket_disconnect(socket, watch);
     assert_honest_caller_is_served();
 }
 
@@ -353,20 +363,17 @@ static void oversized_message(UNUSED void **state) {
 
 /* Without MANDATORY a ROUTER swallows what it cannot deliver. */
 static void router_tells_that_a_caller_is_gone(UNUSED void **state) {
-    void *router = socket_listen(context, &site.keys[ECHO_SERVER], "tcp://127.0.0.1:*");
+    void *router = until_the_end(socket_listen(context, &site.keys[ECHO_SERVER], "tcp://127.0.0.1:*"));
     assert_int_equal(zmq_send(router, "gone", 4, ZMQ_SNDMORE | ZMQ_DONTWAIT), -1);
     assert_int_equal(errno, EHOSTUNREACH);
-    socket_close(router, 0);
 }
 
 /* Without IMMEDIATE a DEALER queues for a server that is not there. */
 static void dealer_does_not_queue_for_nobody(UNUSED void **state) {
     void *watch;
-    void *dealer = socket_connect(context, &site.keys[ECHO_GATEWAY], "tcp://127.0.0.1:9",
-                                  site.keys[ECHO_SERVER].public_text, &watch);
+    void *dealer = connect_to("tcp://127.0.0.1:9", ECHO_GATEWAY, &watch);
     assert_int_equal(zmq_send(dealer, "stale", 5, ZMQ_DONTWAIT), -1);
     assert_int_equal(errno, EAGAIN);
-    socket_disconnect(dealer, watch);
 }
 
 int main(void) {
