@@ -75,7 +75,7 @@ choose_settings() {
 supervisor() {
     local pid
     pid=$(cat "$state/run/supervisor.pid" 2>/dev/null) || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "runsvdir -P $state/sv" && echo "$pid"
+    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "runsvdir -P $state/sv" && echo "$pid"
 }
 
 # The fifo of a runsv that was killed stays behind, so its presence says nothing.

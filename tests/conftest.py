@@ -1,6 +1,11 @@
 """Fixtures of the rings e2e and fault."""
+import signal
+
 import pytest
 from installation import Installation
+
+# Told to stop, pytest stops what it started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
