@@ -30,6 +30,7 @@ static pg_pool *open_pool(int connections, int set_max) {
     pg_options options = pgtest_options(conninfo);
     options.connections = connections;
     options.set_max = set_max;
+    options.statement_timeout_ms = 3000;
     pg_pool *pool;
     assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
     call_free(c);
@@ -117,7 +118,7 @@ static int64_t version_of(pg_pool *pool, const uuid *id) {
 
 /* Callers of one statement, each with its own object, started while the connection is busy. */
 static void start_behind_a_nap(caller *napper, caller *callers, size_t n, pg_pool *pool, const char *sql) {
-    start_nap(napper, pool, "select pg_sleep(0.3)");
+    start_nap(napper, pool, "select pg_sleep(1.2)");
     for (size_t i = 0; i < n; i++) {
         callers[i] = (caller){ .pool = pool, .timeout_ms = 5000, .id = uuid_v7((int64_t) i), .sql = sql };
         start(&callers[i]);
@@ -155,7 +156,7 @@ static void a_set_has_a_limit(UNUSED void **state) {
 static void an_object_is_once_in_a_set(UNUSED void **state) {
     pg_pool *pool = open_pool(1, 64);
     caller napper, callers[3];
-    start_nap(&napper, pool, "select pg_sleep(0.3)");
+    start_nap(&napper, pool, "select pg_sleep(0.7)");
     for (size_t i = 0; i < 3; i++) {
         callers[i] = (caller){ .pool = pool, .timeout_ms = 5000, .id = { { 7 } }, .sql = "select 1" };
         start(&callers[i]);
@@ -171,7 +172,7 @@ static void an_object_is_once_in_a_set(UNUSED void **state) {
 static void an_object_is_once_in_flight(UNUSED void **state) {
     pg_pool *pool = open_pool(2, 64);
     caller napper;
-    start_nap(&napper, pool, "select pg_sleep(0.4)");
+    start_nap(&napper, pool, "select pg_sleep(1)");
     caller same = { .pool = pool, .timeout_ms = 5000, .id = napper.id, .sql = "select 1" };
     caller other = { .pool = pool, .timeout_ms = 5000, .id = { { 9 } }, .sql = "select 1" };
     start(&same);
@@ -179,8 +180,8 @@ static void an_object_is_once_in_flight(UNUSED void **state) {
     finish(&same, 1);
     finish(&other, 1);
     finish(&napper, 1);
-    assert_in_range(same.elapsed_ms, 300, 1000);
-    assert_in_range(other.elapsed_ms, 0, 200);
+    assert_in_range(same.elapsed_ms, 700, 3000);
+    assert_in_range(other.elapsed_ms, 0, 600);
     pg_pool_close(pool);
 }
 
@@ -189,13 +190,13 @@ static void a_deadline_ends_the_wait_and_nothing_is_done(UNUSED void **state) {
     uuid item = uuid_v7(1);
     add_item(pool, &item);
     caller napper;
-    start_nap(&napper, pool, "select pg_sleep(0.5)");
+    start_nap(&napper, pool, "select pg_sleep(1)");
     caller late = { .pool = pool, .timeout_ms = 100, .id = item, .key = uuid_v7(2), .note = "late" };
     start(&late);
     finish(&late, 1);
     finish(&napper, 1);
     assert_string_equal(late.reason, "DEADLINE_EXPIRED");
-    assert_in_range(late.elapsed_ms, 90, 400);
+    assert_in_range(late.elapsed_ms, 90, 700);
     assert_int_equal(version_of(pool, &item), 0);
     pg_pool_close(pool);
 }
@@ -203,16 +204,16 @@ static void a_deadline_ends_the_wait_and_nothing_is_done(UNUSED void **state) {
 static void a_deadline_does_not_end_a_set(UNUSED void **state) {
     pg_pool *pool = open_pool(1, 64);
     caller napper, callers[2];
-    start_nap(&napper, pool, "select pg_sleep(0.2)");
+    start_nap(&napper, pool, "select pg_sleep(0.3)");
     for (size_t i = 0; i < 2; i++) {
-        callers[i] = (caller){ .pool = pool, .timeout_ms = 300, .id = uuid_v7(1), .sql = "select pg_sleep(0.3)" };
+        callers[i] = (caller){ .pool = pool, .timeout_ms = 800, .id = uuid_v7(1), .sql = "select pg_sleep(0.8)" };
         start(&callers[i]);
     }
     finish(callers, 2);
     finish(&napper, 1);
     for (size_t i = 0; i < 2; i++) {
         assert_string_equal(callers[i].reason, "");
-        assert_in_range(callers[i].elapsed_ms, 400, 2000);
+        assert_in_range(callers[i].elapsed_ms, 1000, 4000);
     }
     pg_pool_close(pool);
 }
@@ -223,7 +224,7 @@ static void start_bumps(caller *napper, caller *callers, size_t n, pg_pool *pool
         callers[i] = (caller){ .pool = pool, .timeout_ms = 5000, .id = uuid_v7(1), .key = uuid_v7(1), .note = "fine" };
         add_item(pool, &callers[i].id);
     }
-    start_nap(napper, pool, "select pg_sleep(0.2)");
+    start_nap(napper, pool, "select pg_sleep(0.5)");
 }
 
 static void run_bumps(caller *napper, caller *callers, size_t n) {
@@ -330,7 +331,7 @@ static void nobody_waits_for_anothers_second_statement(UNUSED void **state) {
     enum { LEADER, INNOCENT, GUILTY, N };
     pg_pool *pool = open_pool(1, 64);
     caller napper, callers[N];
-    start_nap(&napper, pool, "select pg_sleep(0.2)");
+    start_nap(&napper, pool, "select pg_sleep(0.5)");
     for (size_t i = 0; i < N; i++) {
         const char *sql = i == GUILTY ? "select pg_sleep(0.5), fail('22000')" : "select 1";
         callers[i] = (caller){ .pool = pool, .timeout_ms = 5000, .id = { { (uint8_t) (i + 1) } }, .sql = sql };
@@ -353,13 +354,14 @@ static void sets_lock_rows_in_one_order(UNUSED void **state) {
     };
     caller nappers[2], callers[2][2];
     pg_pool *pools[2];
+    pgtemp_sql(conninfo, "alter sequence attempts restart");
     for (size_t i = 0; i < 2; i++) {
         uuid id = { { [15] = (uint8_t) (i + 1) } };
         pools[i] = open_pool(1, 64);
         add_item(pools[0], &id);
     }
     for (size_t i = 0; i < 2; i++)
-        start_nap(&nappers[i], pools[i], "select pg_sleep(0.2)");
+        start_nap(&nappers[i], pools[i], "select pg_sleep(0.5)");
     for (size_t i = 0; i < 4; i++) {
         size_t item = i % 2 ^ i / 2;
         caller k = { .pool = pools[i / 2], .timeout_ms = 5000, .id = { { [15] = (uint8_t) (item + 1) } } };
@@ -372,9 +374,10 @@ static void sets_lock_rows_in_one_order(UNUSED void **state) {
         finish(callers[i], 2);
         finish(&nappers[i], 1);
         check_all(callers[i], 2, "");
-        assert_in_range(callers[i][1].elapsed_ms, 0, 950); /* a deadlock is found after 1 s */
         pg_pool_close(pools[i]);
     }
+    /* Each ran once: no set was rolled back by a deadlock and repeated. */
+    pgtemp_sql(conninfo, "do $$ begin if (select last_value <> 6 from attempts) then raise 'repeated'; end if; end $$");
 }
 
 static void the_plan_of_a_set_is_pinned(UNUSED void **state) {
