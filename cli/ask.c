@@ -1,12 +1,13 @@
 #include "ask.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "disk.h"
 
-enum { LINE_SIZE = 1024 };
+enum { LINE_SIZE = 1024, EXIT_CANCELLED = 2 /* as in codes.def */ };
 
 bh_err *ask_confirmation(app *a, const char *question) {
     char line[LINE_SIZE];
@@ -24,20 +25,35 @@ static const char *first_line(app *a, const char *text) {
     return arena_strndup(a->call->mem, text, strcspn(text, "\r\n"));
 }
 
-static void restore_terminal(struct termios *before) {
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+/* How the terminal was before the echo went off; here because a signal handler must find it. */
+static struct termios terminal_before;
+
+static void echo_on(void) {
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+}
+
+/* Whoever breaks off at the question has cancelled, and wants the echo back. */
+static void on_interrupt(UNUSED int number) {
+    echo_on();
+    _exit(EXIT_CANCELLED);
+}
+
+static void echo_off(void) {
+    struct termios silent = terminal_before;
+    silent.c_lflag &= ~(tcflag_t) ECHO;
+    signal(SIGINT, on_interrupt);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 }
 
 static bh_err *read_hidden(app *a, const char *option, const char *question, const char **ret_password) {
-    struct termios now;
     char line[LINE_SIZE];
-    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &now) != 0)
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &terminal_before) != 0)
         return bh_fail(a->call, OPTION_MISSING, arena_printf(a->call->mem, "--%s", option));
-    CLEANUP(restore_terminal) struct termios before UNUSED = now;
-    now.c_lflag &= ~(tcflag_t) ECHO;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &now);
+    echo_off();
     fprintf(stderr, "%s ", question);
     const char *read = fgets(line, sizeof(line), stdin);
+    echo_on();
+    signal(SIGINT, SIG_DFL);
     fputc('\n', stderr);
     *ret_password = first_line(a, read ? line : "");
     return NULL;

@@ -166,6 +166,8 @@ bh_err *remote_call(app *a, remote_method method, const ProtobufCMessage *reques
     };
     http_answer answer;
     TRY(remote_exchange(a, &post, &answer));
+    if (strcmp(answer.type, "application/proto") != 0)
+        return bh_fail(a->call, ANSWER_UNREADABLE, answer.type);
     ProtobufCAllocator allocator = remote_allocator(a->call->mem);
     *ret_response =
         protobuf_c_message_unpack(about->output, &allocator, answer.body.n, (const uint8_t *) answer.body.s);

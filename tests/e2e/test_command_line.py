@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -44,6 +45,23 @@ def version_of(installation, task):
 def pending(installation):
     folder = installation.home / ".local/state/bihuan/pending"
     return list(folder.iterdir()) if folder.exists() else []
+
+
+def at_a_terminal(installation, typed, *arguments):
+    """Types into the command at a terminal of its own; what the terminal showed, and the exit status."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execve(installation.state / "bin/command", ["command", *map(str, arguments)], installation.environment)
+    shown = b""
+    while not shown.endswith((b": ", b"\xef\xbc\x9a ", b"] ")):
+        shown += os.read(terminal, 1)
+    os.write(terminal, typed)
+    try:
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    except OSError:  # the other side is closed
+        pass
+    return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def columns(text):
@@ -93,6 +111,14 @@ def test_login_failures_are_4(people):
     assert "LOGIN_FAILED" in people.cli("login", "drafter01", "--password-file", "-", stdin="wrong password\n", code=4).stderr
     assert "LOGIN_FAILED" in people.cli("login", "nobody99", "--password-file", "-", stdin="wrong password\n", code=4).stderr
     assert "LOGIN_NEEDED" in people.cli("task", "list", login="never-seen", code=4).stderr
+
+
+def test_password_is_not_shown_while_typed(people):
+    secret = people.passwords["auditor01"]
+    shown, status = at_a_terminal(people, f"{secret}\n".encode(), "login", "auditor01")
+    assert status == 0 and secret not in shown
+    _, status = at_a_terminal(people, b"\x03", "login", "auditor01")
+    assert status == 2
 
 
 def test_token_is_private_and_dies_with_logout(people):
@@ -277,6 +303,11 @@ def test_import_asks_first(people, tmp_path):
     path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "7 条以上"))
     run = people.cli("import", path, login="drafter01", code=2)
     assert "NOT_CONFIRMED" in run.stderr
+    before = len(tasks(people))
+    assert at_a_terminal(people, b"n\n", "import", path, "--as", "drafter01")[1] == 2
+    assert len(tasks(people)) == before
+    assert at_a_terminal(people, b"y\n", "import", path, "--as", "drafter01")[1] == 0
+    assert len(tasks(people)) == before + 11
 
 
 def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
