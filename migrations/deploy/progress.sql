@@ -74,7 +74,8 @@ create table progress.evidence_use (
     primary key (site_id, digest, report_id)
 );
 
--- Read copy of a task, kept by its events. Acting units owe reports while the task is active.
+-- Read copy of a task, kept by its events. unit_ids and leader_ids may read its reports, beside its office; acting units
+-- owe them while the task is active.
 create table progress.task_view (
     site_id int4 not null,
     task_id uuid not null,
@@ -84,6 +85,7 @@ create table progress.task_view (
     text text not null,
     office_unit_id int4 not null,
     unit_ids int4[] not null,
+    leader_ids int4[] not null,
     acting_unit_ids int4[] not null,
     primary key (site_id, task_id)
 );

@@ -102,6 +102,8 @@ bh_err *progress_read_task_change(bh_call *c, const Bh__ApplyTaskChangeRequest *
     TRY(field_uuid(c, "event_id", req->event_id, &change.event_id));
     TRY(field_uuid(c, "task.task_id", task->task_id, &change.task_id));
     change.units = arena_array(c->mem, task->n_legs + 1, sizeof(int32_t));
+    if (task->parent_unit_id) /* the unit it was broken down from */
+        change.units[change.unit_count++] = task->parent_unit_id;
     change.acting = arena_array(c->mem, task->n_legs + 1, sizeof(int32_t));
     for (size_t i = 0; i < task->n_legs; i++) {
         const Bh__Leg *leg = task->legs[i];

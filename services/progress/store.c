@@ -81,7 +81,7 @@ bh_err *progress_store_get_report(bh_call *c, uuid report_id, int32_t version, b
                                   Bh__Report **ret_report) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_REPORT), &rows, pg_int(c->site_id), pg_uuid(&report_id), pg_int(version),
-                pg_int(c->who.unit_id), pg_bool(reads_all)));
+                pg_int(c->who.unit_id), pg_int(c->who.leader_id), pg_bool(reads_all)));
     if (rows.count == 0)
         return bh_fail(c, NOT_FOUND_OBJECT, uuid_text(c->mem, report_id));
     Bh__Report *report = arena_alloc(c->mem, sizeof(*report));
@@ -95,8 +95,9 @@ bh_err *progress_store_list_reports(bh_call *c, const report_filter *f, Bh__Repo
     const pg_stmt *list = f->by_task ? SQL(LIST_BY_TASK) : SQL(LIST_BY_UNIT);
     pg_rows rows;
     TRY(pg_call(c, list, &rows, pg_int(c->site_id), f->by_task ? pg_uuid(&f->task_id) : pg_int(c->who.unit_id),
-                pg_int(c->who.unit_id), pg_bool(f->reads_all), f->has_period ? pg_date(f->period) : pg_null(),
-                pg_int(f->state), f->has_after ? pg_date(f->after_period) : pg_null(),
+                pg_int(c->who.unit_id), pg_int(c->who.leader_id), pg_bool(f->reads_all),
+                f->has_period ? pg_date(f->period) : pg_null(), pg_int(f->state),
+                f->has_after ? pg_date(f->after_period) : pg_null(),
                 f->has_after ? pg_uuid(&f->after_report) : pg_null(), pg_int(f->row_max)));
     *ret_reports = pg_fill_all(c, &rows, &bh__report__descriptor, ret_n);
     return NULL;
@@ -117,7 +118,7 @@ bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool read
                                     Bh__Evidence *ret_file) {
     pg_rows rows;
     TRY(pg_call(c, SQL(GET_EVIDENCE), &rows, pg_int(c->site_id), pg_bytes(digest, SHA256_SIZE), pg_int(c->who.user_id),
-                pg_int(c->who.unit_id), pg_bool(reads_all), pg_bool(is_office)));
+                pg_int(c->who.unit_id), pg_int(c->who.leader_id), pg_bool(reads_all), pg_bool(is_office)));
     if (rows.count == 0)
         return bh_fail(c, NOT_FOUND_OBJECT, hex(c->mem, digest, SHA256_SIZE));
     pg_fill(c, &rows, 0, &ret_file->base);
@@ -131,8 +132,9 @@ bh_err *progress_store_apply_task_change(bh_call *c, const task_change *change, 
     return pg_call(c, SQL(APPLY_TASK_CHANGE), &rows, pg_int(c->site_id), pg_uuid(&change->event_id),
                    pg_uuid(&change->task_id), pg_int(task->version), pg_int(task->state), pg_text(task->no),
                    pg_text(task->text), pg_int(task->office_unit_id), pg_ints(change->units, change->unit_count),
-                   pg_ints(change->acting, change->acting_count), pg_ints(change->owing, change->owing_count),
-                   pg_date(period), pg_date(period_due(period)), pg_date(today));
+                   pg_ints(task->leader_ids, task->n_leader_ids), pg_ints(change->acting, change->acting_count),
+                   pg_ints(change->owing, change->owing_count), pg_date(period), pg_date(period_due(period)),
+                   pg_date(today));
 }
 
 bh_err *progress_store_turn_day(bh_call *c, int32_t day, bool *ret_is_new) {

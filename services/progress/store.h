@@ -67,8 +67,8 @@ MUST bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, co
 MUST bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
                                          Bh__Evidence *ret_file);
 
-/* A task as its event tells it. `units` have a part in it, `acting` are those whose leg acts, `owing` owe reports now.
- */
+/* A task as its event tells it. `units` may read its reports, `acting` are those whose leg acts, `owing` owe reports
+ * now. */
 typedef struct task_change {
     uuid event_id;
     uuid task_id;

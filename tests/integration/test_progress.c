@@ -17,7 +17,8 @@
 
 static const desk_service progress = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
 
-/* The office is unit 90; unit 10 leads, 11 is a co-unit, 12 has not acknowledged, 20 has no part. */
+/* The office is unit 90; unit 10 leads, 11 is a co-unit, 12 has not acknowledged, 20 has no part; the task is a piece
+ * of a leg of unit 30; leader 50 signs. */
 #define TASK "01890000-0000-7000-8000-000000000001"
 #define TARGET "01890000-0000-7000-8000-0000000000aa"
 #define DIGEST "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -32,7 +33,16 @@ static const principal handler20 = { .user_id = 6, .unit_id = 20, .post = POST_H
 static const principal head20 = { .user_id = 7, .unit_id = 20, .post = POST_HEAD, .login = "head20" };
 static const principal verifier90 = { .user_id = 8, .unit_id = 90, .post = POST_VERIFIER, .login = "verifier90" };
 static const principal verifier91 = { .user_id = 9, .unit_id = 91, .post = POST_VERIFIER, .login = "verifier91" };
-static const principal leader = { .user_id = 10, .unit_id = 1, .post = POST_LEADER, .login = "leader01" };
+static const principal leader = {
+    .user_id = 50, .unit_id = 1, .post = POST_LEADER, .leader_id = 50, .login = "leader01"
+};
+static const principal delegate = {
+    .user_id = 13, .unit_id = 1, .post = POST_LEADER, .leader_id = 50, .login = "delegate01"
+};
+static const principal leader51 = {
+    .user_id = 51, .unit_id = 1, .post = POST_LEADER, .leader_id = 51, .login = "leader02"
+};
+static const principal head30 = { .user_id = 14, .unit_id = 30, .post = POST_HEAD, .login = "head30" };
 static const principal auditor = { .user_id = 11, .unit_id = 2, .post = POST_AUDITOR, .login = "auditor01" };
 static const principal operator01 = { .user_id = 12, .unit_id = 3, .post = POST_OPERATOR, .login = "operator01" };
 
@@ -76,7 +86,8 @@ static const char *task_changed(desk *d, int version, int state, int leg11) {
     char json[1024];
     snprintf(json, sizeof(json),
              "{\"event_id\":\"%%s\",\"task\":{\"task_id\":\"" TASK "\",\"version\":%d,\"state\":%d,\"no\":\"1.1\","
-             "\"text\":\"a road\",\"office_unit_id\":90,\"lead_unit_id\":10,\"legs\":["
+             "\"text\":\"a "
+             "road\",\"office_unit_id\":90,\"lead_unit_id\":10,\"leader_ids\":[50],\"parent_unit_id\":30,\"legs\":["
              "{\"unit_id\":10,\"role\":1,\"state\":2},{\"unit_id\":11,\"role\":2,\"state\":%d},"
              "{\"unit_id\":12,\"role\":2,\"state\":1}]}}",
              version, state, leg11);
@@ -301,12 +312,13 @@ static void test_who_reads(void **state) {
     task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
     const char *report = desk_value(d, desk_call(d, "SubmitReport", &handler10, REPORT(0, "")), "report_id");
     const char *get = arena_printf(desk_begin(d)->mem, "{\"report_id\":\"%s\"}", report);
-    const principal *readers[] = { &handler10, &head10, &handler11, &handler12, &verifier90, &leader, &auditor };
+    const principal *readers[] = { &handler10, &head10,   &handler11, &handler12, &verifier90,
+                                   &leader,    &delegate, &auditor,   &head30 };
     for (size_t i = 0; i < countof(readers); i++) {
         assert_has(desk_call(d, "GetReport", readers[i], get), "two km");
         assert_has(desk_call(d, "ListReports", readers[i], "{\"task_id\":\"" TASK "\"}"), "two km");
     }
-    const principal *strangers[] = { &handler20, &head20, &verifier91 };
+    const principal *strangers[] = { &handler20, &head20, &verifier91, &leader51 };
     for (size_t i = 0; i < countof(strangers); i++) {
         assert_starts(desk_call(d, "GetReport", strangers[i], get), "!NOT_FOUND_OBJECT");
         assert_has(desk_call(d, "ListReports", strangers[i], "{\"task_id\":\"" TASK "\"}"), "\"reports\":[]");

@@ -4,7 +4,8 @@
 -- $2 report uuid
 -- $3 version int4
 -- $4 unit int4            of the reader
--- $5 reads_all bool
+-- $5 leader int4          the leader the reader signs for; 0 = none
+-- $6 reads_all bool
 select s.report_id, s.task_id, s.unit_id, to_char(s.period, 'YYYY-MM') as period, coalesce(r.version, 0) as version,
        coalesce(r.state, 1) as state, c.text, c.problems, c.next_step, c.figures as _figures,
        array(select encode(substring(c.evidence from 32 * n + 1 for 32), 'hex')
@@ -18,4 +19,4 @@ select s.report_id, s.task_id, s.unit_id, to_char(s.period, 'YYYY-MM') as period
                              and c.version = r.content_version
   left join progress.task_view t on t.site_id = s.site_id and t.task_id = s.task_id
  where s.site_id = $1 and s.report_id = $2 and ($3 = 0 or r.version is not null)
-   and ($5 or s.unit_id = $4 or $4 = any(t.unit_ids) or t.office_unit_id = $4)
+   and ($6 or s.unit_id = $4 or $4 = any(t.unit_ids) or t.office_unit_id = $4 or $5 = any(t.leader_ids))
