@@ -224,7 +224,7 @@ rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway) {
 }
 
 bool echo_wait_ready(rpc_client *client, bool ready) {
-    for (int i = 0; i < 800; i++) {
+    for (int i = 0; i < 2000; i++) {
         if (rpc_client_is_ready(client, "bihuan.test.v1.EchoService") == ready)
             return true;
         echo_sleep(10);

@@ -44,7 +44,7 @@ pid_t echo_spawn(echo_site *site);
 void echo_kill(pid_t pid);
 /* A client with one of the keys; it says who speaks when it claims to be a gateway. */
 rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway);
-/* Waits until the client is (not) ready; false after 8 s. */
+/* Waits until the client is (not) ready; false after 20 s. */
 bool echo_wait_ready(rpc_client *client, bool ready);
 /* Calls of Sleep that a server of this process has begun since it was started. */
 int echo_begun(void);

@@ -88,40 +88,49 @@ static int ask_begun(rpc_client *client) {
     return begun;
 }
 
+/* Starts the server and waits until it answers. */
+static pid_t spawn(rpc_client *client) {
+    pid_t pid = echo_spawn(&site);
+    assert_true(echo_wait_ready(client, true));
+    return pid;
+}
+
+/* A client of a server that is not there yet; the peers file names its address. */
+static rpc_client *early_client(void) {
+    echo_kill(echo_spawn(&site));
+    return echo_client(&site, ECHO_GATEWAY, true);
+}
+
 /* --- servers that are not there --- */
 
 static void nobody_listens(UNUSED void **state) {
-    echo_kill(echo_spawn(&site));
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    rpc_client *client = early_client();
     int64_t began_ms = clock_mono_ms();
     assert_string_equal(nap(client, 0, 300), "DEADLINE_EXPIRED");
-    assert_true(clock_mono_ms() - began_ms < 1000);
-    assert_string_equal(nap(client, 0, 10000), "SERVICE_UNREACHABLE");
-    assert_true(clock_mono_ms() - began_ms < 5000);
+    assert_true(clock_mono_ms() - began_ms < 2000);
+    assert_string_equal(nap(client, 0, 20000), "SERVICE_UNREACHABLE");
+    assert_true(clock_mono_ms() - began_ms < 8000);
     rpc_client_close(client);
 }
 
 /* A restart is not seen by a caller who has time. */
 static void server_comes_late(UNUSED void **state) {
     pending p;
-    echo_kill(echo_spawn(&site));
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    rpc_client *client = early_client();
     start(client, &p, 0, 0, 10000);
-    echo_sleep(700);
-    pid_t pid = echo_spawn(&site);
+    echo_sleep(300);
+    echo_start(&site, site.endpoint, 2, 0);
     assert_string_equal(finish(&p), "");
     rpc_client_close(client);
-    echo_kill(pid);
 }
 
 static void waiting_calls_are_counted(UNUSED void **state) {
     enum { CALLS = 1100, ROOM = 1024 };
     static pending calls[CALLS];
     int refused = 0;
-    echo_kill(echo_spawn(&site));
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    rpc_client *client = early_client();
     for (int i = 0; i < CALLS; i++)
-        start(client, &calls[i], 0, 0, 500);
+        start(client, &calls[i], 0, 0, 2500);
     for (int i = 0; i < CALLS; i++)
         refused += strcmp(finish(&calls[i]), "SERVICE_UNREACHABLE") == 0;
     assert_int_equal(refused, CALLS - ROOM);
@@ -132,84 +141,84 @@ static void waiting_calls_are_counted(UNUSED void **state) {
 
 static void killed_while_working(UNUSED void **state) {
     pending p;
-    pid_t pid = echo_spawn(&site);
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_string_equal(nap(client, 0, 5000), "");
-    start(client, &p, 127, 0, 10000);
+    rpc_client *client = early_client();
+    pid_t pid = spawn(client);
+    start(client, &p, 127, 0, 20000);
     echo_sleep(50);
     int64_t died_ms = clock_mono_ms();
     echo_kill(pid);
     assert_string_equal(finish(&p), "OUTCOME_UNKNOWN");
-    assert_true(clock_mono_ms() - died_ms < 1000);
-    pid = echo_spawn(&site);
-    assert_string_equal(nap(client, 0, 5000), "");
-    assert_true(clock_mono_ms() - died_ms < 3000);
+    assert_true(clock_mono_ms() - died_ms < 1500); /* sooner than any ping would tell */
+    pid = spawn(client);
+    assert_string_equal(nap(client, 0, 10000), "");
     rpc_client_close(client);
     echo_kill(pid);
 }
 
 static void frozen_server(UNUSED void **state) {
     pending p;
-    pid_t pid = echo_spawn(&site);
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_string_equal(nap(client, 0, 5000), "");
+    rpc_client *client = early_client();
+    pid_t pid = spawn(client);
     kill(pid, SIGSTOP);
     int64_t froze_ms = clock_mono_ms();
-    start(client, &p, 0, 0, 20000);
+    start(client, &p, 0, 0, 30000);
     assert_string_equal(finish(&p), "OUTCOME_UNKNOWN");
-    assert_true(clock_mono_ms() - froze_ms < 5000);
+    assert_true(clock_mono_ms() - froze_ms < 10000);
     assert_false(rpc_client_is_ready(client, "bihuan.test.v1.EchoService"));
     kill(pid, SIGCONT);
     assert_true(echo_wait_ready(client, true));
-    assert_string_equal(nap(client, 0, 5000), "");
+    assert_string_equal(nap(client, 0, 10000), "");
     rpc_client_close(client);
     echo_kill(pid);
 }
 
-/* Requests pile up in front of a frozen server (10 MB, more than TCP buffers hold); it is killed and started anew.
- * The new one must not be given them: their callers have been told that the outcome is unknown. */
+/* Requests pile up in front of a frozen server (10 MB, more than TCP buffers hold); it is killed and started anew. The
+ * new one gets the calls that were not sent yet, and not one of those whose callers were told "unknown". */
 static void restarted_server_gets_nothing_stale(UNUSED void **state) {
     enum { CALLS = 500 };
     static pending calls[CALLS];
-    pid_t pid = echo_spawn(&site);
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_string_equal(nap(client, 0, 5000), "");
+    int good = 0;
+    int unknown = 0;
+    rpc_client *client = early_client();
+    pid_t pid = spawn(client);
     kill(pid, SIGSTOP);
     for (int i = 0; i < CALLS; i++)
-        start(client, &calls[i], 0, 20000, 20000);
+        start(client, &calls[i], 0, 20000, 30000);
     echo_sleep(200);
     echo_kill(pid);
-    pid = echo_spawn(&site);
-    for (int i = 0; i < CALLS; i++)
-        assert_string_equal(finish(&calls[i]), "OUTCOME_UNKNOWN");
-    assert_true(echo_wait_ready(client, true));
+    assert_true(echo_wait_ready(client, false));
+    pid = spawn(client);
+    for (int i = 0; i < CALLS; i++) {
+        const char *reason = finish(&calls[i]);
+        good += reason[0] == '\0';
+        unknown += strcmp(reason, "OUTCOME_UNKNOWN") == 0;
+    }
+    assert_true(unknown > 0);
     echo_sleep(300);
-    assert_int_equal(ask_begun(client), 0);
+    assert_int_equal(ask_begun(client), good);
     rpc_client_close(client);
     echo_kill(pid);
 }
 
 /* --- keys --- */
 
-/* Calls until the answer changes; the last reason, "" after 5 s of good answers. */
-static const char *first_refusal(rpc_client *client) {
-    const char *reason = "";
-    for (int i = 0; i < 100 && !reason[0]; i++) {
+/* Calls until one is refused; false after 5 s of good answers. */
+static bool is_refused_soon(rpc_client *client) {
+    for (int i = 0; i < 100; i++) {
+        if (nap(client, 0, 2000)[0])
+            return true;
         echo_sleep(50);
-        reason = nap(client, 0, 2000);
     }
-    return reason;
+    return false;
 }
 
-/* The connection stands when the key is taken from the list: the next message must be refused. */
+/* The connection stands when the key leaves the list; test_rpc_hostile looks at the answer itself. */
 static void key_removed(UNUSED void **state) {
     echo_start(&site, NULL, 2, 0);
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_string_equal(nap(client, 0, 5000), "");
+    assert_true(echo_wait_ready(client, true));
     echo_allow(&site, NULL);
-    int64_t removed_ms = clock_mono_ms();
-    assert_string_equal(first_refusal(client), "UNKNOWN_CALLER");
-    assert_true(clock_mono_ms() - removed_ms < 1500);
+    assert_true(is_refused_soon(client));
     rpc_client_close(client);
 }
 
@@ -217,9 +226,10 @@ static void key_expired(UNUSED void **state) {
     echo_start(&site, NULL, 2, 0);
     echo_allow(&site, "2999-12-31");
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_string_equal(nap(client, 0, 5000), "");
+    assert_true(echo_wait_ready(client, true));
+    assert_string_equal(nap(client, 0, 10000), "");
     echo_allow(&site, "2020-02-29");
-    assert_string_equal(first_refusal(client), "UNKNOWN_CALLER");
+    assert_true(is_refused_soon(client));
     rpc_client_close(client);
 }
 
@@ -231,7 +241,7 @@ static void denied_then_allowed(UNUSED void **state) {
     assert_string_equal(nap(client, 0, 500), "DEADLINE_EXPIRED");
     echo_allow(&site, "");
     assert_true(echo_wait_ready(client, true));
-    assert_string_equal(nap(client, 0, 5000), "");
+    assert_string_equal(nap(client, 0, 10000), "");
     rpc_client_close(client);
 }
 

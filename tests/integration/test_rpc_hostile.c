@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -196,6 +197,41 @@ static void assert_pong(void *socket) {
     zmq_msg_close(&message);
 }
 
+/* An OPEN whose meta and payload are these bytes. */
+static void open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload,
+                      size_t n) {
+    zmq_msg_t message;
+    uint8_t header[FRAME_HEADER_SIZE];
+    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM, .call_id = call_id, .meta_size = meta_size };
+    frame_write(&head, header);
+    zmq_msg_init_size(&message, FRAME_HEADER_SIZE + meta_size + n);
+    uint8_t *bytes = zmq_msg_data(&message);
+    memcpy(bytes, header, FRAME_HEADER_SIZE);
+    memcpy(bytes + FRAME_HEADER_SIZE, meta, meta_size);
+    memcpy(bytes + FRAME_HEADER_SIZE + meta_size, payload, n);
+    assert_true(zmq_msg_send(&message, socket, 0) >= 0);
+}
+
+/* CURVE was done when the connection was made; the list is asked again for every message. */
+static void key_removed_while_connected(UNUSED void **state) {
+    void *socket = friend_socket();
+    zmq_msg_t message;
+    frame answer = { .kind = FRAME_PONG };
+    assert_pong(socket);
+    echo_allow(&site, NULL);
+    for (int i = 0; i < 100 && answer.kind == FRAME_PONG; i++) {
+        echo_sleep(20);
+        message_init(&message, (frame){ .kind = FRAME_PING }, NULL, 0);
+        assert_true(zmq_msg_send(&message, socket, 0) >= 0);
+        answer = receive(socket, &message);
+        zmq_msg_close(&message);
+    }
+    assert_int_equal(answer.kind, FRAME_END);
+    assert_int_equal(answer.status, BH_UNAUTHENTICATED);
+    open_call(socket, 3, "", 0, "", 0);
+    assert_refused(socket, 3, BH_UNAUTHENTICATED, "UNKNOWN_CALLER");
+}
+
 static void broken_frames(UNUSED void **state) {
     static const struct {
         const char *bytes;
@@ -261,21 +297,6 @@ static void hello(UNUSED void **state) {
     assert_int_equal(said->message_size_max, FRAME_SIZE_MAX);
     bh__rpc__hello__free_unpacked(said, NULL);
     zmq_msg_close(&message);
-}
-
-/* An OPEN whose meta and payload are these bytes. */
-static void open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload,
-                      size_t n) {
-    zmq_msg_t message;
-    uint8_t header[FRAME_HEADER_SIZE];
-    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM, .call_id = call_id, .meta_size = meta_size };
-    frame_write(&head, header);
-    zmq_msg_init_size(&message, FRAME_HEADER_SIZE + meta_size + n);
-    uint8_t *bytes = zmq_msg_data(&message);
-    memcpy(bytes, header, FRAME_HEADER_SIZE);
-    memcpy(bytes + FRAME_HEADER_SIZE, meta, meta_size);
-    memcpy(bytes + FRAME_HEADER_SIZE + meta_size, payload, n);
-    assert_true(zmq_msg_send(&message, socket, 0) >= 0);
 }
 
 static void broken_meta(UNUSED void **state) {
@@ -361,6 +382,20 @@ static void oversized_message(UNUSED void **state) {
 
 /* --- the sockets themselves --- */
 
+/* Sockets that end at every moment of a handshake that fails. libzmq's I/O thread, which tells a watch about it, must
+ * not be left waiting for a watch that is gone: then this context could never connect anywhere again. */
+static void watches_end_cleanly(UNUSED void **state) {
+    for (int i = 0; i < 300; i++) {
+        void *watch;
+        void *socket = socket_connect(context, &site.keys[ECHO_STRANGER], site.endpoint,
+                                      site.keys[ECHO_SERVER].public_text, &watch);
+        struct timespec moment = { .tv_nsec = i * 20000L };
+        nanosleep(&moment, NULL);
+        socket_disconnect(socket, watch);
+    }
+    assert_true(connects(connect_with(ECHO_GATEWAY)));
+}
+
 /* Without MANDATORY a ROUTER swallows what it cannot deliver. */
 static void router_tells_that_a_caller_is_gone(UNUSED void **state) {
     void *router = until_the_end(socket_listen(context, &site.keys[ECHO_SERVER], "tcp://127.0.0.1:*"));
@@ -383,6 +418,7 @@ int main(void) {
         TEST(only_curve_is_spoken),
         TEST(rubbish_on_the_port),
         TEST(silent_connections),
+        TEST(key_removed_while_connected),
         TEST(broken_frames),
         TEST(more_than_one_part),
         TEST(unknown_kinds_are_ignored),
@@ -391,6 +427,7 @@ int main(void) {
         TEST(broken_payloads),
         TEST(random_calls),
         TEST(oversized_message),
+        TEST(watches_end_cleanly),
         TEST(router_tells_that_a_caller_is_gone),
         TEST(dealer_does_not_queue_for_nobody),
     };
