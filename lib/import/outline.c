@@ -1,5 +1,7 @@
 #include "import/outline.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "import/dates.h"
 #include "import/everyone.h"
@@ -10,13 +12,17 @@ typedef enum role { ROLE_MORE, ROLE_END, ROLE_LOOSE, ROLE_TITLE, ROLE_MARK } rol
 
 /* The paragraph that lines are added to at the moment. */
 typedef struct builder {
+    arena *mem;
     const lines *all;
+    size_t second_line; /* of a broken title: the next line that is taken already; 0 for none */
     outline *out;
     int seen[MARK_KINDS]; /* the last number of each kind below the current wider mark */
     int last[MARK_KINDS]; /* the last number of each kind in the list: some number on through all sections */
     bool open;            /* the last paragraph still takes lines */
     bool has_units;       /* and has its unit line */
 } builder;
+
+enum { TITLE_BYTES_MAX = 45 * 4 };
 
 static const char *const full_stops[] = { "。", "；", "：", "！", "？", "）", NULL };
 
@@ -118,6 +124,22 @@ static bool is_remark(const builder *b, span text) {
            span_has(text, prose);
 }
 
+/* A title broken over two lines: it begins with its year, or as an annex does, and is one with the next line. */
+static bool is_broken_title(const lines *all, size_t i) {
+    span text = all->at[i].folded;
+    if (i + 1 >= all->n || outline_is_title(text) || mark_read(all->at[i + 1].folded).kind != MARK_NONE)
+        return false;
+    if (digits_length(text) != sizeof("2025") - 1 || !year_find(text))
+        return false;
+    char joined[TITLE_BYTES_MAX];
+    span next = all->at[i + 1].folded;
+    if (text.n + next.n > sizeof(joined))
+        return false;
+    memcpy(joined, text.s, text.n);
+    memcpy(joined + text.n, next.s, next.n);
+    return outline_is_title((span){ joined, text.n + next.n });
+}
+
 static role role_of(const builder *b, size_t i) {
     span text = b->all->at[i].folded;
     if (is_distribution(text))
@@ -132,7 +154,7 @@ static role role_of(const builder *b, size_t i) {
     if (m.kind == MARK_NONE && (!b->open || is_complete(b)) && is_leader_line(text))
         return ROLE_MARK;
     bool room = !b->open || is_complete(b) || b->out->at[b->out->n - 1].mark.kind == MARK_ORDINAL;
-    return room && outline_is_title(text) ? ROLE_TITLE : ROLE_MORE;
+    return room && (outline_is_title(text) || is_broken_title(b->all, i)) ? ROLE_TITLE : ROLE_MORE;
 }
 
 static void start_list(builder *b, size_t first, span title) {
@@ -154,11 +176,19 @@ static void start_paragraph(builder *b, size_t i) {
         b->seen[kind] = 0;
 }
 
+/* The title at line i; its second line, if it has one, is taken with it. */
+static span title_at(builder *b, size_t i) {
+    if (!is_broken_title(b->all, i))
+        return b->all->at[i].folded;
+    b->second_line = i + 1;
+    return outline_join(b->mem, b->all, i, i + 1).text;
+}
+
 static void take_line(builder *b, size_t i, role what) {
     bool units = span_find(b->all->at[i].folded, "单位：", 0) != SPAN_NONE;
     b->has_units = units || (b->has_units && what == ROLE_MORE);
     if (what == ROLE_TITLE)
-        start_list(b, i, b->all->at[i].folded);
+        start_list(b, i, title_at(b, i));
     else if (what == ROLE_MARK)
         start_paragraph(b, i);
     else if (what == ROLE_MORE && b->open)
@@ -174,13 +204,13 @@ void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_
         .lists = arena_array(mem, all->n + 1, sizeof(list_title)),
         .loose = arena_array(mem, all->n + 1, sizeof(bool)),
     };
-    builder b = { .all = all, .out = ret_outline };
+    builder b = { .mem = mem, .all = all, .out = ret_outline };
     start_list(&b, 0, (span){ "", 0 });
     for (size_t i = 0; i < all->n; i++) {
         role what = taken[i] ? ROLE_LOOSE : role_of(&b, i);
         if (what == ROLE_END)
             break;
-        if (!taken[i])
+        if (!taken[i] && !(i && i == b.second_line))
             take_line(&b, i, what);
         b.open = b.open && !taken[i];
     }
