@@ -8,7 +8,7 @@
 #include "import/leaders.h"
 
 /* What a line is for the outline. */
-typedef enum role { ROLE_MORE, ROLE_END, ROLE_LOOSE, ROLE_TITLE, ROLE_MARK } role;
+typedef enum role { ROLE_MORE, ROLE_LOOSE, ROLE_TITLE, ROLE_MARK } role;
 
 /* The paragraph that lines are added to at the moment. */
 typedef struct builder {
@@ -26,11 +26,6 @@ enum { TITLE_BYTES_MAX = 45 * 4 };
 
 static const char *const full_stops[] = { "。", "；", "：", "！", "？", "）", NULL };
 
-static bool is_distribution(span text) {
-    static const char *const starts[] = { "抄送：", "抄报：", "主送：", "分送：", NULL };
-    return span_starts(text, starts) > 0;
-}
-
 /* A date alone, or an office and the day it had the paper printed. */
 static bool is_date_line(span text) {
     static const char *const printed[] = { "印发", NULL };
@@ -47,7 +42,8 @@ static bool is_signature(const lines *all, size_t i) {
 }
 
 static bool is_loose(const lines *all, size_t i) {
-    static const char *const starts[] = { "（此件", "此件", "注：", "备注：", "说明：", "注1", "※", "*", NULL };
+    static const char *const starts[] = { "（此件", "此件",   "注：",   "备注：", "说明：", "注1", "※",
+                                          "*",      "抄送：", "抄报：", "主送：", "分送：", NULL };
     span text = all->at[i].folded;
     return span_starts(text, starts) || is_date_line(text) || is_signature(all, i) || everyone_is_named(text);
 }
@@ -142,8 +138,6 @@ static bool is_broken_title(const lines *all, size_t i) {
 
 static role role_of(const builder *b, size_t i) {
     span text = b->all->at[i].folded;
-    if (is_distribution(text))
-        return ROLE_END;
     if (is_loose(b->all, i))
         return ROLE_LOOSE;
     mark m = mark_read(text);
@@ -208,8 +202,7 @@ void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_
     start_list(&b, 0, (span){ "", 0 });
     for (size_t i = 0; i < all->n; i++) {
         role what = taken[i] ? ROLE_LOOSE : role_of(&b, i);
-        if (what == ROLE_END)
-            break;
+
         if (!taken[i] && !(i && i == b.second_line))
             take_line(&b, i, what);
         b.open = b.open && !taken[i];

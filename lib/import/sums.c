@@ -55,6 +55,17 @@ static bool is_whole(const import_row *row) {
     return !row->sub_item || span_starts(span_of(row->sub_item), starts);
 }
 
+/* A whole without a name beside parts in other units has lost its own name. */
+static void check_whole_name(arena *mem, import_rows *rows, size_t a, size_t b) {
+    import_row *whole = &rows->at[a];
+    for (size_t i = a + 1; i < b && !whole->sub_item; i++)
+        if (strcmp(rows->at[i].unit, whole->unit) != 0) {
+            warn(mem, &whole->warnings, whole->first_line, "sub_item_missing", "其他分项以“%s”计，本行没有分项名称",
+                 rows->at[i].unit);
+            return;
+        }
+}
+
 static bool is_part_of(const import_row *part, const import_row *whole) {
     return part->sub_item && strcmp(part->unit, whole->unit) == 0 && part->heads.n == whole->heads.n &&
            is_additive(part);
@@ -127,4 +138,5 @@ void sums_check(arena *mem, import_rows *rows, size_t a, size_t b) {
         if (is_part_of(&rows->at[i], &rows->at[a]))
             check_part(mem, &rows->at[i], &rows->at[a]);
     check_whole(mem, rows, a, b);
+    check_whole_name(mem, rows, a, b);
 }

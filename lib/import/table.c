@@ -129,10 +129,10 @@ static void place_column(columns *c, int i, column_kind kind, span head) {
     int *const places[] = { [COLUMN_SEQ] = &c->seq,      [COLUMN_CATEGORY] = &c->category, [COLUMN_ITEM] = &c->item,
                             [COLUMN_SUB] = &c->sub_item, [COLUMN_UNIT] = &c->unit,         [COLUMN_TOTAL] = &c->total };
     c->others_behind = c->regions_n && kind == COLUMN_OTHER;
-    if (kind == COLUMN_REGION) {
+    if (kind == COLUMN_REGION && c->regions_n < IMPORT_REGIONS_MAX) {
         c->regions[c->regions_n] = i;
         c->heads[c->regions_n++] = head;
-    } else if (kind != COLUMN_OTHER && *places[kind] == COLUMN_NONE) {
+    } else if (kind != COLUMN_REGION && kind != COLUMN_OTHER && *places[kind] == COLUMN_NONE) {
         *places[kind] = i;
     }
     if (kind == COLUMN_CATEGORY && c->category == i)

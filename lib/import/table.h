@@ -1,6 +1,7 @@
 /* Tab-separated lines as rows under the columns of a header. */
 #pragma once
 
+#include "import/import.h"
 #include "import/lines.h"
 
 enum { CELLS_MAX = 96, COLUMN_NONE = -1 };
@@ -14,8 +15,8 @@ typedef struct cells {
 /* Where the columns of a header are; COLUMN_NONE for an absent one. Columns after `unit` move together. */
 typedef struct columns {
     int seq, category, item, sub_item, unit, total;
-    int regions[CELLS_MAX];
-    span heads[CELLS_MAX]; /* of the regions */
+    int regions[IMPORT_REGIONS_MAX];
+    span heads[IMPORT_REGIONS_MAX]; /* of the regions */
     size_t regions_n;
     bool others_behind; /* columns such as 备注 stand behind the regions */
     span category_head; /* as printed, for messages */
