@@ -1,9 +1,7 @@
 /* bench_echo [SECONDS]: echo through lib/rpc (workers, CURVE, allow-list, guard, log line) against a bare
  * single-threaded libzmq + protobuf-c + CURVE echo, in turns, with 1, 64 and 256 calls in flight. One JSON line each.
  */
-#include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +13,11 @@
 #include <zmq.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "bench/load.h"
+#include "bench/measure.h"
 #include "echo.h"
 
 enum { ROUNDS = 3, TEXT_SIZE = 96, KEY_SIZE = 41 };
-
-static void must(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "bench_echo: %s\n", what);
-    exit(1);
-}
 
 static const char *text(void) {
     static char text[TEXT_SIZE + 1];
@@ -147,56 +139,28 @@ static double rival_run(const rival *r, int n, int64_t ms) {
 
 /* --- lib/rpc --- */
 
-typedef struct load {
-    rpc_client *client;
-    int64_t until_ms;
-    int64_t calls;
-    int open;
-    sem_t over;
-} load;
-
-static const char trace_id[] = "0123456789abcdef0123456789abcdef";
-
-static void load_send(load *l);
-
-static void load_receive(void *data, rpc_result *result) {
-    load *l = data;
-    size_t size;
-    const uint8_t *bytes = rpc_result_payload(result, &size);
-    Bh__Test__EchoResponse *response = bh__test__echo_response__unpack(NULL, size, bytes);
-    must(response && strlen(response->text) == TEXT_SIZE, "a wrong answer");
-    bh__test__echo_response__free_unpacked(response, NULL);
-    rpc_result_free(result);
-    l->calls++;
-    if (clock_mono_ms() < l->until_ms)
-        load_send(l);
-    else if (--l->open == 0)
-        sem_post(&l->over);
-}
-
-static void load_send(load *l) {
+static void pack_echo(const void *data, int caller, int turn, load_request *ret_request) {
     static const principal who = { .user_id = 7, .unit_id = 3, .post = 1, .login = "handler01", .service = "" };
-    uint8_t bytes[512];
     Bh__Test__EchoRequest message = sample();
-    rpc_request request = {
-        .method = "/bihuan.test.v1.EchoService/Echo",
-        .trace_id = trace_id,
-        .who = &who,
-        .deadline_ms = clock_mono_ms() + 5000,
-        .payload = bytes,
-        .payload_size = bh__test__echo_request__pack(&message, bytes),
-    };
-    rpc_start(l->client, &request, load_receive, l);
+    (void) data, (void) caller, (void) turn;
+    ret_request->kind = 0;
+    ret_request->method = "/bihuan.test.v1.EchoService/Echo";
+    ret_request->who = &who;
+    ret_request->size = bh__test__echo_request__pack(&message, ret_request->bytes);
 }
 
-static double load_run(rpc_client *client, int n, int64_t ms) {
-    int64_t began_ms = clock_mono_ms();
-    load l = { .client = client, .until_ms = began_ms + ms, .open = n };
-    sem_init(&l.over, 0, 0);
-    for (int i = 0; i < n; i++)
-        load_send(&l);
-    sem_wait(&l.over);
-    return (double) l.calls / ((double) (clock_mono_ms() - began_ms) / 1000);
+static bool is_echo(const void *data, int caller, int turn, const uint8_t *bytes, size_t size) {
+    (void) data, (void) caller, (void) turn;
+    Bh__Test__EchoResponse *response = bh__test__echo_response__unpack(NULL, size, bytes);
+    bool is_right = response && strlen(response->text) == TEXT_SIZE;
+    bh__test__echo_response__free_unpacked(response, NULL);
+    return is_right;
+}
+
+static double rpc_run(rpc_client *client, int n, int64_t ms) {
+    load_plan plan = { .callers = n, .ms = ms, .pack = pack_echo, .is_right = is_echo };
+    load_result result = load_run(client, &plan);
+    return (double) result.calls / result.seconds;
 }
 
 /* --- in turns --- */
@@ -209,17 +173,6 @@ static double cpu_us(pid_t server) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
     clock_gettime(clock, &other);
     return (double) (own.tv_sec + other.tv_sec) * 1e6 + (double) (own.tv_nsec + other.tv_nsec) / 1e3;
-}
-
-static int ascending(const void *a, const void *b) {
-    double left = *(const double *) a;
-    double right = *(const double *) b;
-    return (left > right) - (left < right);
-}
-
-static double median(double values[ROUNDS]) {
-    qsort(values, ROUNDS, sizeof(*values), ascending);
-    return values[ROUNDS / 2];
 }
 
 typedef struct measure {
@@ -235,13 +188,14 @@ static void compare(const rival *r, rpc_client *client, pid_t server, int n, int
         bare.per_s[i] = rival_run(r, n, ms);
         bare.cpu_us[i] = (cpu_us(r->pid) - began_us) / (bare.per_s[i] * (double) ms / 1000);
         began_us = cpu_us(server);
-        rpc.per_s[i] = load_run(client, n, ms);
+        rpc.per_s[i] = rpc_run(client, n, ms);
         rpc.cpu_us[i] = (cpu_us(server) - began_us) / (rpc.per_s[i] * (double) ms / 1000);
         ratios[i] = rpc.per_s[i] / bare.per_s[i];
     }
     printf("{\"bench\":\"echo\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f,"
            "\"rpc_cpu_us\":%.1f,\"bare_cpu_us\":%.1f}\n",
-           n, median(rpc.per_s), median(bare.per_s), median(ratios), median(rpc.cpu_us), median(bare.cpu_us));
+           n, median(rpc.per_s, ROUNDS), median(bare.per_s, ROUNDS), median(ratios, ROUNDS), median(rpc.cpu_us, ROUNDS),
+           median(bare.cpu_us, ROUNDS));
     fflush(stdout);
 }
 

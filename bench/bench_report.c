@@ -1,34 +1,21 @@
 /* bench_report [SECONDS]: the progress-report command through lib/rpc with CURVE, as the gateway sends it to a real
  * bihuan-progress, against pgbench running one equal statement per command. Alone: the middle latency of both with one
  * caller. 64 waiting: throughput against pgbench's best number of clients. Run it through tests/with-database. */
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/uuid.h"
+#include "bench/command.h"
+#include "bench/measure.h"
 #include "bench/pgbench.h"
-#include "bihuan/v1/progress_service.pb-c.h"
 #include "domain/task.h"
-#include "rpc/client.h"
 #include "rpc/keys.h"
 
-enum { ROUNDS = 3, SHEETS = 4096, SLOTS_MAX = 64, CALLS_MAX = 1 << 20, UNIT = 10 };
-
-static void must(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "bench_report: %s\n", what);
-    exit(1);
-}
+enum { ROUNDS = 3, SHEETS = 4096, CALLERS = 64, UNIT = 10 };
 
 /* --- the service --- */
 
@@ -75,13 +62,6 @@ static void start_service(site *s) {
     _exit(127);
 }
 
-static bool is_ready(const rpc_client *client) {
-    enum { TRIES = 500 };
-    for (int i = 0; i < TRIES && !rpc_client_is_ready(client, "bihuan.v1.ProgressService"); i++)
-        nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-    return rpc_client_is_ready(client, "bihuan.v1.ProgressService");
-}
-
 static void site_open(site *s) {
     *s = (site){ .call = call_new("bench", 600 * 1000),
                  .database = getenv("BIHUAN_TEST_DATABASE"),
@@ -93,11 +73,8 @@ static void site_open(site *s) {
     write_file(in_dir(s, "peers"),
                arena_printf(s->call->mem, "bihuan.v1.ProgressService %s %s\n", ENDPOINT, service->public_text));
     start_service(s);
-    const rpc_client_options options = { .key_file = in_dir(s, "gateway"),
-                                         .peers_file = in_dir(s, "peers"),
-                                         .gateway = true };
-    must(!rpc_client_open(s->call, &options, &s->client), "no client");
-    must(is_ready(s->client), "the service does not answer");
+    s->client = load_client(s->call, in_dir(s, "gateway"), in_dir(s, "peers"),
+                            (const char *const[]){ "bihuan.v1.ProgressService" }, 1);
 }
 
 static void site_close(site *s) {
@@ -131,113 +108,29 @@ static void fresh_data(const site *s) {
 
 /* --- load through lib/rpc --- */
 
-typedef struct load load;
-
-/* One caller: it owns every n-th sheet and knows their versions. */
-typedef struct slot {
-    load *load;
-    int number;
-    int turn;
-    int64_t sent_ns;
-} slot;
-
-struct load {
-    rpc_client *client;
-    int n;
-    int open;
-    int64_t until_ms;
-    slot slots[SLOTS_MAX];
-    double *us; /* latency of every call */
-    size_t calls;
-    sem_t over;
-};
-
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static void send_next(slot *s);
-
-static void receive(void *data, rpc_result *result) {
-    slot *s = data;
-    load *l = s->load;
-    size_t size;
-    const uint8_t *bytes = rpc_result_payload(result, &size);
-    Bh__SubmitReportResponse *response = bytes ? bh__submit_report_response__unpack(NULL, size, bytes) : NULL;
-    must(response && response->version == s->turn / (SHEETS / l->n) + 1, "a report was not taken");
-    bh__submit_report_response__free_unpacked(response, NULL);
-    rpc_result_free(result);
-    if (l->calls < CALLS_MAX)
-        l->us[l->calls++] = (double) (now_ns() - s->sent_ns) / 1000;
-    s->turn++;
-    if (clock_mono_ms() < l->until_ms)
-        send_next(s);
-    else if (--l->open == 0)
-        sem_post(&l->over);
-}
-
-static size_t pack_report(const slot *s, uint8_t *ret_bytes) {
-    char task[UUID_TEXT_SIZE], key[UUID_TEXT_SIZE], text[121];
-    int sheets = SHEETS / s->load->n;
-    uuid id = uuid_v7(clock_now_ms());
-    snprintf(task, sizeof(task), "00000000-0000-8000-8000-%012d", 1 + s->number * sheets + s->turn % sheets);
-    for (size_t i = 0, n = 0; i < UUID_SIZE; i++)
-        n += (size_t) snprintf(key + n, sizeof(key) - n, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-                               id.b[i]);
-    memset(text, 't', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    Bh__Value value = BH__VALUE__INIT, *values[] = { &value };
-    value.metric = (char *) "length";
-    value.number = (char *) "2.50";
-    value.unit = (char *) "km";
-    value.source = (char *) "survey";
-    Bh__SubmitReportRequest request = BH__SUBMIT_REPORT_REQUEST__INIT;
-    request.request_id = key;
-    request.task_id = task;
-    request.period = (char *) "2025-06";
-    request.version = s->turn / sheets;
-    request.text = text;
-    request.next_step = (char *) "next";
-    request.n_values = countof(values);
-    request.values = values;
-    return bh__submit_report_request__pack(&request, ret_bytes);
-}
-
-static void send_next(slot *s) {
+/* Each caller has an equal share of the sheets for itself, and so knows their versions. */
+static void pack_report(const void *data, int caller, int turn, load_request *ret_request) {
     static const principal who = {
         .user_id = 7, .unit_id = UNIT, .post = POST_HANDLER, .login = "handler01", .service = ""
     };
-    uint8_t bytes[1024];
-    rpc_request request = {
-        .method = "/bihuan.v1.ProgressService/SubmitReport",
-        .trace_id = "0123456789abcdef0123456789abcdef",
-        .who = &who,
-        .deadline_ms = clock_mono_ms() + 10000,
-        .payload = bytes,
-        .payload_size = pack_report(s, bytes),
-    };
-    s->sent_ns = now_ns();
-    rpc_start(s->load->client, &request, receive, s);
+    const int share = *(const int *) data;
+    char task[UUID_TEXT_SIZE];
+    snprintf(task, sizeof(task), "00000000-0000-8000-8000-%012d", 1 + caller * share + turn % share);
+    ret_request->kind = 0;
+    ret_request->who = &who;
+    command_report(task, turn / share, ret_request);
 }
 
-static pgbench_result load_run(const site *s, int n, int seconds) {
-    load *l = calloc(1, sizeof(*l));
-    int64_t began_ms = clock_mono_ms();
-    *l = (load){ .client = s->client, .n = n, .open = n, .until_ms = began_ms + seconds * 1000 };
-    l->us = malloc(CALLS_MAX * sizeof(*l->us));
-    sem_init(&l->over, 0, 0);
-    for (int i = 0; i < n; i++) {
-        l->slots[i] = (slot){ .load = l, .number = i };
-        send_next(&l->slots[i]);
-    }
-    sem_wait(&l->over);
-    pgbench_result result = { .per_s = (double) l->calls / ((double) (clock_mono_ms() - began_ms) / 1000) };
-    result.p50_us = median(l->us, l->calls);
-    free(l->us);
-    free(l);
-    return result;
+static bool is_taken(const void *data, int caller, int turn, const uint8_t *bytes, size_t size) {
+    (void) caller;
+    return command_made(turn / *(const int *) data + 1, bytes, size);
+}
+
+static load_result rpc_run(const site *s, int n, int seconds) {
+    const int share = SHEETS / n;
+    load_plan plan = { .callers = n, .ms = seconds * 1000, .data = &share, .pack = pack_report, .is_right = is_taken };
+    fresh_data(s);
+    return load_run(s->client, &plan);
 }
 
 /* --- in turns --- */
@@ -253,8 +146,7 @@ static void alone(const site *s, int seconds) {
     double ours[ROUNDS], rival[ROUNDS], ratio[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
         rival[i] = rival_run(s, 1, seconds).p50_us;
-        fresh_data(s);
-        ours[i] = load_run(s, 1, seconds).p50_us;
+        ours[i] = rpc_run(s, 1, seconds).kinds[0].p50_us;
         ratio[i] = ours[i] / rival[i];
     }
     printf("{\"bench\":\"report\",\"in_flight\":1,\"rpc_p50_us\":%.0f,\"pgbench_p50_us\":%.0f,\"ratio\":%.2f}\n",
@@ -271,15 +163,14 @@ static void waiting(const site *s, int seconds) {
             double per_s = rival_run(s, clients[k], seconds).per_s;
             best[i] = per_s > best[i] ? per_s : best[i];
         }
-        fresh_data(s);
-        pgbench_result result = load_run(s, SLOTS_MAX, seconds);
-        ours[i] = result.per_s;
-        p50[i] = result.p50_us;
+        load_result result = rpc_run(s, CALLERS, seconds);
+        ours[i] = (double) result.calls / result.seconds;
+        p50[i] = result.kinds[0].p50_us;
         ratio[i] = ours[i] / best[i];
     }
     printf("{\"bench\":\"report\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"pgbench_per_s\":%.0f,\"ratio\":%.2f,\"rpc_p50_"
            "us\":%.0f}\n",
-           SLOTS_MAX, median(ours, ROUNDS), median(best, ROUNDS), median(ratio, ROUNDS), median(p50, ROUNDS));
+           CALLERS, median(ours, ROUNDS), median(best, ROUNDS), median(ratio, ROUNDS), median(p50, ROUNDS));
 }
 
 int main(int argc, char **argv) {

@@ -1,13 +1,12 @@
 /* bench_store [SECONDS]: the five writes of a progress report through lib/pg, combined into sets, against pgbench with
- * the same five writes in one prepared statement at its best client count; in turns. One JSON
- * line for each number of commands that wait: 1, 8, 64, 256. Run it through tests/with-database. */
+ * the same five writes in one prepared statement at its best client count; in turns. One JSON line for each number of
+ * commands that wait: 1, 8, 64, 256. Run it through tests/with-database. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
+#include "bench/measure.h"
 #include "bench/pgbench.h"
 #include "bench_sql.h"
 
@@ -15,19 +14,6 @@ enum { ROUNDS = 3, LEGS = 16384, WAITING_MAX = 256, SAMPLES_MAX = 1 << 16, WORDS
 
 static const int waiting[] = { 1, 8, 64, 256 };
 static const int clients[] = { 8, 16, 32 };
-
-static void must(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "bench_store: %s\n", what);
-    exit(1);
-}
-
-static int64_t now_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
 
 /* --- the rival --- */
 
@@ -52,9 +38,9 @@ typedef struct sender {
     pg_pool *pool;
     int first; /* of its own legs */
     int count;
-    int64_t until_us;
+    double until_us;
     int done;
-    uint32_t *samples_us; /* [SAMPLES_MAX], round and round */
+    double *samples_us; /* [SAMPLES_MAX], round and round */
 } sender;
 
 static int64_t versions[LEGS];
@@ -86,30 +72,21 @@ static void report(sender *s, int leg) {
 
 static void *run_sender(void *arg) {
     sender *s = arg;
-    int64_t start;
+    double start;
     while ((start = now_us()) < s->until_us) {
         report(s, s->first + s->done % s->count);
-        s->samples_us[s->done++ % SAMPLES_MAX] = (uint32_t) (now_us() - start);
+        s->samples_us[s->done++ % SAMPLES_MAX] = now_us() - start;
     }
     return NULL;
 }
 
 typedef struct figures {
-    double per_s;
-    uint32_t p50_us;
-    uint32_t p99_us;
+    double per_s, p50_us, p99_us;
 } figures;
 
-static int by_size(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *) a;
-    uint32_t y = *(const uint32_t *) b;
-    return (x > y) - (x < y);
-}
-
 static figures summarise(const sender *senders, int n, double seconds) {
-    size_t total = 0;
-    size_t done = 0;
-    uint32_t *all = malloc(sizeof(*all) * SAMPLES_MAX * (size_t) n);
+    size_t total = 0, done = 0;
+    double *all = malloc(sizeof(*all) * SAMPLES_MAX * (size_t) n);
     must(all, "out of memory");
     for (int i = 0; i < n; i++) {
         size_t kept = senders[i].done < SAMPLES_MAX ? (size_t) senders[i].done : SAMPLES_MAX;
@@ -117,25 +94,23 @@ static figures summarise(const sender *senders, int n, double seconds) {
         total += kept;
         done += (size_t) senders[i].done;
     }
-    qsort(all, total, sizeof(*all), by_size);
-    figures f = { (double) done / seconds, all[total / 2], all[total * 99 / 100] };
+    figures f = { (double) done / seconds, median(all, total), percentile(all, total, 99) };
     free(all);
     return f;
 }
 
 static figures combined(pg_pool *pool, int n, int seconds) {
     static sender senders[WAITING_MAX];
-    int64_t start = now_us();
+    double start = now_us();
     for (int i = 0; i < n; i++) {
         int share = LEGS / n;
-        senders[i] =
-            (sender){ .pool = pool, .first = i * share, .count = share, .until_us = start + seconds * 1000000LL };
-        senders[i].samples_us = malloc(sizeof(uint32_t) * SAMPLES_MAX);
+        senders[i] = (sender){ .pool = pool, .first = i * share, .count = share, .until_us = start + seconds * 1e6 };
+        senders[i].samples_us = malloc(sizeof(double) * SAMPLES_MAX);
         must(senders[i].samples_us && !pthread_create(&senders[i].thread, NULL, run_sender, &senders[i]), "no thread");
     }
     for (int i = 0; i < n; i++)
         pthread_join(senders[i].thread, NULL);
-    figures f = summarise(senders, n, (double) (now_us() - start) / 1e6);
+    figures f = summarise(senders, n, (now_us() - start) / 1e6);
     for (int i = 0; i < n; i++)
         free(senders[i].samples_us);
     return f;

@@ -8,24 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/measure.h"
+
 enum { TRANSACTIONS_MAX = 4 << 20 };
-
-static _Noreturn void die(const char *what) {
-    fprintf(stderr, "bench: %s failed\n", what);
-    exit(1);
-}
-
-static int ascending(const void *a, const void *b) {
-    double left = *(const double *) a, right = *(const double *) b;
-    return (left > right) - (left < right);
-}
-
-double median(double *values, size_t n) {
-    if (n == 0)
-        return 0;
-    qsort(values, n, sizeof(*values), ascending);
-    return values[n / 2];
-}
 
 static void run(const char *const *argv, const char *options) {
     pid_t child = fork();
@@ -37,8 +22,7 @@ static void run(const char *const *argv, const char *options) {
         _exit(127);
     }
     int status = -1;
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        die(argv[0]);
+    must(child > 0 && waitpid(child, &status, 0) == child && status == 0, argv[0]);
 }
 
 void pgbench_sql(const char *conninfo, const char *sql) {
@@ -48,8 +32,7 @@ void pgbench_sql(const char *conninfo, const char *sql) {
 /* The third column of pgbench's log is the latency in us. */
 static size_t read_log(const char *path, double *ret_values, size_t room) {
     FILE *file = fopen(path, "re");
-    if (!file)
-        die(path);
+    must(file != NULL, path);
     size_t n = 0;
     double us;
     while (n < room && fscanf(file, "%*s %*s %lf %*[^\n]", &us) == 1)
@@ -64,8 +47,7 @@ static size_t read_logs(const char *prefix, double *ret_values, size_t room) {
     glob_t found;
     size_t n = 0;
     snprintf(pattern, sizeof(pattern), "%s.*", prefix);
-    if (glob(pattern, 0, NULL, &found) != 0)
-        die(pattern);
+    must(glob(pattern, 0, NULL, &found) == 0, pattern);
     for (size_t i = 0; i < found.gl_pathc; i++)
         n += read_log(found.gl_pathv[i], ret_values + n, room - n);
     globfree(&found);
@@ -75,8 +57,7 @@ static size_t read_logs(const char *prefix, double *ret_values, size_t room) {
 pgbench_result pgbench_run(arena *mem, const char *conninfo, const char *options, const char *script, int clients,
                            int seconds) {
     char dir[] = "/tmp/bihuan-pgbench-XXXXXX";
-    if (!mkdtemp(dir))
-        die(dir);
+    must(mkdtemp(dir) != NULL, dir);
     const char *prefix = arena_printf(mem, "%s/log", dir);
     const char *count = arena_printf(mem, "%d", clients), *time = arena_printf(mem, "%d", seconds);
     run((const char *const[]){ "pgbench", "-n", "-M", "prepared", "-D", "turn=-1", "-f", script, "-c", count, "-j", "1",

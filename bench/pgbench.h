@@ -13,5 +13,3 @@ pgbench_result pgbench_run(arena *mem, const char *conninfo, const char *options
                            int seconds);
 /* Runs SQL by psql; failure ends the program. */
 void pgbench_sql(const char *conninfo, const char *sql);
-/* The middle of n values, which it sorts. */
-double median(double *values, size_t n);
