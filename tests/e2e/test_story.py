@@ -96,8 +96,9 @@ class Story:
 
     def import_and_issue_all(self):
         city = self.city
-        refused = city.do(self.drafter, "import", self.document, code=6)
-        assert all(name in refused.stdout + refused.stderr for name in self.leaders)
+        if self.name == "real":  # the sample's leaders are in the directory
+            refused = city.do(self.drafter, "import", self.document, code=6)
+            assert all(name in refused.stdout + refused.stderr for name in self.leaders)
         mapping = [word for name, login in self.leaders.items() for word in ("--leader", f"{name}={login}")]
         out = city.do(self.drafter, "import", self.document, "-o", "json", *mapping).stdout
         self.import_id = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", out)[0]
