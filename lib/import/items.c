@@ -108,12 +108,10 @@ static leader leader_of_heading(arena *mem, span text, const duty *d) {
     leader who = { 0 };
     if (d->leader.n && leader_read(mem, d->leader, true, &who))
         return who;
-    if (leader_read(mem, text, false, &who))
-        return who;
     size_t open = span_find(text, "（", 0);
-    if (open != SPAN_NONE && leader_read(mem, span_from(text, open), false, &who))
+    if (open != SPAN_NONE && leader_read(mem, span_from(text, open), false, &who) && who.name)
         return who;
-    return (leader){ 0 };
+    return leader_read(mem, text, false, &who) ? who : (leader){ 0 };
 }
 
 /* Adds the names that are neither `but`, in `nor`, nor there already. */
@@ -132,6 +130,9 @@ static void read_heading(walk *w, size_t i) {
     folded text = outline_join(w->mem, w->all, p->first, p->last);
     span title = span_from(text.text, p->mark.n);
     heading *h = &w->headings[p->mark.kind];
+    if (h->number >= p->mark.number)
+        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "section_order",
+             "小节序号 %d 之后是 %d，可能漏了一个清单标题", h->number, p->mark.number);
     *h = (heading){ .number = p->mark.number, .livelihood = outline_is_livelihood(w->all->at[p->first].folded) };
     h->who = leader_of_heading(w->mem, title, d);
     h->lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : h->who.title ? NULL : unit_of_heading(w->mem, title);
@@ -288,19 +289,32 @@ static bool is_task_section(const walk *w, size_t i) {
     return any_found(w, i, section_end(w, i, w->item_kind)) || innermost(w, says_leader) || innermost(w, says_lead);
 }
 
+/* A heading that is a sentence with units of its own is an item as well. */
+static bool has_sentence(const walk *w, size_t i) {
+    static const char *const stop[] = { "。", NULL };
+    return span_has(span_of(w->duties[i].text), stop);
+}
+
+/* "2. 2025年民生实事清单" among the annexes is no task. */
+static bool is_title_entry(const walk *w, size_t i) {
+    const paragraph *p = &w->outline->at[i];
+    return p->first == p->last && outline_is_title(span_from(w->all->at[p->first].folded, p->mark.n));
+}
+
 static void walk_paragraph(walk *w, size_t i, size_t end, bool *section_counts) {
     mark_kind kind = w->outline->at[i].mark.kind;
     bool is_heading = kind < w->item_kind;
     bool has_children = i + 1 < w->to && w->outline->at[i + 1].mark.kind > kind;
-    if (is_heading && (has_children || !w->duties[i].list.n)) {
+    bool opens_section = is_heading && (has_children || !w->duties[i].found);
+    if (opens_section) {
         read_heading(w, i);
         *section_counts = is_task_section(w, i + 1);
         w->after_heading = true;
-    } else if (is_heading || *section_counts) {
-        read_item(w, i, end);
-    } else {
-        w->skipped++;
     }
+    if (is_heading ? w->duties[i].found && (!opens_section || has_sentence(w, i)) : *section_counts)
+        read_item(w, i, end);
+    else if (!is_heading && !is_title_entry(w, i))
+        w->skipped++;
 }
 
 /* A line between the title of a list and its first paragraph that consists of labels speaks for the whole list. */

@@ -60,7 +60,7 @@ bool outline_is_title(span text) {
     static const char *const strong[] = { "责任分解", "任务分解", "分解表",   "责任表",   "分工表",   "任务表",
                                           "项目表",   "任务书",   "一览表",   "清单",     "分解方案", "分工方案",
                                           "责任分工", "任务分工", "重点分工", "实事项目", "民生实事", NULL };
-    static const char *const weak[] = { "工作", "任务", "事项", "项目", "要点", "分解", "实事", NULL };
+    static const char *const weak[] = { "分工", "工作", "任务", "事项", "项目", "要点", "分解", "实事", NULL };
     static const char *const never[] = { "。", "；", NULL };
     static const char *const brackets[] = { "）", NULL };
     if (span_length(text) > LONGEST || span_has(text, never))
