@@ -75,6 +75,18 @@ static const word_kind labels[] = {
     { "时间要求", PART_DEADLINE },
     { "时间节点", PART_DEADLINE },
     { "时限", PART_DEADLINE },
+    { "市领导", PART_LEADER },
+    { "县领导", PART_LEADER },
+    { "区领导", PART_LEADER },
+    { "包抓领导", PART_LEADER },
+    { "联系领导", PART_LEADER },
+    { "牵头市级领导", PART_LEADER },
+    { "完成节点", PART_DEADLINE },
+    { "完成日期", PART_DEADLINE },
+    { "办理时限", PART_DEADLINE },
+    { "工作时限", PART_DEADLINE },
+    { "推进时限", PART_DEADLINE },
+    { "计划完成时间", PART_DEADLINE },
     { "责任人", PART_OTHER },
     { "联系人", PART_OTHER },
     { "联络员", PART_OTHER },
@@ -154,6 +166,12 @@ static size_t closing(span text, size_t open) {
     return text.n;
 }
 
+/* First byte of the label that ends the text: 市级 and the like in front belong to it. */
+static size_t label_start(span text, const word_kind *row) {
+    static const char *const levels[] = { "市级", "市直", "县级", "区级", "州级", "主要", "具体", NULL };
+    return span_drop_end(span_cut(text, 0, text.n - strlen(row->word)), levels).n;
+}
+
 /* A label that was found: its first byte, the first byte of its value. */
 typedef struct label {
     size_t start, value;
@@ -164,7 +182,7 @@ typedef struct label {
 static bool next_label(span text, size_t from, label *ret_label) {
     for (size_t at = span_find(text, colon, from); at != SPAN_NONE; at = span_find(text, colon, at + 1)) {
         const word_kind *row = ending(span_cut(text, from, at), labels, countof(labels));
-        size_t start = row ? at - strlen(row->word) : at;
+        size_t start = row ? label_start(span_cut(text, from, at), row) + from : at;
         if (row && stands_alone(span_cut(text, from, start), row)) {
             *ret_label = (label){ .start = start, .value = at + strlen(colon), .kind = row->kind };
             return true;

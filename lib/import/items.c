@@ -2,20 +2,8 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "import/dates.h"
-#include "import/duty.h"
-#include "import/everyone.h"
-#include "import/leaders.h"
-
-/* What a heading says for the items below it. */
-typedef struct heading {
-    int number;
-    leader who;
-    const char *lead; /* the unit that leads the section */
-    import_names co;  /* and those that help it */
-    bool livelihood;
-} heading;
+#include "import/headings.h"
 
 /* One list while its paragraphs are walked. */
 typedef struct walk {
@@ -26,14 +14,14 @@ typedef struct walk {
     import_document *document;
     const duty *duties; /* beside outline->at */
     const list_title *title;
-    size_t from, to;              /* the paragraphs of this list */
-    mark_kind item_kind;          /* what its items begin with */
-    heading headings[MARK_KINDS]; /* by kind; number 0 where none is open */
-    bool after_heading;           /* no item since the last heading */
-    int last_number;              /* of the item before */
-    bool *custom_noted;           /* the missing rule of order was reported */
-    bool full;                    /* the list holds its maximum */
-    size_t skipped;               /* paragraphs without units that were left out */
+    size_t from, to;     /* the paragraphs of this list */
+    mark_kind item_kind; /* what its items begin with */
+    headings headings;   /* open at the moment */
+    bool after_heading;  /* no item since the last heading */
+    int last_number;     /* of the item before */
+    bool *custom_noted;  /* the missing rule of order was reported */
+    bool full;           /* the list holds its maximum */
+    size_t skipped;      /* paragraphs without units that were left out */
 } walk;
 
 /* The paragraph behind the sub-points of paragraph i. */
@@ -92,110 +80,9 @@ static folded paragraph_text(const walk *w, size_t a, size_t end) {
     return outline_join(w->mem, w->all, w->outline->at[a].first, w->outline->at[end - 1].last);
 }
 
-/* 甲局牵头（八项）: the unit in front of 牵头. */
-static const char *unit_of_heading(arena *mem, span text) {
-    size_t at = span_find(text, "牵头", 0);
-    span name = span_cut(text, 0, at == SPAN_NONE ? 0 : at);
-    static const char *const by[] = { "由", NULL };
-    name = span_drop_start(name, by);
-    return name.n && name_is_unit(name) && !span_has(name, (const char *const[]){ "，", "。", NULL })
-               ? span_dup(mem, name)
-               : NULL;
-}
-
-/* The leader stands in the heading, in a bracket of it, or behind a label. */
-static leader leader_of_heading(arena *mem, span text, const duty *d) {
-    leader who = { 0 };
-    if (d->leader.n && leader_read(mem, d->leader, true, &who))
-        return who;
-    size_t open = span_find(text, "（", 0);
-    if (open != SPAN_NONE && leader_read(mem, span_from(text, open), false, &who) && who.name)
-        return who;
-    return leader_read(mem, text, false, &who) ? who : (leader){ 0 };
-}
-
-/* Adds the names that are neither `but`, in `nor`, nor there already. */
-static void copy_names(arena *mem, import_names *to, const import_names *from, const char *but,
-                       const import_names *nor) {
-    for (size_t i = 0; i < from->n; i++) {
-        const char *name = from->at[i];
-        if ((!but || strcmp(name, but) != 0) && !(nor && names_have(nor, name)) && !names_have(to, name))
-            names_add(mem, to, name);
-    }
-}
-
-static void read_heading(walk *w, size_t i) {
-    const paragraph *p = &w->outline->at[i];
-    const duty *d = &w->duties[i];
-    folded text = outline_join(w->mem, w->all, p->first, p->last);
-    span title = span_from(text.text, p->mark.n);
-    heading *h = &w->headings[p->mark.kind];
-    if (h->number >= p->mark.number)
-        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "section_order",
-             "小节序号 %d 之后是 %d，可能漏了一个清单标题", h->number, p->mark.number);
-    *h = (heading){ .number = p->mark.number, .livelihood = outline_is_livelihood(w->all->at[p->first].folded) };
-    h->who = leader_of_heading(w->mem, title, d);
-    h->lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : h->who.title ? NULL : unit_of_heading(w->mem, title);
-    if (everyone_is_named_in_part(text.text))
-        warn(w->mem, &w->document->warnings, w->all->at[p->last].no, "units_for_part",
-             "此处写明本部分各项共同的单位，未逐项列入，请人工补充");
-    if (!h->who.title && !h->lead && span_find(title, "牵头", 0) != SPAN_NONE)
-        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "heading_unread",
-             "标题“%s”里读不出牵头的领导或单位", span_dup(w->mem, title));
-    copy_names(w->mem, &h->co, &d->list, h->lead, NULL);
-    copy_names(w->mem, &h->co, &d->co, h->lead, NULL);
-    for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
-        w->headings[kind] = (heading){ 0 };
-}
-
-/* The innermost heading that says something; NULL when none does. */
-static const heading *innermost(const walk *w, bool (*says)(const heading *)) {
-    for (mark_kind kind = MARK_KINDS; kind-- > MARK_NONE;)
-        if (w->headings[kind].number && says(&w->headings[kind]))
-            return &w->headings[kind];
-    return NULL;
-}
-
-static bool says_leader(const heading *h) {
-    return h->who.title != NULL;
-}
-
-static bool says_lead(const heading *h) {
-    return h->lead != NULL;
-}
-
-static bool says_livelihood(const heading *h) {
-    return h->livelihood;
-}
-
-/* The level that counts as the section: the one that names the leader, else 一、, a part, （一）. */
-static mark_kind section_kind(const walk *w) {
-    static const mark_kind order[] = { MARK_ORDINAL, MARK_PART, MARK_BRACKET };
-    const heading *led = innermost(w, says_leader);
-    if (led && led != &w->headings[MARK_NONE])
-        return (mark_kind) (led - w->headings);
-    for (size_t i = 0; i < countof(order); i++)
-        if (w->headings[order[i]].number)
-            return order[i];
-    return MARK_NONE;
-}
-
-/* 2.24; with all levels 2.1.3 */
-static const char *item_number(const walk *w, int number, bool all_levels) {
-    buf out;
-    buf_init(&out, w->mem);
-    mark_kind section = section_kind(w);
-    for (mark_kind kind = MARK_PART; kind < w->item_kind; kind++) {
-        if (w->headings[kind].number && (all_levels || kind == section))
-            buf_addf(&out, "%d.", w->headings[kind].number);
-    }
-    buf_addf(&out, "%d", number);
-    return out.s;
-}
-
 /* Decides who leads, and on what ground. */
 static void settle_lead(const walk *w, const duty *d, import_item *item) {
-    const heading *section = innermost(w, says_lead);
+    const heading *section = headings_lead(&w->headings);
     bool equal = !d->lead && (d->equal || (w->rules->equal && d->list.n > 1));
     item->basis = IMPORT_EQUAL;
     if (d->lead)
@@ -205,10 +92,10 @@ static void settle_lead(const walk *w, const duty *d, import_item *item) {
     else if (section && !d->list.n)
         item->lead = section->lead, item->basis = IMPORT_SECTION;
     if (item->basis == IMPORT_SECTION)
-        copy_names(w->mem, &item->co, &section->co, item->lead, NULL);
-    copy_names(w->mem, &item->counties, &d->counties, item->lead, NULL);
-    copy_names(w->mem, &item->co, &d->list, item->lead, &item->counties);
-    copy_names(w->mem, &item->co, &d->co, item->lead, &item->counties);
+        names_copy(w->mem, &item->co, &section->co, item->lead, NULL);
+    names_copy(w->mem, &item->counties, &d->counties, item->lead, NULL);
+    names_copy(w->mem, &item->co, &d->list, item->lead, &item->counties);
+    names_copy(w->mem, &item->co, &d->co, item->lead, &item->counties);
 }
 
 /* 各县（市、区）政府 cannot lead; and where no rule says that the first leads, that is a custom. */
@@ -235,7 +122,7 @@ static void settle_deadline(const walk *w, const duty *d, import_item *item) {
 }
 
 static void settle_leader(const walk *w, const duty *d, import_item *item) {
-    const heading *section = innermost(w, says_leader);
+    const heading *section = headings_leader(&w->headings);
     leader who = section ? section->who : (leader){ 0 };
     if (d->leader.n && !leader_read(w->mem, d->leader, true, &who))
         warn(w->mem, &item->warnings, item->last_line, "leader_unread", "责任领导“%s”读不出姓名",
@@ -255,7 +142,7 @@ static void check_sequence(walk *w, const import_item *item, int number) {
 
 static void read_item(walk *w, size_t i, size_t end) {
     const paragraph *p = &w->outline->at[i];
-    bool livelihood = w->title->livelihood || innermost(w, says_livelihood);
+    bool livelihood = w->title->livelihood || headings_livelihood(&w->headings);
     import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
     if (!item) {
         if (!w->full)
@@ -271,22 +158,25 @@ static void read_item(walk *w, size_t i, size_t end) {
         folded text = paragraph_text(w, i, end);
         duty_read(w->mem, &text, p->mark.n, item->last_line, &whole);
     }
-    item->no = item_number(w, p->mark.number, false);
-    item->path = item_number(w, p->mark.number, true);
+    item->no = headings_number(w->mem, &w->headings, w->item_kind, p->mark.number, false);
+    item->path = headings_number(w->mem, &w->headings, w->item_kind, p->mark.number, true);
     item->text = whole.text;
     item->warnings = whole.doubts;
     settle_lead(w, &whole, item);
     doubt_lead(w, item);
     settle_leader(w, &whole, item);
     settle_deadline(w, &whole, item);
-    if (!whole.found && !item->lead)
+    if (!item->lead && !item->co.n && !item->counties.n)
         warn(w->mem, &item->warnings, item->last_line, "no_units", "没有写明责任单位");
+    else if (!item->lead && !whole.equal && !w->rules->equal)
+        warn(w->mem, &item->warnings, item->last_line, "no_lead", "只有配合单位，没有写明由谁牵头");
     check_sequence(w, item, p->mark.number);
 }
 
 /* A section in which nobody is named is a demand on all, not a list of tasks. */
 static bool is_task_section(const walk *w, size_t i) {
-    return any_found(w, i, section_end(w, i, w->item_kind)) || innermost(w, says_leader) || innermost(w, says_lead);
+    return any_found(w, i, section_end(w, i, w->item_kind)) || headings_leader(&w->headings) ||
+           headings_lead(&w->headings);
 }
 
 /* A heading that is a sentence with units of its own is an item as well. */
@@ -307,7 +197,7 @@ static void walk_paragraph(walk *w, size_t i, size_t end, bool *section_counts) 
     bool has_children = i + 1 < w->to && w->outline->at[i + 1].mark.kind > kind;
     bool opens_section = is_heading && (has_children || !w->duties[i].found);
     if (opens_section) {
-        read_heading(w, i);
+        headings_open(w->mem, &w->headings, w->all, &w->outline->at[i], &w->duties[i], &w->document->warnings);
         *section_counts = is_task_section(w, i + 1);
         w->after_heading = true;
     }
@@ -319,7 +209,7 @@ static void walk_paragraph(walk *w, size_t i, size_t end, bool *section_counts) 
 
 /* A line between the title of a list and its first paragraph that consists of labels speaks for the whole list. */
 static void read_preamble_line(walk *w, size_t i) {
-    heading *h = &w->headings[MARK_NONE];
+    heading *h = &w->headings.at[MARK_NONE];
     folded text = outline_join(w->mem, w->all, i, i);
     duty d;
     duty_read(w->mem, &text, 0, w->all->at[i].no, &d);
@@ -331,7 +221,7 @@ static void read_preamble_line(walk *w, size_t i) {
     h->lead = d.lead ? d.lead : h->lead;
     const import_names *const named[] = { &d.list, &d.co, &d.counties };
     for (size_t k = 0; k < countof(named); k++)
-        copy_names(w->mem, &w->document->co_all, named[k], NULL, NULL);
+        names_copy(w->mem, &w->document->co_all, named[k], NULL, NULL);
 }
 
 static void read_preamble(walk *w) {

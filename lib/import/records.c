@@ -27,6 +27,14 @@ bool names_have(const import_names *names, const char *name) {
     return false;
 }
 
+void names_copy(arena *mem, import_names *to, const import_names *from, const char *but, const import_names *nor) {
+    for (size_t i = 0; i < from->n; i++) {
+        const char *name = from->at[i];
+        if ((!but || strcmp(name, but) != 0) && !(nor && names_have(nor, name)) && !names_have(to, name))
+            names_add(mem, to, name);
+    }
+}
+
 import_item *list_add(arena *mem, import_list *list) {
     if (list->n == IMPORT_ITEMS_MAX)
         return NULL;

@@ -6,6 +6,8 @@
 
 void names_add(arena *mem, import_names *names, const char *name);
 bool names_have(const import_names *names, const char *name);
+/* Adds the names of `from` that are neither `but` nor in `nor` (both may be NULL) nor there already. */
+void names_copy(arena *mem, import_names *to, const import_names *from, const char *but, const import_names *nor);
 
 /* A new, zeroed element; NULL when the list holds its maximum. */
 import_item *list_add(arena *mem, import_list *list);

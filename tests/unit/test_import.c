@@ -129,6 +129,7 @@ static void reads_unit_lines(void **state) {
         { "（市甲局、市乙局）", "市甲局", "市乙局", "", IMPORT_FIRST_LISTED },
         { "【责任单位：市甲局；完成时限：6月底】", "市甲局", "", "", IMPORT_FIRST_LISTED },
         { "责任单位：市甲局、市甲局、市乙局", "市甲局", "市乙局", "", IMPORT_FIRST_LISTED },
+        { "市级责任单位：市甲局", "市甲局", "", "", IMPORT_FIRST_LISTED },
         { "责任单位：东区政府", "东区政府", "", "", IMPORT_FIRST_LISTED },
         { "责任单位：市甲\n局、市乙局", "市甲局", "市乙局", "", IMPORT_FIRST_LISTED },
         { "责任单位：市甲局，东区、西区、北开发区管委会", "市甲局", "", "东区|西区|北开发区管委会",
@@ -160,6 +161,7 @@ static void doubts_unit_lines(void **state) {
         { "责任单位：市甲局3", "unit_doubtful" },
         { "责任单位：各县（市、区）政府", "collective_lead" },
         { "责任单位：", "no_units" },
+        { "配合单位：市甲局", "no_lead" },
         { "责任单位：市甲局\n完成时限：持续推进", "deadline_unread" },
         { "责任单位：市甲局\n责任领导：甲乙丙丁戊己庚", "leader_unread" },
     };

@@ -1,0 +1,104 @@
+#include "import/headings.h"
+
+#include "base/buf.h"
+#include "import/everyone.h"
+
+/* 甲局牵头（八项）: the unit in front of 牵头. */
+static const char *unit_of(arena *mem, span text) {
+    static const char *const by[] = { "由", NULL };
+    static const char *const sentence[] = { "，", "。", NULL };
+    size_t at = span_find(text, "牵头", 0);
+    span name = span_drop_start(span_cut(text, 0, at == SPAN_NONE ? 0 : at), by);
+    return name.n && name_is_unit(name) && !span_has(name, sentence) ? span_dup(mem, name) : NULL;
+}
+
+/* The leader stands behind a label, in a bracket of the heading, or is the heading. */
+static leader leader_of(arena *mem, span text, const duty *d) {
+    leader who = { 0 };
+    if (d->leader.n && leader_read(mem, d->leader, true, &who))
+        return who;
+    size_t open = span_find(text, "（", 0);
+    if (open != SPAN_NONE && leader_read(mem, span_from(text, open), false, &who) && who.name)
+        return who;
+    return leader_read(mem, text, false, &who) ? who : (leader){ 0 };
+}
+
+static void doubt_heading(arena *mem, const heading *h, int before, span text, int printed_line,
+                          import_warnings *doubts) {
+    if (before >= h->number)
+        warn(mem, doubts, printed_line, "section_order", "小节序号 %d 之后是 %d，可能漏了一个清单标题", before,
+             h->number);
+    if (everyone_is_named_in_part(text))
+        warn(mem, doubts, printed_line, "units_for_part", "此处写明本部分各项共同的单位，未逐项列入，请人工补充");
+    if (!h->who.title && !h->lead && span_find(text, "牵头", 0) != SPAN_NONE)
+        warn(mem, doubts, printed_line, "heading_unread", "标题“%s”里读不出牵头的领导或单位", span_dup(mem, text));
+}
+
+void headings_open(arena *mem, headings *h, const lines *all, const paragraph *p, const duty *d,
+                   import_warnings *doubts) {
+    span text = span_from(outline_join(mem, all, p->first, p->last).text, p->mark.n);
+    int before = h->at[p->mark.kind].number;
+    heading opened = { .number = p->mark.number, .who = leader_of(mem, text, d) };
+    opened.livelihood = outline_is_livelihood(all->at[p->first].folded);
+    opened.lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : opened.who.title ? NULL : unit_of(mem, text);
+    names_copy(mem, &opened.co, &d->list, opened.lead, NULL);
+    names_copy(mem, &opened.co, &d->co, opened.lead, NULL);
+    doubt_heading(mem, &opened, before, text, all->at[p->first].no, doubts);
+    h->at[p->mark.kind] = opened;
+    for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
+        h->at[kind] = (heading){ 0 };
+}
+
+static const heading *innermost(const headings *h, bool (*says)(const heading *)) {
+    for (mark_kind kind = MARK_KINDS; kind-- > MARK_NONE;)
+        if (h->at[kind].number && says(&h->at[kind]))
+            return &h->at[kind];
+    return NULL;
+}
+
+static bool says_leader(const heading *h) {
+    return h->who.title != NULL;
+}
+
+static bool says_lead(const heading *h) {
+    return h->lead != NULL;
+}
+
+static bool says_livelihood(const heading *h) {
+    return h->livelihood;
+}
+
+const heading *headings_leader(const headings *h) {
+    return innermost(h, says_leader);
+}
+
+const heading *headings_lead(const headings *h) {
+    return innermost(h, says_lead);
+}
+
+const heading *headings_livelihood(const headings *h) {
+    return innermost(h, says_livelihood);
+}
+
+/* The level that counts as the section: the one that names the leader, else 一、, a part, （一）. */
+static mark_kind section_kind(const headings *h) {
+    static const mark_kind order[] = { MARK_ORDINAL, MARK_PART, MARK_BRACKET };
+    const heading *led = headings_leader(h);
+    if (led && led != &h->at[MARK_NONE])
+        return (mark_kind) (led - h->at);
+    for (size_t i = 0; i < countof(order); i++)
+        if (h->at[order[i]].number)
+            return order[i];
+    return MARK_NONE;
+}
+
+const char *headings_number(arena *mem, const headings *h, mark_kind item_kind, int number, bool all_levels) {
+    mark_kind section = section_kind(h);
+    buf out;
+    buf_init(&out, mem);
+    for (mark_kind kind = MARK_PART; kind < item_kind; kind++)
+        if (h->at[kind].number && (all_levels || kind == section))
+            buf_addf(&out, "%d.", h->at[kind].number);
+    buf_addf(&out, "%d", number);
+    return out.s;
+}
