@@ -17,14 +17,21 @@ function(bh_program name)
 endfunction()
 
 # bh_service(task): services/task as library bh_task_service (for tests) and executable bihuan-task;
-# its sql/*.sql become the statement table sql/statements.h + .c at build time.
+# its sql/*.sql, and with OUTBOX those of lib/service/sql for its own schema, become a statement table at build time.
 function(bh_service name)
-    cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "OUTBOX" "" "DEPENDS" ${ARGN})
     set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
     file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
     list(REMOVE_ITEM sources ${dir}/main.c)
     file(GLOB statements CONFIGURE_DEPENDS ${dir}/sql/*.sql)
     set(gen ${CMAKE_CURRENT_BINARY_DIR}/${name})
+    if(arg_OUTBOX)
+        set(schema ${name})
+        foreach(statement take done retry bury)
+            configure_file(${CMAKE_SOURCE_DIR}/lib/service/sql/outbox_${statement}.sql.in ${gen}/outbox_${statement}.sql @ONLY)
+            list(APPEND statements ${gen}/outbox_${statement}.sql)
+        endforeach()
+    endif()
     add_custom_command(
         OUTPUT ${gen}/${name}_sql.c ${gen}/${name}_sql.h
         COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tools/sql2c.py ${name} ${gen} ${statements}

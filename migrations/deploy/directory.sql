@@ -124,30 +124,7 @@ create table directory.attempt (
 ) with (fillfactor = 70);
 
 -- Results of commands by request id. The keys carry their time: parts are ranges of keys.
-create table directory.idem (
-    site_id int4 not null,
-    key uuid not null,
-    fingerprint bytea not null check (octet_length(fingerprint) = 32),
-    object_id text not null,
-    version int4 not null,
-    state int2 not null,
-    primary key (site_id, key)
-) partition by range (key);
-do $$
-declare
-    first date;
-    key_from text;
-    key_to text;
-begin
-    for month in -1..11 loop
-        first := date_trunc('month', now() at time zone 'UTC') + make_interval(months => month);
-        key_from := rpad(lpad(to_hex((extract(epoch from first) * 1000)::int8), 12, '0'), 32, '0');
-        key_to := rpad(lpad(to_hex((extract(epoch from first + interval '1 month') * 1000)::int8), 12, '0'), 32, '0');
-        execute format('create table directory.idem_%s partition of directory.idem for values from (%L) to (%L)',
-                       to_char(first, 'YYYY_MM'), key_from, key_to);
-    end loop;
-end $$;
-create table directory.idem_rest partition of directory.idem default;
+select bihuan.make_idem('directory');
 
 grant usage on sequence directory.unit_id, directory.user_id to bihuan_directory;
 grant execute on function directory.fold(text), directory.members_on(int4, int4, date) to bihuan_directory;

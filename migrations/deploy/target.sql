@@ -53,44 +53,7 @@ create table target.observation (
 ) partition by range (period);
 
 -- Results of commands by request id, and events already applied. The keys carry their time: parts are ranges of keys.
-create table target.idem (
-    site_id int4 not null,
-    key uuid not null,
-    fingerprint bytea not null check (octet_length(fingerprint) = 32),
-    object_id text not null,
-    version int4 not null,
-    state int2 not null,
-    primary key (site_id, key)
-) partition by range (key);
-create table target.inbox (
-    site_id int4 not null,
-    event_id uuid not null,
-    primary key (site_id, event_id)
-) partition by range (event_id);
-
-do $$
-declare
-    first date;
-    key_from text;
-    key_to text;
-begin
-    for year in 2024..2040 loop
-        execute format('create table target.observation_%s partition of target.observation for values from (%L) to (%L)',
-                       year, make_date(year, 1, 1), make_date(year + 1, 1, 1));
-    end loop;
-    for month in -1..11 loop
-        first := date_trunc('month', now() at time zone 'UTC') + make_interval(months => month);
-        key_from := rpad(lpad(to_hex((extract(epoch from first) * 1000)::int8), 12, '0'), 32, '0');
-        key_to := rpad(lpad(to_hex((extract(epoch from first + interval '1 month') * 1000)::int8), 12, '0'), 32, '0');
-        execute format('create table target.idem_%s partition of target.idem for values from (%L) to (%L)',
-                       to_char(first, 'YYYY_MM'), key_from, key_to);
-        execute format('create table target.inbox_%s partition of target.inbox for values from (%L) to (%L)',
-                       to_char(first, 'YYYY_MM'), key_from, key_to);
-    end loop;
-end $$;
-create table target.observation_rest partition of target.observation default;
-create table target.idem_rest partition of target.idem default;
-create table target.inbox_rest partition of target.inbox default;
+select bihuan.make_idem('target'), bihuan.make_inbox('target'), bihuan.part_by_year('target.observation');
 
 -- The door for ImportTasks: makes the targets of an import visible and answers how many they are; -1 when the import
 -- has no targets' part yet. A repeat answers the same.

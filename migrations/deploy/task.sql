@@ -176,64 +176,8 @@ create table task.event (
     primary key (site_id, task_id, version, time_ms)
 ) partition by range (time_ms);
 
--- Request ids carry their time, so the months of the table are ranges of the id itself (UUIDv7: 48 bits of ms).
-create table task.idem (
-    site_id int4 not null,
-    key uuid not null,
-    fingerprint bytea not null check (octet_length(fingerprint) = 32),
-    task_id uuid not null,
-    version int4 not null,
-    state int2 not null,
-    primary key (site_id, key)
-) partition by range (key);
-
-do $$
-declare
-    y int4;
-    from_ms int8;
-    to_ms int8;
-    m timestamptz;
-begin
-    for y in 2024..2035 loop
-        from_ms := extract(epoch from make_timestamptz(y, 1, 1, 0, 0, 0, 'Asia/Shanghai')) * 1000;
-        to_ms := extract(epoch from make_timestamptz(y + 1, 1, 1, 0, 0, 0, 'Asia/Shanghai')) * 1000;
-        execute format('create table task.event_%s partition of task.event for values from (%s) to (%s)', y, from_ms, to_ms);
-    end loop;
-    for y in 0..143 loop
-        m := make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC') + make_interval(months => y);
-        execute format('create table task.idem_%s partition of task.idem for values from (%L) to (%L)',
-            to_char(m at time zone 'UTC', 'YYYYMM'),
-            rpad(lpad(to_hex((extract(epoch from m) * 1000)::int8), 12, '0'), 32, '0'),
-            rpad(lpad(to_hex((extract(epoch from m + interval '1 month') * 1000)::int8), 12, '0'), 32, '0'));
-    end loop;
-end $$;
-create table task.event_rest partition of task.event default;
-create table task.idem_rest partition of task.idem default;
-
-create table task.outbox (
-    site_id int4 not null,
-    id int8 not null generated always as identity (cache 1),
-    object_id uuid not null,
-    event_id uuid not null,
-    method text not null,
-    payload bytea not null,
-    created timestamptz not null default clock_timestamp(),
-    tries int4 not null default 0,
-    refusals int4 not null default 0,
-    not_before timestamptz not null default '-infinity',
-    primary key (site_id, id)
-);
-create index outbox_object on task.outbox (site_id, object_id, id);
-create table task.outbox_dead (
-    like task.outbox,
-    error text not null,
-    primary key (site_id, id)
-);
-create table task.outbox_lease (
-    site_id int4 primary key,
-    holder uuid not null,
-    until timestamptz not null
-);
+select bihuan.make_idem('task'), bihuan.make_outbox('task'),
+       bihuan.part_by_year('task.event', $$((extract(epoch from %L::timestamp at time zone 'Asia/Shanghai') * 1000)::int8)$$);
 
 -- The facts of lib/domain/facts.def about one task and the person who acts; bit numbers are the same there.
 -- Only what `wanted` names is looked up in other tables. Inlined into the statement that calls it.

@@ -166,7 +166,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice(city):
     assert not load.errors, load.errors[0]
     assert len(load.acked) == COMMANDS and sum(kills.values()) >= 20
 
-    known = {line for line in city.sql("select key || ' ' || task_id || ' ' || version from task.idem")}
+    known = {line for line in city.sql("select key || ' ' || object_id || ' ' || version from task.idem")}
     lost = [a for a in load.acked if f"{a[0]} {a[1]} {a[2]}" not in known]
     assert lost == []
     effects = int(city.sql("select coalesce(sum(version), 0) from task.task")[0]) - before

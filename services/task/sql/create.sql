@@ -25,7 +25,7 @@ made as materialized (
       from chk where pre = 0
 ),
 keys as (
-    insert into task.idem (site_id, key, fingerprint, task_id, version, state)
+    insert into task.idem (site_id, key, fingerprint, object_id, version, state)
     select c.site_id, c.key, c.fingerprint, c.task_id, 1, 1 from chk c join made using (ord)
     returning 1
 )

@@ -251,7 +251,7 @@ history as (
     returning 1
 ),
 keys as (
-    insert into task.idem (site_id, key, fingerprint, task_id, version, state)
+    insert into task.idem (site_id, key, fingerprint, object_id, version, state)
     select site_id, key, fingerprint, task_id, new_version, new_state from go
     returning 1
 ),
