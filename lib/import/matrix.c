@@ -23,6 +23,8 @@ static void start_table(reader *r, const columns *header, int printed_line) {
     r->rows.heads = (import_names){ 0 };
     for (size_t i = 0; i < header->regions_n; i++)
         add_head(r, header->heads[i], printed_line);
+    if (header->total == COLUMN_NONE)
+        warn(r->rows.mem, r->doubts, printed_line, "total_column_missing", "表头没有合计列，各行之和无从核对");
     r->rows.page++;
     r->rows.page_begins = true;
     r->has_table = true;
@@ -127,6 +129,10 @@ void matrix_read(arena *mem, const lines *all, bool *taken, import_document *doc
     for (size_t i = 0, n; i < all->n; i += n ? n : 1) {
         columns header;
         n = columns_read(mem, all, i, &header);
+        if (!n && columns_begin(mem, &all->at[i])) {
+            warn(mem, r.doubts, all->at[i].no, "table_unread", "这张表没有分到各地的列，未读入");
+            r.has_table = false;
+        }
         if (n)
             start_table(&r, &header, all->at[i].no);
         else if (r.has_table)

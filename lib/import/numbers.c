@@ -307,10 +307,37 @@ static void add_targets(const clause *c, size_t i, output *out) {
     out->at[out->n++] = target;
 }
 
+/* A count of ten or more written in characters at the start of the text: 二十所. */
+static bool is_count_in_words(span text) {
+    enum { TEN = 10 };
+    int number;
+    size_t n = digits_length(text) ? 0 : numeral_read(text, &number), unit;
+    if (!n || number < TEN)
+        return false;
+    measure_kind kind = measure_read(span_from(text, n), &unit);
+    return kind == MEASURE_COUNT || kind == MEASURE_AMOUNT;
+}
+
+/* Numbers in characters and fractions are left to a person. */
+static bool has_number_in_words(span text) {
+    static const char *const fractions[] = { "分之", "翻一番", "翻番", "倍增", NULL };
+    static const char *const ordinal[] = {
+        "第", "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", NULL
+    };
+    for (size_t at = 0; at < text.n; at += span_step(span_from(text, at)))
+        if (is_count_in_words(span_from(text, at)) && !span_ends(span_cut(text, 0, at), ordinal) &&
+            !is_quoted(text, at))
+            return true;
+    return span_has(text, fractions);
+}
+
 static void read_clause(arena *mem, span text, output *out) {
     clause c = { .mem = mem, .text = span_from(text, mark_read(text).n) };
     find_figures(&c);
     out->full = out->full || c.n == FIGURES_MAX;
+    if (out->doubts && has_number_in_words(c.text))
+        warn(mem, out->doubts, out->line, "number_in_words", "“%s”中有以文字表示的数，未列为目标",
+             span_dup(mem, clip(c.text, PHRASE_MAX)));
     for (size_t i = 0; i < c.n; i++) {
         role what = judge(&c, i);
         if (what == ROLE_TARGET)

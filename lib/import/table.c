@@ -98,10 +98,24 @@ static const struct {
     { "责任领导", COLUMN_OTHER },    { "其中", COLUMN_OTHER },
 };
 
+/* What a head that is none of those contains; the first that fits decides. */
+static const struct {
+    const char *word;
+    column_kind kind;
+} head_words[] = {
+    { "责任", COLUMN_OTHER },   { "牵头", COLUMN_OTHER },   { "配合", COLUMN_OTHER }, { "时限", COLUMN_OTHER },
+    { "备注", COLUMN_OTHER },   { "合计", COLUMN_TOTAL },   { "总计", COLUMN_TOTAL }, { "总数", COLUMN_TOTAL },
+    { "总任务", COLUMN_TOTAL }, { "总目标", COLUMN_TOTAL }, { "全市", COLUMN_TOTAL }, { "全县", COLUMN_TOTAL },
+    { "全区", COLUMN_TOTAL },   { "全州", COLUMN_TOTAL },   { "计量", COLUMN_UNIT },  { "主要内容", COLUMN_ITEM },
+};
+
 static column_kind kind_of_head(span head) {
     for (size_t i = 0; i < countof(heads); i++)
         if (span_is(head, heads[i].head))
             return heads[i].kind;
+    for (size_t i = 0; i < countof(head_words); i++)
+        if (span_find(head, head_words[i].word, 0) != SPAN_NONE)
+            return head_words[i].kind;
     return COLUMN_REGION;
 }
 
@@ -145,6 +159,12 @@ static void settle_columns(columns *c) {
         c->item = c->category;
         c->category = COLUMN_NONE;
     }
+}
+
+bool columns_begin(arena *mem, const line *printed) {
+    cells row;
+    cells_split(printed, &row);
+    return is_header_line(mem, &row);
 }
 
 size_t columns_read(arena *mem, const lines *all, size_t i, columns *ret_columns) {

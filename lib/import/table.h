@@ -35,5 +35,7 @@ value_kind cell_kind(arena *mem, span cell);
 /* Digits only: without blanks, grouping commas and the percent sign. */
 span cell_number(arena *mem, span cell);
 
+/* True for a line with at least three known heads. */
+bool columns_begin(arena *mem, const line *printed);
 /* Reads a header beginning at line i; returns the number of its lines, 0 when there is none. */
 size_t columns_read(arena *mem, const lines *all, size_t i, columns *ret_columns);
