@@ -1,3 +1,4 @@
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,10 +19,25 @@
 #include "store.h"
 #include "verb.h"
 
+static char root[] = "/tmp/bihuan-cli.XXXXXX";
+
+static int make_root(UNUSED void **state) {
+    return mkdtemp(root) ? 0 : -1;
+}
+
+static int remove_one(const char *path, UNUSED const struct stat *status, UNUSED int kind, UNUSED struct FTW *place) {
+    return remove(path);
+}
+
+static int remove_root(UNUSED void **state) {
+    enum { OPEN_MAX_FOLDERS = 16 };
+    return nftw(root, remove_one, OPEN_MAX_FOLDERS, FTW_DEPTH | FTW_PHYS);
+}
+
 /* An app whose files live in a fresh folder. */
 static app *fresh_app(void) {
     static char folder[64];
-    memcpy(folder, "/tmp/bihuan-test.XXXXXX", sizeof("/tmp/bihuan-test.XXXXXX"));
+    snprintf(folder, sizeof(folder), "%s/XXXXXX", root);
     assert_non_null(mkdtemp(folder));
     setenv("XDG_CONFIG_HOME", folder, 1);
     setenv("XDG_STATE_HOME", folder, 1);
@@ -301,5 +317,5 @@ int main(void) {
         cmocka_unit_test(settings),
         cmocka_unit_test(settled),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_root, remove_root);
 }
