@@ -16,12 +16,15 @@ static size_t head_end(const lines *all, const outline *o, const bool *taken) {
     return limit;
 }
 
-/* 〔2025〕3号 in any brackets, folded to （2025）3号. */
-static bool is_number(span text) {
+/* Bytes up to and with 号 of a number such as 〔2025〕3号, in any brackets; 0 when the line does not begin with one. */
+static size_t number_length(span text) {
     enum { LONGEST = 30 };
-    static const char *const end[] = { "号", NULL };
-    size_t year = span_find(text, "（20", 0);
-    return year != SPAN_NONE && year > 0 && span_ends(text, end) && span_length(text) <= LONGEST;
+    size_t year = span_find(text, "（20", 0), end = span_find(text, "号", 0);
+    if (year == SPAN_NONE || !year || end == SPAN_NONE || end < year || span_length(span_cut(text, 0, end)) > LONGEST)
+        return 0;
+    static const char *const signer[] = { "签发人", NULL };
+    end += strlen("号");
+    return end == text.n || span_starts(span_from(text, end), signer) ? end : 0;
 }
 
 static bool ends_title(span text) {
@@ -31,26 +34,23 @@ static bool ends_title(span text) {
 }
 
 static bool is_head_noise(span text) {
-    static const char *const ends[] = { "文件", NULL };
+    static const char *const ends[] = { "文件", "印发", NULL };
     static const char *const annex[] = { "附件", "附表", NULL };
-    return span_ends(text, ends) || span_starts(text, annex) || is_number(text) || date_is(text);
+    return span_ends(text, ends) || span_starts(text, annex) || number_length(text) || date_is(text);
 }
 
 /* The title may be broken over lines; without a word that ends it, its first line stands for it. */
 static const char *read_title(arena *mem, const lines *all, size_t end) {
-    enum { LINES_MAX = 4 };
-    size_t first = 0;
-    while (first < end && is_head_noise(all->at[first].folded))
-        first++;
-    size_t last = first;
-    while (last < end && last < first + LINES_MAX && !ends_title(all->at[last].folded))
+    enum { LINES_MAX = 4, LONGEST = 100 };
+    size_t first = 0, last = 0;
+    while (last < end && last < first + LINES_MAX && (last < first || !ends_title(all->at[last].folded))) {
+        first = is_head_noise(all->at[last].folded) ? last + 1 : first;
         last++;
-    enum { LONGEST = 100 };
+    }
     if (first >= end || span_length(all->at[first].folded) > LONGEST ||
         mark_read(all->at[first].folded).kind != MARK_NONE)
         return NULL;
-    if (last >= end || last == first + LINES_MAX || is_head_noise(all->at[last].folded))
-        last = first;
+    last = last < end && last < first + LINES_MAX ? last : first;
     return span_dup(mem, outline_join(mem, all, first, last).text);
 }
 
@@ -70,8 +70,10 @@ static const char *unblank(arena *mem, span printed) {
 
 static const char *read_number(arena *mem, const lines *all, size_t end) {
     for (size_t i = 0; i < end; i++)
-        if (is_number(all->at[i].folded))
-            return unblank(mem, all->at[i].printed);
+        if (number_length(all->at[i].folded)) {
+            folded text = outline_join(mem, all, i, i);
+            return unblank(mem, fold_printed(&text, 0, number_length(text.text)));
+        }
     return NULL;
 }
 

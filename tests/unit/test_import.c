@@ -221,6 +221,60 @@ static void reads_leaders(void **state) {
     }
 }
 
+static void reads_heads(void **state) {
+    (void) state;
+    static const struct {
+        const char *head, *number, *title, *date;
+    } cases[] = {
+        { "甲市政府文件\n甲政发〔2025〕3号\n甲市关于下达2025年\n计划的通知\n各县（市）：\n2025年2月3日\n",
+          "甲政发〔2025〕3号", "甲市关于下达2025年计划的通知", "2025-02-03" },
+        { "甲市政府办公室\n甲政办〔2025〕 12 号  签发人：乙\n关于印发方案的通知\n", "甲政办〔2025〕12号",
+          "关于印发方案的通知", "-" },
+        { "关于印发清单的通知\n甲政办[2025]4号\n二〇二五年十二月三十一日\n", "甲政办[2025]4号", "关于印发清单的通知",
+          "2025-12-31" },
+        { "附件1\n甲市2025年重点工作任务分解表\n", "-", "甲市2025年重点工作任务分解表", "-" },
+        { "一、甲乙市长牵头\n", "-", "-", "-" },
+        { "甲市政府办公室 2025年2月4日印发\n", "-", "-", "2025-02-04" },
+        { "没有结尾词的标题\n各县（市）：\n", "-", "没有结尾词的标题", "-" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        bh_call *c = new_call();
+        import_document document = parse(c, cases[i].head);
+        assert_string_equal(document.number ? document.number : "-", cases[i].number);
+        assert_string_equal(document.title ? document.title : "-", cases[i].title);
+        assert_string_equal(document.date ? document.date : "-", cases[i].date);
+        call_free(c);
+    }
+}
+
+/* 甲局|乙办 named by one sentence for all items. */
+static void reads_units_named_once_for_all(void **state) {
+    (void) state;
+    static const struct {
+        const char *sentence, *units;
+    } cases[] = {
+        { "以下各项任务的责任单位均包括各县（市、区）政府、市甲局，不再逐项列出。", "各县（市、区）政府|市甲局" },
+        { "各县（市、区）政府为以下各项任务的共同责任单位，不再逐一列明。", "各县（市、区）政府" },
+        { "所有任务均由市甲局、市乙和丙局配合，不再一一列出。", "市甲局|市乙和丙局" },
+        { "市甲局、市乙局为全部任务的协办单位。", "市甲局|市乙局" },
+        { "配合单位：市甲局、各县（市、区）政府", "市甲局|各县（市、区）政府" },
+        { "各县（市、区）政府、市级各部门要高度重视，各项任务均要明确责任单位。", "" },
+        { "各责任单位要切实抓好所有任务的落实，不再另行通知。", "" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        bh_call *c = new_call();
+        const char *text = arena_printf(c->mem,
+                                        "甲市2025年重点工作责任分解\n%s\n一、甲乙市长牵头\n1. 做好工作。\n"
+                                        "责任单位：市丙局\n",
+                                        cases[i].sentence);
+        import_document document = parse(c, text);
+        assert_string_equal(join(c, &document.co_all), cases[i].units);
+        assert_int_equal(document.tasks.n, 1);
+        assert_int_equal(document.tasks.at[0].co.n, 0);
+        call_free(c);
+    }
+}
+
 static void reads_deadlines(void **state) {
     (void) state;
     static const struct {
@@ -267,6 +321,8 @@ int main(void) {
         cmocka_unit_test(doubts_unit_lines),
         cmocka_unit_test(too_many_units_are_cut_and_said),
         cmocka_unit_test(reads_leaders),
+        cmocka_unit_test(reads_heads),
+        cmocka_unit_test(reads_units_named_once_for_all),
         cmocka_unit_test(reads_deadlines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
