@@ -34,6 +34,7 @@ static Bh__TreeHead *head_of(bh_call *c, const tree *t, uint64_t size, const mer
     return head;
 }
 
+/* Sound or not: a verifier must see what is claimed. */
 BH_RPC(AuditService, get_tree_head, GetTreeHeadRequest, GetTreeHeadResponse) {
     tree t;
     TRY(store_tree(c, &t));
@@ -109,7 +110,7 @@ static bh_err *prove(bh_call *c, const tree *t, uint64_t size, Bh__GetInclusionP
 
 BH_RPC(AuditService, get_inclusion_proof, GetInclusionProofRequest, GetInclusionProofResponse) {
     tree t;
-    TRY(store_tree(c, &t));
+    TRY(store_sound_tree(c, &t));
     TRY(check_place(c, req, t.edge.size));
     TRY(read_entry(c, req->entry_index, &resp->entry));
     return prove(c, &t, req->tree_size ? (uint64_t) req->tree_size : t.edge.size, resp);

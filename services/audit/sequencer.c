@@ -62,7 +62,7 @@ bh_err *sequencer_run(bh_call *c, bool *ret_again) {
     tree before;
     pending *entries;
     size_t n;
-    TRY(store_tree(c, &before));
+    TRY(store_sound_tree(c, &before));
     TRY(store_take(c, SEQUENCER_BATCH, &entries, &n));
     if (n == 0)
         return NULL;

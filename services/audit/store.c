@@ -16,16 +16,17 @@ static pg_value hashes_value(const merkle_hash *hashes, size_t n) {
 
 /* -- the tree and the queue -- */
 
-static bool load_tree(const pg_rows *rows, tree *ret_tree) {
+static void load_tree(const pg_rows *rows, tree *ret_tree) {
     size_t edge_size, root_size;
     const uint8_t *edge = pg_get_bytes(rows, 0, "edge", &edge_size);
     const uint8_t *root = pg_get_bytes(rows, 0, "root", &root_size);
     uint64_t size = (uint64_t) pg_get_int(rows, 0, "size");
-    if (!merkle_edge_load(&ret_tree->edge, size, edge, edge_size / sizeof(merkle_hash)))
-        return false;
     memcpy(ret_tree->root.b, root, sizeof(ret_tree->root.b));
+    ret_tree->is_sound = merkle_edge_load(&ret_tree->edge, size, edge, edge_size / sizeof(merkle_hash));
+    if (!ret_tree->is_sound)
+        return;
     merkle_hash expected = merkle_root(&ret_tree->edge);
-    return memcmp(expected.b, root, root_size) == 0;
+    ret_tree->is_sound = memcmp(expected.b, root, sizeof(expected.b)) == 0;
 }
 
 bh_err *store_tree(bh_call *c, tree *ret_tree) {
@@ -33,11 +34,15 @@ bh_err *store_tree(bh_call *c, tree *ret_tree) {
     TRY(pg_call(c, &audit_sql[AUDIT_SQL_TREE], &rows, pg_int(c->site_id)));
     if (rows.count == 0)
         return bh_fail(c, NOT_FOUND_OBJECT, "log");
-    if (!load_tree(&rows, ret_tree))
-        return bh_fail(c, AUDIT_TREE_DAMAGED);
+    load_tree(&rows, ret_tree);
     ret_tree->origin = pg_get_text(&rows, 0, "origin");
     ret_tree->time_ms = pg_get_int(&rows, 0, "time_ms");
     return NULL;
+}
+
+bh_err *store_sound_tree(bh_call *c, tree *ret_tree) {
+    TRY(store_tree(c, ret_tree));
+    return ret_tree->is_sound ? NULL : bh_fail(c, AUDIT_TREE_DAMAGED);
 }
 
 bh_err *store_count_pending(bh_call *c, int32_t most, int64_t *ret_n) {

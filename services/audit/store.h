@@ -9,11 +9,14 @@
 typedef struct tree {
     const char *origin;
     merkle_hash root;
-    merkle_edge edge;
+    merkle_edge edge; /* with the size */
+    bool is_sound;    /* size, edge and root agree */
     int64_t time_ms;
 } tree;
-/* AUDIT_TREE_DAMAGED when size, edge and root do not agree. */
+/* As it is stored. */
 MUST bh_err *store_tree(bh_call *c, tree *ret_tree);
+/* AUDIT_TREE_DAMAGED when it is not sound: nothing may be built on it. */
+MUST bh_err *store_sound_tree(bh_call *c, tree *ret_tree);
 
 /* The queue, as far as `most`. */
 MUST bh_err *store_count_pending(bh_call *c, int32_t most, int64_t *ret_n);

@@ -243,3 +243,12 @@ def test_the_log_says_the_same(story):
         f"select count(*) from audit.entry where object_type = 'task' and object_id = '{story.id}'") if hasattr(story, "id") else ["0"]
     version = story.show(story.supervisor, story.id)["version"]
     assert int(rows[0]) == version
+
+
+def test_a_stranger_verifies_the_whole_log(story):
+    """Every entry that the story's commands wrote, recomputed from its bytes, against a head kept outside."""
+    installation = story.city.installation
+    head = installation.home / "head-of-the-story.txt"
+    installation.log_in("auditor01")
+    installation.cli("audit", "head", "--save", head, login="auditor01")
+    installation.cli("audit", "verify", "--head", head, login="auditor01")

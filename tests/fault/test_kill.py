@@ -179,5 +179,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice(city):
                                           where object_type = 'task' group by object_id) e on e.object_id = t.task_id::text
                              where (e.n, e.v) is distinct from (t.version::int8, t.version)""")
     assert differing == []
+    city.log_in("auditor01")
+    city.cli("audit", "verify", login="auditor01")
     print(f"\n{COMMANDS} commands by {CLIENTS} clients in {elapsed:.0f} s, {load.repeats} repeated, "
           f"{load.unknown} times no answer, kills {dict(kills)}: 0 lost, 0 doubled, 0 gaps")

@@ -197,6 +197,7 @@ static void test_damaged_tree_stops_the_sequencer(UNUSED void **state) {
     bool again;
     direct_sql(auditor, "update audit.tree set root = sha256('x')");
     assert_string_equal(sequencer_run(auditor, &again)->reason, "AUDIT_TREE_DAMAGED");
+    assert_int_equal(tree_head()->size, 5); /* a verifier still sees what is claimed */
     direct_sql(auditor, "update audit.tree set size = 6");
     assert_string_equal(sequencer_run(auditor, &again)->reason, "AUDIT_TREE_DAMAGED");
 }
