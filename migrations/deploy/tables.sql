@@ -3,27 +3,15 @@
 begin;
 create schema bihuan;
 
--- Request ids and event ids are UUIDs that begin with 48 bits of ms since 1970 (UUIDv7), so the months of a table are
--- ranges of the id itself. What lies outside the months made here goes to the default part.
-create function bihuan.part_by_month(parent regclass, first_month date, months int4) returns void
-language plpgsql as $$
-declare
-    m date;
-begin
-    for i in 0..months - 1 loop
-        m := first_month + make_interval(months => i);
-        execute format('create table %s_%s partition of %s for values from (%L) to (%L)', parent, to_char(m, 'YYYYMM'), parent,
-                       bihuan.first_id(m), bihuan.first_id((m + interval '1 month')::date));
-    end loop;
-end $$;
-
--- The smallest UUID that carries the first instant of a day (UTC).
+-- Request ids and event ids are UUIDs that begin with 48 bits of ms since 1970 (UUIDv7), so the years of a table are
+-- ranges of the id itself: this is the smallest UUID that carries the first instant of a day (UTC).
 create function bihuan.first_id(day date) returns uuid
 language sql immutable as $$
     select rpad(lpad(to_hex((extract(epoch from day) * 1000)::int8), 12, '0'), 32, '0')::uuid
 $$;
 
--- One part a year and one for the rest; `bounds` turns the first of January into the type of the key.
+-- One part a year and one for the rest, not one a month: a statement opens every part of a table, at 10 us each, before it
+-- knows which one it needs. `bounds` turns the first of January into the type of the key.
 create function bihuan.part_by_year(parent regclass, bounds text default '%L::date') returns void
 language plpgsql as $$
 begin
@@ -48,8 +36,7 @@ begin
             state int2 not null,
             primary key (site_id, key)
         ) partition by range (key)$f$, service);
-    perform bihuan.part_by_month(format('%I.idem', service)::regclass, '2025-01-01', 36);
-    execute format('create table %1$I.idem_rest partition of %1$I.idem default', service);
+    perform bihuan.part_by_year(format('%I.idem', service)::regclass, 'bihuan.first_id(%L)');
 end $$;
 
 -- <schema>.inbox: events that were received, so that a repeat changes nothing.
@@ -62,8 +49,7 @@ begin
             event_id uuid not null,
             primary key (site_id, event_id)
         ) partition by range (event_id)$f$, service);
-    perform bihuan.part_by_month(format('%I.inbox', service)::regclass, '2025-01-01', 36);
-    execute format('create table %1$I.inbox_rest partition of %1$I.inbox default', service);
+    perform bihuan.part_by_year(format('%I.inbox', service)::regclass, 'bihuan.first_id(%L)');
 end $$;
 
 -- <schema>.outbox: events to deliver, in order per object; a row goes when the receiver has it. outbox_dead keeps what
