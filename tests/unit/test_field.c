@@ -1,0 +1,104 @@
+/* Checks of a request's fields and of page tokens: what passes, what is refused, by the edges. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "domain/calendar.h"
+#include "service/field.h"
+#include "service/page.h"
+
+static int setup(void **state) {
+    *state = call_new("test", 1000);
+    return 0;
+}
+
+static int teardown(void **state) {
+    call_free(*state);
+    return 0;
+}
+
+/* NULL as error for "passes"; a refusal names the field. */
+static void expect(const bh_err *e, bool passes, const char *what) {
+    if (!e != passes)
+        fail_msg("'%s' %s", what, e ? e->en : "passes");
+    if (e && (strcmp(e->reason, "BAD_FIELD") != 0 || !strstr(e->en, "some_field")))
+        fail_msg("'%s': %s", what, e->en);
+}
+
+static void test_decimals(void **state) {
+    static const char *const good[] = { "0", "-1", "2.50", "123456789012345678", "0.123456789", "-0.0" };
+    static const char *const bad[] = {
+        "",   "-",  ".5", "1.", "+1", "1e3", "1,000", " 1", "1 ", "--1", "1.2.3", "1234567890123456789", "0.1234567890",
+        "１", "NaN"
+    };
+    for (size_t i = 0; i < countof(good); i++)
+        expect(field_decimal(*state, "some_field", good[i]), true, good[i]);
+    for (size_t i = 0; i < countof(bad); i++)
+        expect(field_decimal(*state, "some_field", bad[i]), false, bad[i]);
+}
+
+static void test_texts(void **state) {
+    expect(field_text(*state, "some_field", "", 3), true, "");
+    expect(field_text(*state, "some_field", "abc", 3), true, "abc");
+    expect(field_text(*state, "some_field", "abcd", 3), false, "abcd");
+    expect(field_needed(*state, "some_field", " \t\r\n", 9), false, "white space");
+    expect(field_needed(*state, "some_field", "", 9), false, "");
+    expect(field_needed(*state, "some_field", " a", 9), true, " a");
+    expect(field_needed(*state, "some_field", "abcd", 3), false, "abcd");
+    expect(field_limit(*state, "some_field", 50, 50), true, "50 of 50");
+    expect(field_limit(*state, "some_field", 51, 50), false, "51 of 50");
+}
+
+static void test_ids(void **state) {
+    uuid id;
+    int32_t period;
+    uint8_t digest[SHA256_SIZE];
+    expect(field_uuid(*state, "some_field", "01890000-0000-7000-8000-00000000000a", &id), true, "a UUID");
+    assert_int_equal(id.b[15], 0x0a);
+    expect(field_uuid(*state, "some_field", "01890000-0000-7000-8000-00000000000", &id), false, "35 digits");
+    expect(
+        field_digest(*state, "some_field", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", digest),
+        true, "a digest");
+    assert_int_equal(digest[31], 0xad);
+    expect(field_digest(*state, "some_field", "ba78", digest), false, "a short digest");
+    expect(
+        field_digest(*state, "some_field", "ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", digest),
+        false, "no hex");
+    expect(field_period(*state, "some_field", "2025-06", &period), true, "a month");
+    assert_int_equal(period, day_of(2025, 6, 1));
+    expect(field_period(*state, "some_field", "2025-6", &period), false, "2025-6");
+}
+
+static void test_pages(void **state) {
+    int32_t rows;
+    assert_null(page_rows(*state, 0, &rows));
+    assert_int_equal(rows, PAGE_SIZE_DEFAULT);
+    assert_null(page_rows(*state, PAGE_SIZE_MAX, &rows));
+    assert_int_equal(rows, PAGE_SIZE_MAX);
+    assert_non_null(page_rows(*state, PAGE_SIZE_MAX + 1, &rows));
+    assert_non_null(page_rows(*state, -1, &rows));
+    const char *parts[2];
+    assert_null(page_parts(*state, "", parts, 2));
+    assert_null(parts[0]);
+    assert_null(parts[1]);
+    assert_null(page_parts(*state, "2025-06/x", parts, 2));
+    assert_string_equal(parts[0], "2025-06");
+    assert_string_equal(parts[1], "x");
+    assert_non_null(page_parts(*state, "2025-06", parts, 2));
+    assert_non_null(page_parts(*state, "a/b/c", parts, 2));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_pages),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
