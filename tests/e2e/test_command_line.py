@@ -1,5 +1,6 @@
 """bihuan: exit statuses, output, several logins, and that a repeated command after a lost answer takes effect once."""
 import csv
+import datetime
 import hashlib
 import io
 import json
@@ -18,7 +19,7 @@ NOBODY = "https://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def people(bihuan):
     """The installation, with a stored login for each post that the tests use."""
-    for login in ["drafter01", "supervisor01", "transport-handler01", "auditor01"]:
+    for login in ["drafter01", "supervisor01", "verifier01", "transport-handler01", "transport-head01", "auditor01"]:
         bihuan.log_in(login)
     return bihuan
 
@@ -40,6 +41,11 @@ def tasks(installation, *filters):
 
 def version_of(installation, task):
     return installation.json("task", "show", task, login="drafter01")["task"]["version"]
+
+
+def plan_year(installation):
+    """Of the sample plan, whose dates are relative to today."""
+    return (installation.state / "sample-plan.txt").read_text().split("〔")[1][:4]
 
 
 def pending(installation):
@@ -198,6 +204,52 @@ def test_limit_says_that_there_is_more(people):
     assert len(json.loads(run.stdout)["units"]) == 2 and "--limit" in run.stderr
 
 
+# ---- moves that the story of one task does not make
+
+def active(people, draft, *nodes):
+    """The draft, issued and acknowledged by its lead."""
+    people.cli("task", "set", draft, "--result", "指南一册并附样张", *nodes, login="drafter01")
+    people.cli("task", "submit", draft, login="drafter01")
+    people.cli("task", "issue", draft, login="supervisor01")
+    people.cli("task", "ack", draft, login="transport-handler01")
+    return draft
+
+
+def test_milestone_is_reported_approved_and_confirmed(people, draft, tmp_path):
+    year = plan_year(people)
+    active(people, draft, "--plan-year", year, "--node", f"{year}-12-15=初稿", "--node", f"{year}-12-30=定稿")
+    evidence = tmp_path / "proof.txt"
+    evidence.write_text("样张")
+    people.cli("milestone", "report", draft, "1", "--evidence", evidence, login="transport-handler01")
+    people.cli("milestone", "approve", draft, "1", login="transport-handler01", code=5)
+    people.cli("milestone", "approve", draft, "1", login="transport-head01")
+    people.cli("milestone", "confirm", draft, "1", login="verifier01")
+    people.cli("milestone", "confirm", draft, "2", "--waived", "--note", "并入初稿", login="verifier01")
+    task = people.json("task", "show", draft, login="supervisor01")["task"]
+    assert [milestone["state"] for milestone in task["milestones"]] == ["CONFIRMED", "WAIVED"]
+
+
+def test_suspension_is_applied_for_granted_and_ended(people, draft):
+    active(people, draft, "--plan-year", plan_year(people))
+    review = (datetime.date.today() + datetime.timedelta(days=10)).isoformat()
+    people.cli("apply", "suspension", draft, "--reason", "停电", "--day", review, login="transport-head01")
+    people.cli("application", "decide", draft, "--granted", "--reason", "属实", login="supervisor01")
+    assert people.json("task", "show", draft, login="supervisor01")["task"]["state"] == "TASK_STATE_SUSPENDED"
+    people.cli("task", "resume", draft, "--reason", "来电", login="supervisor01")
+    assert people.json("task", "show", draft, login="supervisor01")["task"]["state"] == "TASK_STATE_ACTIVE"
+
+
+def test_application_is_withdrawn_and_an_urge_has_its_gap(people, draft):
+    active(people, draft, "--plan-year", plan_year(people))
+    people.cli("apply", "adjustment", draft, "--reason", "加印", "--result", "指南两册", login="transport-head01")
+    people.cli("application", "withdraw", draft, login="transport-head01")
+    people.cli("task", "urge", draft, "--unit", "市财政局", login="supervisor01")
+    run = people.cli("task", "urge", draft, "--unit", "市财政局", login="supervisor01", code=6)
+    assert "URGED_TOO_SOON" in run.stderr
+    history = people.cli("task", "history", draft, "--lang", "zh", login="supervisor01").stdout
+    assert all(word in history for word in ["新建", "交办", "签收", "撤回申请", "催办"])
+
+
 # ---- a lost answer
 
 def test_same_request_id_is_one_effect(people, draft):
@@ -310,13 +362,22 @@ def test_import_asks_first(people, tmp_path):
     assert len(tasks(people)) == before + 11
 
 
+def test_refusal_of_one_does_not_stop_the_others(people, tmp_path):
+    path = tmp_path / "plan.txt"
+    path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "9 条以上"))
+    chosen = ["--import", people.json("import", path, "--yes", login="drafter01")["import_id"], "--all"]
+    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), login="drafter01")
+    run = people.cli("task", "submit", *chosen, "-o", "json", login="drafter01", code=6)
+    assert "NO_RESULT" in run.stderr and "2.3 " in run.stderr
+    assert len(json.loads(run.stdout)["tasks"]) == 10
+
+
 def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
     path = tmp_path / "plan.txt"
     path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "8 条以上"))
     made = people.json("import", path, "--yes", login="drafter01")
     chosen = ["--import", made["import_id"], "--all"]
-    year = (people.state / "sample-plan.txt").read_text().split("〔")[1][:4]
-    people.cli("task", "set", *chosen, "--plan-year", year, "--result", "书面总结并附佐证材料", login="drafter01")
+    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--result", "书面总结并附佐证材料", login="drafter01")
     assert len(people.json("task", "submit", *chosen, login="drafter01")["tasks"]) == made["task_count"]
     issued = people.json("task", "issue", *chosen, login="supervisor01")["tasks"]
     assert {task["state"] for task in issued} == {"TASK_STATE_ISSUED"}
