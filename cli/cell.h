@@ -10,5 +10,5 @@
 const char *cell_text(app *a, const ProtobufCMessage *message, const char *path);
 /* What the last part of the path is called in the reader's language (headers.def); its own name for JSON. */
 const char *cell_header(app *a, const char *path);
-/* The same for one field: true when it has something to show. */
+/* The same for one field of the message. */
 const char *cell_of_field(app *a, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
