@@ -45,10 +45,20 @@ int32_t day_at(int64_t now_ms) {
     return (int32_t) ((now_ms + CHINA_OFFSET_MS) / DAY_MS);
 }
 
+/* Digits and dashes, each in its place: sscanf alone would take a sign or a space for a digit. */
+static bool has_date_shape(const char *text) {
+    static const char shape[] = "dddd-dd-dd";
+    for (size_t i = 0; i < sizeof(shape); i++)
+        if (shape[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
+            return false;
+    return true;
+}
+
 bool day_parse(const char *text, int32_t *ret_day) {
-    int year, month, day, n = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &n) != 3 || n != 10 || text[n])
+    int year, month, day;
+    if (!has_date_shape(text))
         return false;
+    sscanf(text, "%4d-%2d-%2d", &year, &month, &day);
     int32_t parsed = day_of(year, month, day);
     int y, m, d;
     day_split(parsed, &y, &m, &d);

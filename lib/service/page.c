@@ -1,8 +1,11 @@
 #include "service/page.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
+
+enum { NUMBER_DIGITS_MAX = 18 };
 
 bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows) {
     if (page_size < 0 || page_size > PAGE_SIZE_MAX)
@@ -22,5 +25,16 @@ bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, siz
         ret_parts[found++] = part;
     if (found != n || rest)
         return bh_fail(call, BAD_FIELD, "page_token", "not a token of this list");
+    return NULL;
+}
+
+bh_err *page_number(bh_call *call, const char *part, int64_t max, int64_t *ret_number) {
+    /* Digits only: strtoll alone would skip blanks, stop at the first letter and keep the largest of what is too large.
+     */
+    size_t n = strspn(part, "0123456789");
+    long long number = n > 0 && n <= NUMBER_DIGITS_MAX && !part[n] ? strtoll(part, NULL, 10) : -1;
+    if (number < 0 || number > max)
+        return bh_fail(call, BAD_FIELD, "page_token", "not a token of this list");
+    *ret_number = number;
     return NULL;
 }

@@ -12,3 +12,5 @@ enum { PAGE_SIZE_DEFAULT = 100, PAGE_SIZE_MAX = 500 };
 MUST bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows);
 /* Splits a token "a/b" into exactly n parts; an empty token, the first page, gives NULL in every part. */
 MUST bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, size_t n);
+/* A number from 0 to max in a part. */
+MUST bh_err *page_number(bh_call *call, const char *part, int64_t max, int64_t *ret_number);

@@ -46,10 +46,9 @@ static bh_err *parse_page(bh_call *c, int32_t size, const char *token, page *ret
     *ret_page = (page){ 0 };
     TRY(page_rows(c, size, &ret_page->size));
     TRY(page_parts(c, token, &last, 1));
-    char *end = (char *) "";
-    long after = last ? strtol(last, &end, 10) : 0;
-    if (*end || after < 0 || after > INT32_MAX)
-        return bh_fail(c, BAD_FIELD, "page_token", "not a token of this list");
+    int64_t after = 0;
+    if (last)
+        TRY(page_number(c, last, INT32_MAX, &after));
     ret_page->after = (int32_t) after;
     return NULL;
 }

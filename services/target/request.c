@@ -1,7 +1,5 @@
 #include "request.h"
 
-#include <stdlib.h>
-
 #include "service/field.h"
 #include "service/page.h"
 
@@ -60,16 +58,6 @@ bh_err *target_read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *r
     return NULL;
 }
 
-/* A non-negative int32 in a page token. */
-static bh_err *token_number(bh_call *c, const char *part, int64_t *ret_number) {
-    char *end;
-    long long number = strtoll(part, &end, 10);
-    if (!*part || *end || number < 0 || number > INT32_MAX)
-        return bh_fail(c, BAD_FIELD, "page_token", "not a token of this list");
-    *ret_number = number;
-    return NULL;
-}
-
 bh_err *target_read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_filter *ret_filter) {
     target_filter f = { .by_task = *req->task_id };
     if (f.by_task == (*req->import_id != '\0'))
@@ -80,7 +68,7 @@ bh_err *target_read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, 
     int64_t place = 0;
     TRY(page_parts(c, req->page_token, after, countof(after)));
     if (after[0])
-        TRY(token_number(c, after[0], &place));
+        TRY(page_number(c, after[0], INT32_MAX, &place));
     f.after_place = (int32_t) place;
     *ret_filter = f;
     return NULL;
@@ -95,10 +83,10 @@ bh_err *target_read_list_observations(bh_call *c, const Bh__ListObservationsRequ
     TRY(page_parts(c, req->page_token, after, countof(after)));
     if (f.has_after) {
         TRY(field_period(c, "page_token", after[0], &f.after_period));
-        TRY(token_number(c, after[1], &f.after_unit));
+        TRY(page_number(c, after[1], INT32_MAX, &f.after_unit));
         TRY(field_uuid(c, "page_token", after[2], &f.after_report));
-        TRY(token_number(c, after[3], &f.after_version));
-        TRY(token_number(c, after[4], &f.after_place));
+        TRY(page_number(c, after[3], INT32_MAX, &f.after_version));
+        TRY(page_number(c, after[4], INT32_MAX, &f.after_place));
     }
     *ret_filter = f;
     return NULL;

@@ -22,13 +22,34 @@ static bh_err *check_deadline(bh_call *c, const char *text) {
     return NULL;
 }
 
+/* Ids of the directory count from 1; a leader 0 would be everybody who signs for nobody. */
+static bh_err *check_ids(bh_call *c, const char *field, const int32_t *ids, size_t n, size_t max) {
+    TRY(field_limit(c, field, n, max));
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] <= 0)
+            return bh_fail(c, BAD_FIELD, field, "ids are greater than 0");
+    return NULL;
+}
+
+static bh_err *check_clauses(bh_call *c, const Bh__Draft *d) {
+    TRY(field_limit(c, "draft.clauses", d->n_clauses, LIST_MAX));
+    for (size_t i = 0; i < d->n_clauses; i++)
+        TRY(field_needed(c, "draft.clauses", d->clauses[i], TEXT_MAX));
+    return NULL;
+}
+
 static bh_err *check_draft(bh_call *c, const Bh__Draft *d) {
     if (!d)
         return bh_fail(c, BAD_FIELD, "draft", "it is missing");
+    TRY(field_text(c, "draft.no", d->no, WORD_MAX));
     TRY(field_needed(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
-    TRY(field_limit(c, "draft.co_unit_ids", d->n_co_unit_ids + d->n_county_unit_ids, UNITS_MAX));
-    TRY(field_limit(c, "draft.leader_ids", d->n_leader_ids, 2));
+    TRY(check_clauses(c, d));
+    if (d->lead_unit_id < 0)
+        return bh_fail(c, BAD_FIELD, "draft.lead_unit_id", "a unit, or 0 for none");
+    TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));
+    TRY(check_ids(c, "draft.county_unit_ids", d->county_unit_ids, d->n_county_unit_ids, UNITS_MAX));
+    TRY(check_ids(c, "draft.leader_ids", d->leader_ids, d->n_leader_ids, 2));
     return check_deadline(c, d->deadline);
 }
 
@@ -45,6 +66,10 @@ BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
 }
 
 BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
+    uint8_t digest[SHA256_SIZE];
+    TRY(field_text(c, "document_number", req->document_number, WORD_MAX));
+    TRY(field_text(c, "document_title", req->document_title, TEXT_MAX));
+    TRY(field_digest(c, "document_digest", req->document_digest, digest)); /* goes into the audit entry */
     TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX));
     return task_store_import(c, req, resp);
 }
@@ -76,9 +101,17 @@ static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
     TRY(field_limit(c, "milestones", req->n_milestones, MILESTONES_MAX));
     for (size_t i = 0; i < req->n_milestones; i++) {
         int32_t due;
-        if (!*req->milestones[i]->title || !day_parse(req->milestones[i]->due, &due))
-            return bh_fail(c, BAD_FIELD, "milestones", "each needs a title and a date YYYY-MM-DD");
+        TRY(field_needed(c, "milestones.title", req->milestones[i]->title, WORD_MAX));
+        if (!day_parse(req->milestones[i]->due, &due))
+            return bh_fail(c, BAD_FIELD, "milestones.due", "not a date YYYY-MM-DD");
     }
+    return NULL;
+}
+
+static bh_err *check_plan_year(bh_call *c, int32_t year) {
+    int32_t first;
+    if (year && !day_parse(arena_printf(c->mem, "%d-01-01", (int) year), &first))
+        return bh_fail(c, BAD_FIELD, "plan_year", "not a year YYYY");
     return NULL;
 }
 
@@ -104,6 +137,8 @@ BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
     TRY(command_begin(c, req->request_id, &bulk));
     TRY(check_deadline(c, req->deadline));
     TRY(check_milestones(c, req));
+    TRY(check_plan_year(c, req->plan_year));
+    TRY(field_text(c, "result", req->result, TEXT_MAX));
     TRY(field_limit(c, "tasks", req->n_tasks, DRAFTS_MAX));
     move_args args = {
         .day = req->deadline,
@@ -154,7 +189,7 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
         return bh_fail(c, BAD_FIELD, "other_unit_id", "name the unit that is right");
     if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
         return bh_fail(c, BAD_FIELD, "result", "name the new measurable result");
-    return NULL;
+    return field_text(c, "result", req->result, TEXT_MAX);
 }
 
 /* Fields that every move has. */

@@ -1,7 +1,6 @@
 #include "place.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "service/field.h"
 
@@ -11,8 +10,10 @@ bh_err *task_place_parse(bh_call *c, int32_t page_size, const char *token, task_
     TRY(page_rows(c, page_size, &p.rows));
     TRY(page_parts(c, token, parts, countof(parts)));
     if (parts[0]) {
-        p.after_ms = strtoll(parts[0], NULL, 10);
-        p.after_position = (int32_t) strtol(parts[1], NULL, 10);
+        int64_t position;
+        TRY(page_number(c, parts[0], INT64_MAX, &p.after_ms));
+        TRY(page_number(c, parts[1], INT32_MAX, &position));
+        p.after_position = (int32_t) position;
         TRY(field_uuid(c, "page_token", parts[2], &p.after_task));
         p.has_task = true;
     }

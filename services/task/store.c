@@ -1,6 +1,5 @@
 #include "store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -8,6 +7,7 @@
 #include "pg/pg.h"
 #include "place.h"
 #include "service/field.h"
+#include "service/page.h"
 #include "task_sql.h"
 #include "json/json.h"
 
@@ -49,7 +49,7 @@ bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__Crea
     buf list;
     buf_init(&list, c->mem);
     buf_addc(&list, '[');
-    add_draft(c, &cmd, req->request_id, req->draft, &list);
+    add_draft(c, &cmd, uuid_text(c->mem, cmd.key), req->draft, &list);
     buf_addc(&list, ']');
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_CREATE], &rows, pg_int(c->site_id), pg_uuid(&cmd.key), pg_uuid(&cmd.key),
@@ -70,7 +70,7 @@ bh_err *task_store_import(bh_call *c, const Bh__ImportTasksRequest *req, Bh__Imp
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_IMPORT], &rows, pg_int(c->site_id), pg_uuid(&cmd.key), pg_uuid(&import),
                 pg_bytes(cmd.fingerprint, SHA256_SIZE),
-                command_leaf(c, &cmd, "import", req->import_id, 1, "IMPORT", req->document_digest),
+                command_leaf(c, &cmd, "import", uuid_text(c->mem, import), 1, "IMPORT", req->document_digest),
                 pg_text(task_draft_list(c, &cmd, import, req->drafts, req->n_drafts)), pg_text(req->document_number),
                 pg_text(req->document_title), pg_text(req->document_digest), pg_int((int64_t) req->n_drafts),
                 pg_int(req->target_count), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->who.unit_id),
@@ -163,20 +163,28 @@ bh_err *task_store_days(bh_call *c, const char *task_id, int32_t *ret_deadline, 
     return NULL;
 }
 
-static pg_value optional_id(arena *mem, const char *text) {
-    uuid *id = arena_alloc(mem, sizeof(*id));
-    return uuid_parse(text, id) ? pg_uuid(id) : pg_null();
+/* Empty means no filter. */
+static bh_err *optional_id(bh_call *c, const char *field, const char *text, pg_value *ret_value) {
+    uuid *id = arena_alloc(c->mem, sizeof(*id));
+    *ret_value = pg_null();
+    if (!*text)
+        return NULL;
+    TRY(field_uuid(c, field, text, id));
+    *ret_value = pg_uuid(id);
+    return NULL;
 }
 
 bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTasksResponse *resp) {
     task_place p;
+    pg_value import, parent;
     TRY(task_place_parse(c, req->page_size, req->page_token, &p));
+    TRY(optional_id(c, "import_id", req->import_id, &import));
+    TRY(optional_id(c, "parent_task_id", req->parent_task_id, &parent));
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_LIST], &rows, pg_int(c->site_id), pg_int(c->who.unit_id), pg_int(c->who.post),
                 pg_int(c->who.leader_id), pg_int(p.after_ms), pg_int(p.after_position),
-                p.has_task ? pg_uuid(&p.after_task) : pg_null(), pg_int(req->state), pg_int(req->unit_id),
-                optional_id(c->mem, req->import_id), optional_id(c->mem, req->parent_task_id), pg_text(req->no),
-                req->overdue ? pg_date(day_at(c->now_ms)) : pg_null(), pg_int(p.rows)));
+                p.has_task ? pg_uuid(&p.after_task) : pg_null(), pg_int(req->state), pg_int(req->unit_id), import,
+                parent, pg_text(req->no), req->overdue ? pg_date(day_at(c->now_ms)) : pg_null(), pg_int(p.rows)));
     resp->tasks = pg_fill_all(c, &rows, &bh__task__descriptor, &resp->n_tasks);
     for (size_t i = 0; i < resp->n_tasks; i++)
         derive(c, resp->tasks[i]);
@@ -191,7 +199,9 @@ bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh_
     const char *after;
     TRY(page_rows(c, req->page_size, &size));
     TRY(page_parts(c, req->page_token, &after, 1));
-    int first = after ? (int) strtol(after, NULL, 10) : 0;
+    int64_t first = 0;
+    if (after)
+        TRY(page_number(c, after, INT32_MAX, &first));
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_HISTORY], &rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
                 pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(first), pg_int(size)));

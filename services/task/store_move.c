@@ -74,19 +74,20 @@ bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const
     TRY(move_refusal_by_post(c, move, (post_kind) c->who.post));
     int32_t today = day_at(c->now_ms);
     pg_rows rows;
-    TRY(pg_call(c, &task_sql[TASK_SQL_MOVE], &rows, pg_int(c->site_id), pg_uuid(&cmd->key), pg_uuid(&p.task_id),
-                pg_int(args->version), pg_bytes(cmd->fingerprint, SHA256_SIZE),
-                command_leaf(c, cmd, "task", args->task_id, args->version + 1, row->name, leaf_note(c, args)),
-                pg_text(row->name), pg_int(row->states), pg_int(row->leg), pg_int(row->leg_states),
-                pg_int((int64_t) move_needs(move)), pg_int((int64_t) move_forbids(move)), pg_int(row->next),
-                pg_int((int64_t) row->next_if), pg_int(row->leg_next), pg_int(row->legs), pg_int(row->closure),
-                pg_int(row->application), pg_int(args->about ? args->about : row->about), pg_int(c->who.user_id),
-                pg_text(c->who.login), pg_int(c->who.unit_id), pg_int(c->who.post), pg_int(c->who.leader_id),
-                pg_int(args->other_unit), pg_int(args->new_unit), p.has_item ? pg_uuid(&p.item) : pg_null(),
-                pg_int(args->number), pg_ints(args->units, args->unit_count), pg_text(or_empty(args->note)),
-                pg_text(or_empty(args->result)), p.has_day ? pg_date(p.day) : pg_null(),
-                pg_texts((const char *const *) args->digests, args->digest_count), pg_date(today),
-                limit_day(row, args, today), pg_int(c->now_ms), pg_text(args->list ? args->list : "[]")));
+    TRY(pg_call(
+        c, &task_sql[TASK_SQL_MOVE], &rows, pg_int(c->site_id), pg_uuid(&cmd->key), pg_uuid(&p.task_id),
+        pg_int(args->version), pg_bytes(cmd->fingerprint, SHA256_SIZE),
+        command_leaf(c, cmd, "task", uuid_text(c->mem, p.task_id), args->version + 1, row->name, leaf_note(c, args)),
+        pg_text(row->name), pg_int(row->states), pg_int(row->leg), pg_int(row->leg_states),
+        pg_int((int64_t) move_needs(move)), pg_int((int64_t) move_forbids(move)), pg_int(row->next),
+        pg_int((int64_t) row->next_if), pg_int(row->leg_next), pg_int(row->legs), pg_int(row->closure),
+        pg_int(row->application), pg_int(args->about ? args->about : row->about), pg_int(c->who.user_id),
+        pg_text(c->who.login), pg_int(c->who.unit_id), pg_int(c->who.post), pg_int(c->who.leader_id),
+        pg_int(args->other_unit), pg_int(args->new_unit), p.has_item ? pg_uuid(&p.item) : pg_null(),
+        pg_int(args->number), pg_ints(args->units, args->unit_count), pg_text(or_empty(args->note)),
+        pg_text(or_empty(args->result)), p.has_day ? pg_date(p.day) : pg_null(),
+        pg_texts((const char *const *) args->digests, args->digest_count), pg_date(today), limit_day(row, args, today),
+        pg_int(c->now_ms), pg_text(args->list ? args->list : "[]")));
     TRY(command_outcome(c, cmd, &rows, args->task_id));
     if (pg_get_int(&rows, 0, "outcome") == OUTCOME_REFUSED)
         return refusal(c, move, &rows);

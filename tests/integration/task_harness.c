@@ -93,7 +93,7 @@ static rpc_exchange run(bh_call *call, const char *method, const char *json) {
     return x;
 }
 
-told harness_do(pg_pool *pool, const person *who, const char *method, const uuid *request_id, const char *json) {
+static bh_call *call_of(pg_pool *pool, const person *who, const char *method) {
     bh_call *call = call_new(method, 10000);
     call->now_ms = ((int64_t) day_of(2025, 6, 2) * 24 + 1) * 3600 * 1000;
     call->backend = pool;
@@ -104,8 +104,10 @@ told harness_do(pg_pool *pool, const person *who, const char *method, const uuid
                              .leader_id = who->leader_id,
                              .login = who->name,
                              .service = "gateway" };
-    uuid id = request_id ? *request_id : uuid_v7(call->now_ms);
-    char *text = arena_printf(call->mem, "{\"request_id\":\"%s\",%s}", uuid_text(call->mem, id), json);
+    return call;
+}
+
+static told tell(bh_call *call, const char *method, const char *text) {
     call->payload = (const uint8_t *) text;
     call->payload_size = strlen(text);
     rpc_exchange x = run(call, method, text);
@@ -114,4 +116,15 @@ told harness_do(pg_pool *pool, const person *who, const char *method, const uuid
     snprintf(t.zh, sizeof(t.zh), "%s", x.error ? x.error->zh : "");
     call_free(call);
     return t;
+}
+
+told harness_do(pg_pool *pool, const person *who, const char *method, const uuid *request_id, const char *json) {
+    bh_call *call = call_of(pool, who, method);
+    uuid id = request_id ? *request_id : uuid_v7(call->now_ms);
+    return tell(call, method, arena_printf(call->mem, "{\"request_id\":\"%s\",%s}", uuid_text(call->mem, id), json));
+}
+
+told harness_ask(pg_pool *pool, const person *who, const char *method, const char *json) {
+    bh_call *call = call_of(pool, who, method);
+    return tell(call, method, arena_printf(call->mem, "{%s}", json));
 }

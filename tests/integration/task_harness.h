@@ -32,3 +32,6 @@ typedef struct told {
 /* Gives a command as `who` at 2025-06-02 (Monday) 09:00 in China; the request is JSON without the outer braces. A NULL
  * request id makes a new one. */
 told harness_do(pg_pool *pool, const person *who, const char *method, const uuid *request_id, const char *json);
+
+/* The same for what only reads, without a request id. */
+told harness_ask(pg_pool *pool, const person *who, const char *method, const char *json);

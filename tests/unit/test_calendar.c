@@ -29,7 +29,8 @@ static void what_is_no_date_is_refused(void **unused) {
     (void) unused;
     static const char *const wrong[] = { "",           "2025-02-29", "2025-13-01",  "2025-00-10",
                                          "2025-01-32", "2025-1-1",   "2025-01-01 ", "x025-01-01",
-                                         "1969-12-31", "2200-01-01", "2025-01-011" };
+                                         "1969-12-31", "2200-01-01", "2025-01-011", "2025-+1-+1",
+                                         "2025- 1- 1", "+025-01-01" };
     int32_t d;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(day_parse(wrong[i], &d));
