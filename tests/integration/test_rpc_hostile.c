@@ -350,7 +350,7 @@ static void broken_payloads(UNUSED void **state) {
 static void random_calls(UNUSED void **state) {
     void *socket = friend_socket();
     uint8_t bytes[64];
-    for (uint64_t i = 0; i < 3000; i++) {
+    for (uint64_t i = 0; i < 1000; i++) {
         zmq_msg_t message;
         random_bytes(bytes, sizeof(bytes));
         if (i % 2)
