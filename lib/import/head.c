@@ -54,25 +54,11 @@ static const char *read_title(arena *mem, const lines *all, size_t end) {
     return span_dup(mem, outline_join(mem, all, first, last).text);
 }
 
-/* As printed, without blanks. */
-static const char *unblank(arena *mem, span printed) {
-    static const char *const blanks[] = { " ", "\t", "\u3000", "\u00a0", NULL };
-    buf out;
-    buf_init(&out, mem);
-    for (size_t at = 0, step; at < printed.n; at += step) {
-        span here = span_from(printed, at);
-        step = span_step(here);
-        if (!span_starts(here, blanks))
-            buf_add(&out, here.s, step);
-    }
-    return out.s;
-}
-
 static const char *read_number(arena *mem, const lines *all, size_t end) {
     for (size_t i = 0; i < end; i++)
         if (number_length(all->at[i].folded)) {
             folded text = outline_join(mem, all, i, i);
-            return unblank(mem, fold_printed(&text, 0, number_length(text.text)));
+            return span_without_blanks(mem, fold_printed(&text, 0, number_length(text.text)));
         }
     return NULL;
 }
@@ -109,7 +95,8 @@ static span seam_of(const lines *all, size_t i, char room[2 * SEAM_MAX]) {
 static void read_rules(arena *mem, const lines *all, const outline *o, import_document *document, rules *r) {
     static const char *const first[] = { "列第一位",   "排第一位", "排在第一", "排首位", "列首位",
                                          "第一个单位", "排名第一", "列第一",   NULL };
-    static const char *const equal[] = { "排名不分先后", "不分先后", "排序不分", "不分主次", NULL };
+    static const char *const equal[] = { "排名不分先后", "不分先后", "排序不分",     "不分主次", "不设牵头",
+                                         "无牵头",       "同等责任", "责任单位并列", NULL };
     static const char *const stop[] = { "。", "；", NULL };
     for (size_t i = 0; i < all->n; i++) {
         char room[2 * SEAM_MAX];

@@ -12,7 +12,7 @@ typedef struct reader {
 } reader;
 
 static void add_head(reader *r, span cell, int printed_line) {
-    const char *head = span_dup(r->rows.mem, cell);
+    const char *head = span_without_blanks(r->rows.mem, cell);
     if (names_have(&r->rows.heads, head))
         warn(r->rows.mem, r->doubts, printed_line, "head_repeated", "表头“%s”出现两次", head);
     names_add(r->rows.mem, &r->rows.heads, head);

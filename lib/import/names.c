@@ -49,9 +49,8 @@ static bool is_area(span name) {
 }
 
 static bool has_note(span text) {
-    static const char *const note_words[] = {
-        "下同", "为牵头", "排名不分", "列第一", "排第一", "第一位", "首位", NULL
-    };
+    static const char *const note_words[] = { "下同", "为牵头", "排名不分", "列第一", "排第一", "第一位",
+                                              "首位", "职责",   "共同负责", "并列",   NULL };
     return span_has(text, note_words);
 }
 
@@ -61,7 +60,7 @@ bool name_is_note(span text) {
 
 /* The bracket at the end: a note to drop, a mark of the leader, or part of the name. */
 static span strip_note(span name, bool *leads, bool *equal) {
-    static const char *const no_order[] = { "不分先后", "不分主次", NULL };
+    static const char *const no_order[] = { "不分先后", "不分主次", "职责", "共同负责", "并列", NULL };
     static const char *const lead_marks[] = { "（牵头）", "（牵头单位）", "（主办）", "（牵头部门）", NULL };
     size_t n = span_ends(name, lead_marks);
     *leads = n > 0;
@@ -194,8 +193,8 @@ void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names)
 
 const char *name_doubt(span name) {
     enum { LONGEST = 25 };
-    static const char *const never[] = { "。",   "；",   "：",   "“",    "任务", "负责", "以上", "以下",
-                                         "按照", "各项", "要求", "做好", "推进", "0",    "1",    "2",
+    static const char *const never[] = { "。",   "；",   "：",   "“",    "★",    "▲",    "●",    "*", "任务", "负责",
+                                         "以上", "以下", "按照", "各项", "要求", "做好", "推进", "0", "1",    "2",
                                          "3",    "4",    "5",    "6",    "7",    "8",    "9",    NULL };
     static const char *const glued[] = { "局市", "局县",   "局区",   "厅省",   "局省",
                                          "办市", "公司市", "集团市", "政府市", NULL };

@@ -121,7 +121,7 @@ static void name_sub_row(row_reader *r, import_row *row, naming *n) {
 static const char *read_category(row_reader *r, import_row *row, span cell) {
     enum { LONGEST = 14 };
     if (cell_kind(r->mem, cell) == VALUE_WORD && span_length(cell) <= LONGEST)
-        return clean(r->mem, cell);
+        return span_without_blanks(r->mem, cell);
     if (cell.n)
         warn(r->mem, &row->warnings, row->first_line, "cell_shifted", "“%s”不像类别，可能各格移位",
              clean(r->mem, cell));
@@ -136,7 +136,7 @@ static void name_row(row_reader *r, import_row *row, const cells *printed, int s
         name_sub_row(r, row, &n);
     row->no = r->no;
     row->item = r->item;
-    row->sub_item = n.sub.n ? clean(r->mem, n.sub) : NULL;
+    row->sub_item = n.sub.n ? span_without_blanks(r->mem, n.sub) : NULL;
     row->category = n.sum ? "" : read_category(r, row, n.category);
     bool twice = (row->sub_item && strcmp(row->sub_item, row->item) == 0) ||
                  (*row->category && strcmp(row->category, row->item) == 0);
@@ -156,7 +156,7 @@ static const char *read_value(arena *mem, span cell) {
 
 static void read_values(row_reader *r, import_row *row, const cells *printed, int shift) {
     const columns *c = &r->columns;
-    row->unit = c->unit == COLUMN_NONE ? "" : clean(r->mem, cell_at(printed, c->unit + shift));
+    row->unit = c->unit == COLUMN_NONE ? "" : span_without_blanks(r->mem, cell_at(printed, c->unit + shift));
     row->total = c->total == COLUMN_NONE ? NULL : read_value(r->mem, cell_at(printed, c->total + shift));
     row->values = arena_array(r->mem, c->regions_n, sizeof(*row->values));
     for (size_t i = 0; i < c->regions_n; i++)

@@ -30,6 +30,19 @@ char *span_dup(arena *mem, span text) {
     return arena_strndup(mem, text.s, text.n);
 }
 
+char *span_without_blanks(arena *mem, span text) {
+    char *out = arena_alloc(mem, text.n + 1);
+    size_t n = 0;
+    for (size_t at = 0, step; at < text.n; at += step) {
+        span here = span_from(text, at);
+        size_t blank = span_starts(here, blanks);
+        step = blank ? blank : span_step(here);
+        memcpy(out + n, here.s, blank ? 0 : step);
+        n += blank ? 0 : step;
+    }
+    return out;
+}
+
 bool span_is(span text, const char *word) {
     return span_equal(text, span_of(word));
 }

@@ -24,6 +24,8 @@ span span_from(span text, size_t at);
 /* Without blanks (ASCII, U+3000, no-break and zero-width spaces) at both ends. */
 span span_trim(span text);
 char *span_dup(arena *mem, span text);
+/* A copy without any blank: spaces inside a name are layout. */
+char *span_without_blanks(arena *mem, span text);
 
 bool span_is(span text, const char *word);
 bool span_equal(span a, span b);
