@@ -97,7 +97,12 @@ class Installation:
         return int(text) if text else None
 
     def kill(self, program):
-        os.kill(self.pid(program), signal.SIGKILL)
+        """kill -9; a program that is just being started again is waited for."""
+        deadline = time.monotonic() + 10
+        while (pid := self.pid(program)) is None:
+            assert time.monotonic() < deadline, f"{program} does not run"
+            time.sleep(0.02)
+        os.kill(pid, signal.SIGKILL)
 
     def is_healthy(self):
         return subprocess.run(["curl", "-sf", "--max-time", "1", "--cacert", self.state / "tls/ca.pem", self.url + "/healthz"],

@@ -2,7 +2,15 @@
 import re
 import subprocess
 
-from installation import TOP
+import pytest
+from installation import TOP, Installation
+
+
+@pytest.fixture
+def bihuan():
+    """One of its own: the walk names tasks by the numbers of the sample plan, which other tests import again."""
+    with Installation() as installation:
+        yield installation
 
 
 def test_the_readme_closes_a_task(bihuan, tmp_path):
