@@ -277,6 +277,14 @@ static bool has_ended(connection *conn) {
     return conn->watch && zmq_recv(conn->watch, NULL, 0, ZMQ_DONTWAIT) >= 0;
 }
 
+/* Answers that came before the end are answers: they are taken before the rest is called unknown. */
+static void end(connection *conn, int64_t now_ms) {
+    while (connection_receive(conn, now_ms))
+        continue;
+    if (conn->socket)
+        drop(conn, now_ms, "the connection ended");
+}
+
 static void tick_greeting(connection *conn, int64_t now_ms) {
     if (!conn->hello_sent)
         greet(conn);
@@ -303,7 +311,7 @@ void connection_tick(connection *conn, int64_t now_ms) {
         [READY] = tick_ready,
     };
     if (has_ended(conn))
-        drop(conn, now_ms, "the connection ended");
+        end(conn, now_ms);
     tick[conn->state](conn, now_ms);
     expire(conn, now_ms);
 }

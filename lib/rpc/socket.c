@@ -36,11 +36,11 @@ static const int_option router_options[] = {
     { ZMQ_BACKLOG, 512 },
 };
 
-/* IMMEDIATE: nothing is queued without a connection, else a restarted server gets stale requests.
- * RECONNECT_IVL -1: we open a new socket ourselves; libzmq never retries after a denial anyway. */
+/* One socket is one connection: when it ends we read what had come, close it and open another, so a restarted server
+ * gets nothing stale, and a denial is asked about again (libzmq itself never would).
+ * RECONNECT_IVL: later than anybody waits. Not -1, nor IMMEDIATE: both throw unread answers away at the end. */
 static const int_option dealer_options[] = {
-    { ZMQ_IMMEDIATE, 1 },
-    { ZMQ_RECONNECT_IVL, -1 },
+    { ZMQ_RECONNECT_IVL, 3600 * 1000 },
     { ZMQ_CONNECT_TIMEOUT, 2000 },
 };
 

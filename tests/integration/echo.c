@@ -231,3 +231,60 @@ bool echo_wait_ready(rpc_client *client, bool ready) {
     }
     return false;
 }
+
+/* --- calls --- */
+
+bh_call *echo_person(int32_t user_id, int32_t post, int64_t timeout_ms) {
+    bh_call *c = call_new("test", timeout_ms);
+    c->who.user_id = user_id;
+    c->who.post = post;
+    c->who.login = user_id ? "handler01" : "";
+    return c;
+}
+
+bh_err *echo_text(rpc_client *client, bh_call *c, const char *text, Bh__Test__EchoResponse **ret_response) {
+    Bh__Test__EchoRequest request = BH__TEST__ECHO_REQUEST__INIT;
+    request.text = (char *) text;
+    ProtobufCMessage *response = NULL;
+    bh_err *err = rpc_call(client, c, &bh__test__echo_service__descriptor, "Echo", &request.base, &response);
+    *ret_response = (Bh__Test__EchoResponse *) response;
+    return err;
+}
+
+void echo_call_keep(void *data, rpc_result *result) {
+    echo_call *ec = data;
+    ec->result = result;
+    sem_post(&ec->done);
+}
+
+void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, const char *method, const void *payload,
+                          size_t n, int64_t timeout_ms) {
+    ec->call = call_new("test", timeout_ms);
+    sem_init(&ec->done, 0, 0);
+    rpc_request request = {
+        .method = method,
+        .trace_id = ec->call->trace_id,
+        .who = &ec->call->who,
+        .deadline_ms = ec->call->deadline_ms,
+        .payload = payload,
+        .payload_size = n,
+    };
+    rpc_start(client, &request, done, ec);
+}
+
+void echo_call_start(rpc_client *client, echo_call *ec, const char *method, const void *payload, size_t n,
+                     int64_t timeout_ms) {
+    echo_call_start_with(client, ec, echo_call_keep, method, payload, n, timeout_ms);
+}
+
+bh_err *echo_call_wait(echo_call *ec) {
+    while (sem_wait(&ec->done) != 0)
+        continue;
+    return rpc_result_error(ec->call, ec->result);
+}
+
+void echo_call_done(echo_call *ec) {
+    rpc_result_free(ec->result);
+    sem_destroy(&ec->done);
+    call_free(ec->call);
+}

@@ -50,5 +50,27 @@ bool echo_wait_ready(rpc_client *client, bool ready);
 int echo_begun(void);
 void echo_sleep(int64_t ms);
 
+/* A call as the gateway makes it: for a person; for nobody when user_id is 0. */
+bh_call *echo_person(int32_t user_id, int32_t post, int64_t timeout_ms);
+bh_err *echo_text(rpc_client *client, bh_call *c, const char *text, Bh__Test__EchoResponse **ret_response);
+
+/* A call that nobody waits for yet. */
+typedef struct echo_call {
+    bh_call *call;
+    rpc_result *result;
+    sem_t done;
+} echo_call;
+
+/* Sends the bytes of a request to a method ("/service/method"). */
+void echo_call_start(rpc_client *client, echo_call *ec, const char *method, const void *payload, size_t n,
+                     int64_t timeout_ms);
+/* The same; `done` runs in the client's thread and ends in echo_call_keep. */
+void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, const char *method, const void *payload,
+                          size_t n, int64_t timeout_ms);
+void echo_call_keep(void *data, rpc_result *result);
+/* Waits for its end: the error lives until echo_call_done; NULL when it went well. */
+bh_err *echo_call_wait(echo_call *ec);
+void echo_call_done(echo_call *ec);
+
 /* The services and rules a server of this site offers. */
 extern const rpc_service echo_services[1];
