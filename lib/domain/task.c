@@ -157,7 +157,7 @@ static bh_err *refusal_by_guard(bh_call *call, const move_row *row, uint64_t fac
 
 bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts) {
     const move_row *row = &moves[move];
-    /* Who before when before what: a stranger learns that the move is not theirs, not how the task stands. */
+    /* Who before when before what: the first thing to know is whether the move is one's own. */
     TRY(move_refusal_by_post(call, move, post));
     TRY(refusal_by_guard(call, row, facts->facts, BH_PERMISSION_DENIED));
     TRY(refusal_by_state(call, row, facts->state));

@@ -301,14 +301,14 @@ language sql stable as $$
     ) r
 $$;
 
--- Who may read a task: its office, its leaders, its units once it is issued, the unit it was broken down from and the
--- office above; auditors everything, operators nothing.
+-- Who may read a task, and so learn that there is one: its office, its leaders, its units once it is issued, the unit it
+-- was broken down from and the office above; auditors everything, operators nothing.
 create function task.readable(t task.task, unit int4, post int2, leader int4) returns bool
 language sql stable as $$
     select case post when 7 then true when 8 then false else
         unit = t.office_unit or leader = any(t.leader_ids) or unit = t.parent_unit
-        or t.state >= 3 and exists (select from task.leg l where l.site_id = t.site_id and l.task_id = t.task_id
-                                       and l.unit_id = unit)
+        or t.issuer <> 0 and exists (select from task.leg l where l.site_id = t.site_id and l.task_id = t.task_id
+                                        and l.unit_id = unit)
         or exists (select from task.task p where p.site_id = t.site_id and p.task_id = t.parent_id
                       and p.office_unit = unit) end
 $$;
@@ -353,12 +353,14 @@ begin
 end $$;
 
 -- The door for reports: is this unit's leg at work at this instant? Locks what it answers about until the report is in.
+-- No unit has a leg of a task that was not issued: it does not learn of drafts.
 create function task.leg_gate(site int4, task uuid, unit int4) returns table (task_state int2, leg_state int2)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return query select t.state, l.state
       from task.task t
       left join task.leg l on l.site_id = t.site_id and l.task_id = t.task_id and l.unit_id = leg_gate.unit
+                          and t.issuer <> 0
      where t.site_id = leg_gate.site and t.task_id = leg_gate.task
        for share of t;
 end $$;

@@ -85,6 +85,15 @@ static void add_event(bh_call *c, const command *cmd, const Bh__Report *report, 
     review->event_method = "/bihuan.v1.TargetService/RecordObservations";
 }
 
+/* What is judged is the version the caller names; the statement makes sure that it is still the newest. Who may not
+ * read the report does not learn that there is one. */
+static bh_err *begin_review(bh_call *c, const char *request_id, const char *report_id, command *ret_command,
+                            report_review *review, Bh__Report **ret_report) {
+    TRY(command_begin(c, request_id, ret_command));
+    TRY(field_uuid(c, "report_id", report_id, &review->report_id));
+    return progress_store_get_report(c, review->report_id, 0, false, ret_report);
+}
+
 static bh_err *review_report(bh_call *c, const command *cmd, report_move move, const report_review *review,
                              report_result *ret_result) {
     TRY(progress_store_review_report(c, cmd, move, review, ret_result));
@@ -98,10 +107,7 @@ BH_RPC(ProgressService, approve_report, ApproveReportRequest, ApproveReportRespo
     command cmd;
     report_result result;
     Bh__Report *report;
-    TRY(command_begin(c, req->request_id, &cmd));
-    TRY(field_uuid(c, "report_id", req->report_id, &review.report_id));
-    /* What is approved is the version the caller names; the statement makes sure that it is still the newest. */
-    TRY(progress_store_get_report(c, review.report_id, 0, false, &report));
+    TRY(begin_review(c, req->request_id, req->report_id, &cmd, &review, &report));
     if (report->version == req->version)
         add_event(c, &cmd, report, &review);
     TRY(review_report(c, &cmd, REPORT_MOVE_APPROVE, &review, &result));
@@ -115,9 +121,9 @@ BH_RPC(ProgressService, send_back_report, SendBackReportRequest, SendBackReportR
     report_review review = { .version = req->version, .note = req->reason };
     command cmd;
     report_result result;
-    TRY(command_begin(c, req->request_id, &cmd));
-    TRY(field_uuid(c, "report_id", req->report_id, &review.report_id));
+    Bh__Report *report;
     TRY(field_needed(c, "reason", req->reason, TEXT_MAX));
+    TRY(begin_review(c, req->request_id, req->report_id, &cmd, &review, &report));
     TRY(review_report(c, &cmd, REPORT_MOVE_SEND_BACK, &review, &result));
     resp->report_id = req->report_id;
     resp->version = result.version;

@@ -237,7 +237,8 @@ static void test_refused_by_what_is_stored(void **state) {
     task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
     assert_starts(judge(d, "ApproveReport", &head11, report, 1), "!REPORT_OTHER_UNIT");
     assert_starts(judge(d, "ApproveReport", &head20, report, 1), "!NOT_FOUND_OBJECT");
-    assert_starts(judge(d, "SendBackReport", &head20, report, 1), "!REPORT_OTHER_UNIT");
+    assert_starts(judge(d, "SendBackReport", &head11, report, 1), "!REPORT_OTHER_UNIT");
+    assert_starts(judge(d, "SendBackReport", &head20, report, 1), "!NOT_FOUND_OBJECT");
     assert_starts(judge(d, "ApproveReport", &head10, report, 7), "!STALE_VERSION");
     task_changed(d, 2, TASK_SUSPENDED, LEG_WORKING);
     assert_starts(judge(d, "ApproveReport", &head10, report, 1), "!REPORT_NOT_OWED 督查室负责人");

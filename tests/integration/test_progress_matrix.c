@@ -35,7 +35,7 @@ static const move moves[] = {
 /* "T7 report (ACTIVE): handler submits, head of the same unit approves or sends back; two persons. None is owed while
  * SUSPENDED, VERIFYING, SIGN_OFF." A unit acts from its acknowledgement until its leg is done or released. */
 static const char *expected(const move *m, int task, int leg, int report, bool own_work) {
-    if (leg == NO_LEG || leg == 8 /* RELEASED */)
+    if (leg == NO_LEG || leg == 8 /* RELEASED */ || task <= 2 /* a draft is known to nobody but its office */)
         return "!REPORT_NO_LEG";
     if (task != 4 /* ACTIVE */)
         return "!REPORT_NOT_OWED";
@@ -54,18 +54,21 @@ static const char report_id[] = "fd023404-2075-8cee-a3de-52b834584179";
 /* Puts the stored rows where the case wants them; person 7 handed the report in. The row that results. */
 static const char *place(desk *d, int task, int leg, int report) {
     return desk_sql(
-        d, arena_printf(desk_begin(d)->mem,
-                        "delete from task.leg; delete from progress.sheet;"
-                        "delete from progress.report where period = '2025-06-01';"
-                        "update task.task set state = %d, suspended_on = case when %d = 5 then '2025-06-10'::date end,"
-                        "  verifiers = '{1}', signed_leaders = leader_ids;"
-                        "insert into task.leg (site_id, task_id, unit_id, role, state, opinion)"
-                        "  select 1, '" TASK "', 10, 1, %d, 'o' where %d > 0;"
-                        "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due, version, state,"
-                        "  content_version, submitted_by, approved_by) values (1, '%s', '" TASK "', 10, '2025-06-01',"
-                        "  '2025-06-30', %d, %d, 1, 7, %d);"
-                        "select s::text from progress.sheet s",
-                        task, task, leg, leg, report_id, report == OPEN ? 0 : 5, report, report == APPROVED ? 8 : 0));
+        d,
+        arena_printf(
+            desk_begin(d)->mem,
+            "delete from task.leg; delete from progress.sheet;"
+            "delete from progress.report where period = '2025-06-01';"
+            "update task.task set state = %d, issuer = %d, suspended_on = case when %d = 5 then '2025-06-10'::date end,"
+            "  verifiers = '{1}', signed_leaders = leader_ids;"
+            "insert into task.leg (site_id, task_id, unit_id, role, state, opinion)"
+            "  select 1, '" TASK "', 10, 1, %d, 'o' where %d > 0;"
+            "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due, version, state,"
+            "  content_version, submitted_by, approved_by) values (1, '%s', '" TASK "', 10, '2025-06-01',"
+            "  '2025-06-30', %d, %d, 1, 7, %d);"
+            "select s::text from progress.sheet s",
+            task, task > 2 ? 9 : 0, task, leg, leg, report_id, report == OPEN ? 0 : 5, report,
+            report == APPROVED ? 8 : 0));
 }
 
 static const char *make(desk *d, const move *m, const principal *who, int report) {
@@ -110,11 +113,18 @@ static void test_every_post(void **state) {
                 }
 }
 
+/* Units of the task read each other's reports and judge none; for all others there is no report. */
 static void test_other_units(void **state) {
     desk *d = *state;
+    desk_sql(d, "insert into progress.task_view (site_id, task_id, version, state, no, text, office_unit_id, unit_ids, "
+                "leader_ids, acting_unit_ids) values (1, '" TASK "', 1, 4, '1', 't', 90, '{10,11}', '{50}', '{}')");
     const principal head11 = { .user_id = 9, .unit_id = 11, .post = POST_HEAD, .login = "head11" };
-    for (int report = OPEN; report <= APPROVED; report++)
-        check(d, &moves[2], TASK_ACTIVE, WORKING, report, &head11, "!REPORT_OTHER_UNIT");
+    const principal head20 = { .user_id = 9, .unit_id = 20, .post = POST_HEAD, .login = "head20" };
+    for (size_t i = 1; i < countof(moves); i++)
+        for (int report = OPEN; report <= APPROVED; report++) {
+            check(d, &moves[i], TASK_ACTIVE, WORKING, report, &head11, "!REPORT_OTHER_UNIT");
+            check(d, &moves[i], TASK_ACTIVE, WORKING, report, &head20, "!NOT_FOUND_OBJECT");
+        }
 }
 
 static int setup(void **state) {

@@ -198,6 +198,31 @@ static void an_id_out_of_its_window_is_not_executed(void **state) {
                         "REQUEST_ID_MISSING");
 }
 
+/* Neither by its reason nor by its version: a task that is there is told from one that is not by nobody else. */
+static void a_stranger_does_not_learn_of_a_task(void **state) {
+    story s = begin(*state, "[50]", false), stale = s;
+    stale.version = 1;
+    expect(&s, "other_handler", "AcknowledgeLeg", "", "NOT_FOUND_OBJECT");
+    expect(&stale, "other_handler", "AcknowledgeLeg", "", "NOT_FOUND_OBJECT");
+    expect(&stale, "other_office", "SendBackTask", "\"reason\":\"r\"", "NOT_FOUND_OBJECT");
+    expect(&stale, "co_handler", "AcknowledgeLeg", "", "STALE_VERSION");
+    expect(&s, "leader2", "SignOffTask", "", "NOT_FOUND_OBJECT");
+    expect(&s, "leader", "SignOffTask", "", "WRONG_STATE");
+}
+
+static void units_do_not_learn_of_a_draft_that_was_dropped(void **state) {
+    story s = begin(*state, "[50]", false);
+    char sql[160], json[80];
+    snprintf(json, sizeof(json), "\"task_id\":\"%s\"", s.task);
+    snprintf(sql, sizeof(sql), "update task.task set state = 10 where task_id = '%s'", s.task);
+    harness_sql(sql);
+    assert_string_equal(harness_ask(s.pool, person_named("co_handler"), "GetTask", json).reason, "OK");
+    snprintf(sql, sizeof(sql), "update task.task set issuer = 0 where task_id = '%s'", s.task);
+    harness_sql(sql);
+    assert_string_equal(harness_ask(s.pool, person_named("co_handler"), "GetTask", json).reason, "NOT_FOUND_OBJECT");
+    assert_string_equal(harness_ask(s.pool, person_named("drafter"), "GetTask", json).reason, "OK");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_old_leg_acts_until_the_new_one_is_acknowledged),
@@ -207,6 +232,8 @@ int main(void) {
         cmocka_unit_test(a_key_task_is_verified_by_two_persons),
         cmocka_unit_test(a_pause_moves_the_deadline_by_its_workdays),
         cmocka_unit_test(a_unit_is_urged_once_a_day),
+        cmocka_unit_test(a_stranger_does_not_learn_of_a_task),
+        cmocka_unit_test(units_do_not_learn_of_a_draft_that_was_dropped),
         cmocka_unit_test(the_same_id_has_the_same_answer_and_no_other_use),
         cmocka_unit_test(an_id_out_of_its_window_is_not_executed),
     };

@@ -55,7 +55,7 @@ chk as materialized (
            case when i.next <> 0 and f.facts & i.next_if = i.next_if then i.next else t.state end as new_state,
            case when k.fingerprint = i.fingerprint then 4
                 when k.key is not null then 5
-                when t.task_id is null then 1
+                when t.task_id is null or task.readable(t, i.unit, i.post, i.leader) is not true then 1
                 when t.version <> i.version then 2
                 when held.version <> t.version then 9
                 when i.states & (1 << t.state) = 0 or f.facts & i.needs <> i.needs
