@@ -24,20 +24,24 @@ static void answered(void *data, rpc_result *result) {
     inbox_put(&q->by->answers, &q->node);
 }
 
-void ask(asker *by, http_stream *s, const char *path, const void *payload, size_t n, ask_done *done, void *data) {
+/* `request` says what is asked of whom. */
+static void start(asker *by, http_stream *s, rpc_request request, ask_done *done, void *data) {
     question *q = arena_alloc(s->call->mem, sizeof(*q));
     *q = (question){ .by = by, .s = s, .done = done, .data = data };
     http_hold(s);
     int64_t wait_ms = clock_mono_ms() + s->app->timeout_ms; /* a long upload has a later deadline */
-    const rpc_request request = {
-        .method = path,
-        .trace_id = s->call->trace_id,
-        .who = s->call->who.user_id ? &s->call->who : NULL,
-        .deadline_ms = wait_ms < s->call->deadline_ms ? wait_ms : s->call->deadline_ms,
-        .payload = payload,
-        .payload_size = n,
-    };
+    request.trace_id = s->call->trace_id;
+    request.who = s->call->who.user_id ? &s->call->who : NULL;
+    request.deadline_ms = wait_ms < s->call->deadline_ms ? wait_ms : s->call->deadline_ms;
     rpc_start(by->client, &request, answered, q);
+}
+
+void ask(asker *by, http_stream *s, const char *path, const void *payload, size_t n, ask_done *done, void *data) {
+    start(by, s, (rpc_request){ .method = path, .payload = payload, .payload_size = n }, done, data);
+}
+
+void ask_health(asker *by, http_stream *s, const char *service, ask_done *done, void *data) {
+    start(by, s, (rpc_request){ .method = "/bihuan.v1.HealthService/CheckHealth", .server = service }, done, data);
 }
 
 void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,

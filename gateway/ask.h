@@ -20,5 +20,7 @@ void ask(asker *by, http_stream *s, const char *path, const void *payload, size_
 /* Packs the message first. */
 void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,
                  void *data);
+/* Asks the server of this service ("bihuan.v1.TaskService") whether it can do its work. */
+void ask_health(asker *by, http_stream *s, const char *service, ask_done *done, void *data);
 /* Hands out what came back. */
 void ask_ready(void *data);

@@ -105,7 +105,7 @@ class Installation:
         os.kill(pid, signal.SIGKILL)
 
     def is_healthy(self):
-        return subprocess.run(["curl", "-sf", "--max-time", "1", "--cacert", self.state / "tls/ca.pem", self.url + "/healthz"],
+        return subprocess.run(["curl", "-sf", "--max-time", "5", "--cacert", self.state / "tls/ca.pem", self.url + "/healthz"],
                               capture_output=True).returncode == 0
 
     def trouble(self):

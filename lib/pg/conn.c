@@ -144,11 +144,9 @@ static bh_err *prepare_all(bh_call *call, pg_conn *conn) {
     return leave_pipeline(call, conn, until_ms);
 }
 
-static bh_err *apply_settings(bh_call *call, pg_conn *conn) {
-    int64_t until_ms = clock_mono_ms() + START_MS;
-    const char *settings = arena_printf(call->mem, "set statement_timeout = %d; set jit = off; %s",
-                                        conn->options->statement_timeout_ms, conn->is_store ? store_settings : "");
-    if (!PQsendQuery(conn->pq, settings) || !flush(conn, until_ms))
+/* Unprepared SQL whose rows, if any, do not matter. */
+static bh_err *run_text(bh_call *call, pg_conn *conn, const char *sql, int64_t until_ms) {
+    if (!PQsendQuery(conn->pq, sql) || !flush(conn, until_ms))
         return unavailable(call, conn);
     for (int i = 0; i < 16; i++) {
         CLEANUP(cleanup_result) PGresult *result = NULL;
@@ -158,6 +156,16 @@ static bh_err *apply_settings(bh_call *call, pg_conn *conn) {
             break;
     }
     return NULL;
+}
+
+static bh_err *apply_settings(bh_call *call, pg_conn *conn) {
+    const char *settings = arena_printf(call->mem, "set statement_timeout = %d; set jit = off; %s",
+                                        conn->options->statement_timeout_ms, conn->is_store ? store_settings : "");
+    return run_text(call, conn, settings, clock_mono_ms() + START_MS);
+}
+
+bh_err *conn_check(bh_call *call, pg_conn *conn) {
+    return run_text(call, conn, "select 1", call->deadline_ms);
 }
 
 /* The options of conninfo stand last and so win over ours. */

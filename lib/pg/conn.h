@@ -27,6 +27,8 @@ typedef struct pg_conn {
  * it fails at once between attempts (jittered back-off). Errors: DATABASE_UNAVAILABLE, STATEMENT_INVALID. */
 MUST bh_err *conn_ready(bh_call *call, pg_conn *conn);
 void conn_close(pg_conn *conn);
+/* One round trip on a ready connection, within the call's deadline. */
+MUST bh_err *conn_check(bh_call *call, pg_conn *conn);
 /* A connection that is not busy, rather one that is open; NULL when there is none. */
 pg_conn *conn_free_one(pg_conn *conns, int n);
 

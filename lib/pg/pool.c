@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { POOL_MEMORY_MAX = 16 << 20, CONFLICTS_MAX = 5 };
+enum { POOL_MEMORY_MAX = 16 << 20, CONFLICTS_MAX = 5, FRESH_MS = 1000 };
 
 /* Deadlines are on the monotonic clock. */
 static void sync_init(pg_pool *pool) {
@@ -143,6 +143,24 @@ bh_err *pg_call_values(bh_call *call, const pg_stmt *stmt, pg_rows *ret_rows, co
     pg_piece *pieces = arena_array(call->mem, n, sizeof(*pieces));
     for (size_t i = 0; i < n; i++)
         TRY(piece_encode(call, &stmt->params[i], prepared->types[i], values[i], &pieces[i]));
-    return stmt->combine ? store_submit(call, pool->store, prepared, pieces, ret_rows)
-                         : call_plain(call, pool, stmt, pieces, ret_rows);
+    TRY(stmt->combine ? store_submit(call, pool->store, prepared, pieces, ret_rows)
+                      : call_plain(call, pool, stmt, pieces, ret_rows));
+    atomic_store(&pool->answered_ms, clock_mono_ms());
+    return NULL;
+}
+
+/* Under load no statement is spent on this: the answers to others say enough. */
+bh_err *pg_check(bh_call *call) {
+    pg_pool *pool = call->backend;
+    if (clock_mono_ms() - atomic_load(&pool->answered_ms) < FRESH_MS)
+        return NULL;
+    pg_conn *conn;
+    TRY(borrow(call, pool, &conn));
+    bh_err *err = conn_ready(call, conn);
+    if (!err)
+        err = conn_check(call, conn);
+    give_back(pool, conn);
+    if (!err)
+        atomic_store(&pool->answered_ms, clock_mono_ms());
+    return err;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "pg/conn.h"
 
@@ -14,7 +15,8 @@ struct pg_pool {
     size_t n;
     pg_prepared *prepared; /* [n], as the statements */
     pg_store *store;
-    pthread_mutex_t mutex; /* guards is_busy of the readers */
+    _Atomic int64_t answered_ms; /* clock_mono_ms() at which the database last did as it was told */
+    pthread_mutex_t mutex;       /* guards is_busy of the readers */
     pthread_cond_t freed;
     pg_conn *readers; /* [options.readers] */
 };

@@ -193,15 +193,18 @@ bool rpc_client_is_ready(const rpc_client *client, const char *service) {
 
 /* --- calls --- */
 
-/* "/pkg.Service/Method": the connection of the part between the slashes. */
-static connection *route_of_method(const rpc_client *client, const char *method) {
+/* The server that is named, else that of the part of "/pkg.Service/Method" between the slashes. */
+static connection *route_of_request(const rpc_client *client, const rpc_request *request) {
+    if (request->server)
+        return route_of(client, request->server, strlen(request->server));
+    const char *method = request->method;
     const char *end = method[0] == '/' ? strchr(method + 1, '/') : NULL;
     return end ? route_of(client, method + 1, (size_t) (end - method - 1)) : NULL;
 }
 
 void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
     rpc_result *call = rpc_result_new(request, done, data);
-    call->connection = route_of_method(client, request->method);
+    call->connection = route_of_request(client, request);
     inbox_put(&client->requests, &call->node);
 }
 

@@ -32,6 +32,7 @@ MUST bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDesc
 /* A call whose bytes are passed on unread. Everything is copied. */
 typedef struct rpc_request {
     const char *method;   /* "/bihuan.v1.TaskService/IssueTask" */
+    const char *server;   /* a service of the server to ask, for what every server offers; NULL: the method's own */
     const char *trace_id; /* 32 hex digits */
     const principal *who; /* NULL: nobody */
     int64_t deadline_ms;  /* clock_mono_ms() */

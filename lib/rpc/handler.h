@@ -31,7 +31,7 @@ typedef struct rpc_exchange {
 
 /* Who may call a method. A service whose table misses a method does not start. */
 typedef enum rpc_audience {
-    RPC_PUBLIC,   /* the gateway, without a session: login only */
+    RPC_PUBLIC,   /* the gateway, also without a session */
     RPC_USER,     /* the gateway, for a person whose post is in `posts` */
     RPC_INTERNAL, /* other services of the site, speaking for themselves */
 } rpc_audience;

@@ -17,9 +17,9 @@ static void fill_principal(Bh__Rpc__Principal *sent, const principal *who) {
     sent->login = (char *) who->login;
 }
 
-/* "/pkg.Service/Method": the part between the slashes. */
-static void name_service(rpc_result *result, const char *method) {
-    const char *name = method[0] == '/' ? method + 1 : method;
+/* The server that is named, else the part of "/pkg.Service/Method" between the slashes. */
+static void name_service(rpc_result *result, const rpc_request *request) {
+    const char *name = request->server ? request->server : request->method + (request->method[0] == '/');
     snprintf(result->argument, sizeof(result->argument), "%.*s", (int) strcspn(name, "/"), name);
 }
 
@@ -56,7 +56,7 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *dat
         fill_principal(&sent, request->who);
         meta.principal = &sent;
     }
-    name_service(result, request->method);
+    name_service(result, request);
     pack(result, request, &meta.base);
     result->deadline_ms = request->deadline_ms;
     result->done = done;

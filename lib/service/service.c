@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
+#include "service/health.h"
 #include "service/jobs.h"
 
 enum { START_TIMEOUT_MS = 60000 };
@@ -79,8 +80,9 @@ static bh_err *serve(bh_call *call, service_runtime *runtime) {
         .site_id = (int32_t) s->site_id,
         .backend = runtime->pool,
     };
+    const rpc_service offered[] = { *runtime->service->rpc, health_rpc };
     rpc_server *server;
-    TRY(rpc_server_open(call, &options, runtime->service->rpc, runtime->service->rpc_count, &server));
+    TRY(rpc_server_open(call, &options, offered, countof(offered), &server));
     pthread_t stopper;
     if (pthread_create(&stopper, NULL, stop_on_signal, server) != 0)
         return bh_fail(call, INTERNAL_ERROR, "no thread for signals");

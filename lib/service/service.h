@@ -42,7 +42,6 @@ typedef struct service_job {
 typedef struct bh_service {
     const char *name; /* "task": also the schema and the name in the allow-list */
     const rpc_service *rpc;
-    size_t rpc_count;
     const pg_stmt *statements;
     size_t statement_count;
     const service_job *jobs;

@@ -12,7 +12,6 @@ static const service_job jobs[] = { { "sequencer", SEQUENCER_INTERVAL_MS, sequen
 static const bh_service audit_service = {
     .name = "audit",
     .rpc = &audit_rpc,
-    .rpc_count = 1,
     .statements = audit_sql,
     .statement_count = AUDIT_SQL_COUNT,
     .jobs = jobs,

@@ -20,7 +20,6 @@ static const service_job jobs[] = { { "sweep-sessions", SWEEP_INTERVAL_MS, sweep
 static const bh_service directory_service = {
     .name = "directory",
     .rpc = &directory_rpc,
-    .rpc_count = 1,
     .statements = directory_sql,
     .statement_count = DIRECTORY_SQL_COUNT,
     .jobs = jobs,

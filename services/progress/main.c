@@ -6,7 +6,6 @@
 static const bh_service progress = {
     .name = "progress",
     .rpc = &progress_rpc,
-    .rpc_count = 1,
     .statements = progress_sql,
     .statement_count = PROGRESS_SQL_COUNT,
     .jobs = progress_jobs,

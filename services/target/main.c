@@ -5,7 +5,6 @@
 static const bh_service target = {
     .name = "target",
     .rpc = &target_rpc,
-    .rpc_count = 1,
     .statements = target_sql,
     .statement_count = TARGET_SQL_COUNT,
 };

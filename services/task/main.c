@@ -5,7 +5,6 @@
 static const bh_service task_service = {
     .name = "task",
     .rpc = &task_rpc,
-    .rpc_count = 1,
     .statements = task_sql,
     .statement_count = TASK_SQL_COUNT,
     .jobs = task_jobs,

@@ -1,5 +1,7 @@
 """deploy/up, down, status: repeatable, supervised, walled off by role."""
+import json
 import os
+import signal
 import stat
 import subprocess
 import time
@@ -22,6 +24,51 @@ def test_status_tells_what_runs(bihuan):
     run = bihuan.script("status")
     assert run.returncode == 0
     assert [line.split(":")[1].strip() for line in run.stdout.splitlines() if line.startswith("run:")] == PROGRAMS
+
+
+def health(bihuan):
+    """Status and body of /healthz."""
+    run = subprocess.run(["curl", "-s", "-w", "\n%{http_code}", "--max-time", "5", "--cacert", bihuan.state / "tls/ca.pem", bihuan.url + "/healthz"],
+                         capture_output=True, text=True)
+    body, _, status = run.stdout.rpartition("\n")
+    return int(status), json.loads(body) if status in ("200", "503") else None
+
+
+def wait_ill(bihuan, reasons):
+    """Until all five services say that they are ill, each for one of these reasons."""
+    deadline = time.monotonic() + 20
+    while True:
+        status, told = health(bihuan)
+        if status == 503 and [ill["service"] for ill in told["ill"]] == SERVICES:
+            assert {ill["reason"] for ill in told["ill"]} <= reasons
+            return
+        assert time.monotonic() < deadline, (status, told)
+        time.sleep(0.1)
+
+
+def test_health_is_that_every_service_reaches_its_database(bihuan):
+    status, told = health(bihuan)
+    assert (status, told) == (200, {"services": dict.fromkeys(SERVICES, True), "ill": [], "ok": True})
+    supervised = bihuan.state / "sv/postgres"
+    subprocess.run(["sv", "-w", "30", "down", supervised], check=True, capture_output=True)
+    wait_ill(bihuan, {"DATABASE_UNAVAILABLE"})
+    run = bihuan.script("status")
+    assert run.returncode == 1 and "down: postgres" in run.stdout and "数据库暂不可用" in run.stdout
+    subprocess.run(["sv", "-w", "30", "up", supervised], check=True, capture_output=True)
+    bihuan.wait_healthy()
+
+
+def test_a_database_that_is_silent_is_ill_too(bihuan):
+    backends = [int(line) for line in bihuan.sql("select pid from pg_stat_activity where datname = 'bihuan' and pid <> pg_backend_pid()")]
+    frozen = [bihuan.pid("postgres"), *backends]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_ill(bihuan, {"DATABASE_UNAVAILABLE", "DEADLINE_EXPIRED"})
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    bihuan.wait_healthy()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -39,6 +39,10 @@ void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMes
     ask(by, s, path, bytes, protobuf_c_message_pack(message, bytes), done, data);
 }
 
+void ask_health(asker *by, http_stream *s, const char *service, ask_done *done, void *data) {
+    ask(by, s, service, NULL, 0, done, data);
+}
+
 void disk_submit(UNUSED disk *d, disk_job *job) {
     job->work(job);
     job->done(job);

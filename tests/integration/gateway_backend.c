@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "bihuan/v1/directory_service.pb-c.h"
+#include "bihuan/v1/health_service.pb-c.h"
 #include "bihuan/v1/progress_service.pb-c.h"
 #include "rpc/keys.h"
 #include "rpc/server.h"
@@ -147,6 +149,15 @@ NOT_HERE(ProgressService, get_report, GetReport)
 NOT_HERE(ProgressService, list_reports, ListReports)
 NOT_HERE(ProgressService, apply_task_change, ApplyTaskChange)
 
+/* ---- health ---- */
+
+/* Ill while DIR holds a file of that name. */
+BH_RPC(HealthService, check_health, CheckHealthRequest, CheckHealthResponse) {
+    return access(arena_printf(c->mem, "%s/ill", (const char *) c->backend), F_OK) == 0
+               ? bh_fail(c, DATABASE_UNAVAILABLE)
+               : NULL;
+}
+
 /* ---- the process ---- */
 
 static const rpc_rule directory_rules[] = {
@@ -162,12 +173,15 @@ static const rpc_rule progress_rules[] = {
     { "ApproveReport", RPC_USER, 0 },    { "SendBackReport", RPC_USER, 0 },      { "GetReport", RPC_USER, 0 },
     { "ListReports", RPC_USER, 0 },      { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
+static const rpc_rule health_rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
 static Bh__DirectoryService_Service directory = BH__DIRECTORY_SERVICE__INIT(rpc_);
 static Bh__ProgressService_Service progress = BH__PROGRESS_SERVICE__INIT(rpc_);
+static Bh__HealthService_Service health = BH__HEALTH_SERVICE__INIT(rpc_);
 
 static const rpc_service services[] = {
     { &directory.base, directory_rules, countof(directory_rules) },
     { &progress.base, progress_rules, countof(progress_rules) },
+    { &health.base, health_rules, countof(health_rules) },
 };
 
 static bh_err *write_file(bh_call *call, const char *path, const char *text) {
@@ -193,6 +207,7 @@ static bh_err *serve(bh_call *c, const char *dir) {
         .workers = 1,
         .queue_max = 100,
         .site_id = 1,
+        .backend = (void *) (uintptr_t) dir,
     };
     TRY(rpc_server_open(c, &options, services, countof(services), &server));
     const char *at = rpc_server_endpoint(server);

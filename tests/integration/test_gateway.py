@@ -18,6 +18,7 @@ HIDDEN = [
     "ProgressService/RegisterEvidence",
     "ProgressService/GetEvidence",
     "ProgressService/ApplyTaskChange",
+    "HealthService/CheckHealth",
 ]
 SECURE = ["x-content-type-options", "content-security-policy", "cache-control", "referrer-policy", "x-frame-options"]
 
@@ -274,10 +275,24 @@ def test_service_that_is_not_there(gateway):
 def test_healthz_names_what_is_missing(gateway):
     answer = gateway.curl("/healthz")
     assert answer.status == 503
-    assert answer.json() == {
-        "services": {"directory": True, "target": False, "task": False, "progress": True, "audit": False},
-        "ok": False,
-    }
+    told = answer.json()
+    assert told["services"] == {"directory": True, "target": False, "task": False, "progress": True, "audit": False}
+    assert told["ok"] is False
+    assert [(ill["service"], ill["reason"]) for ill in told["ill"]] == [
+        (name, "SERVICE_UNREACHABLE") for name in ("target", "task", "audit")
+    ]
+    assert told["ill"][0]["messageZh"] == "连不上服务 bihuan.v1.TargetService，请稍后重试"
+    assert told["ill"][0]["messageEn"] == "The service bihuan.v1.TargetService cannot be reached; try again later."
+
+
+def test_healthz_passes_on_what_a_service_says_of_itself(gateway):
+    (gateway.dir / "ill").touch()
+    told = gateway.curl("/healthz").json()
+    (gateway.dir / "ill").unlink()
+    reasons = {ill["service"]: ill["reason"] for ill in told["ill"]}
+    assert reasons["directory"] == reasons["progress"] == "DATABASE_UNAVAILABLE"
+    assert not any(told["services"].values())
+    assert gateway.curl("/healthz", "-X", "GET", data="a body that nobody asked for").json()["services"]["directory"]
 
 
 def test_security_headers_everywhere(gateway):
