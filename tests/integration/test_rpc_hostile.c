@@ -74,7 +74,7 @@ static void assert_honest_caller_is_served(void) {
 static bool send_ping(void *socket) {
     zmq_msg_t message;
     message_init(&message, (frame){ .kind = FRAME_PING }, NULL, 0);
-    return zmq_msg_send(&message, socket, 0) >= 0;
+    return zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0;
 }
 
 /* The server talks to it. */
