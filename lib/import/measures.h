@@ -14,21 +14,15 @@ typedef enum measure_kind {
     MEASURE_CLASS,  /* 级 届 号: part of a name */
 } measure_kind;
 
-/* The measure at the start of the text with its multiplier (万人); *ret_n is its length in bytes, 0 for none. */
+/* The measure at the start of the text with multiplier and divisor (万人, 万元/亩); *ret_n is its length in bytes, 0
+ * for none. */
 measure_kind measure_read(span text, size_t *ret_n);
 /* A comparator behind the number (以上) or in front of it (不少于); "" when there is none. */
 const char *comparator_after(span text, size_t *ret_n);
 const char *comparator_before(span text, size_t *ret_n);
 
 extern const char *const measure_multipliers[];
-/* Ends of a phrase after which N things are promised: 新建, 为. */
-extern const char *const promising_verbs[];
-/* Words that refer to things which exist already: 对接, 落实. */
-extern const char *const referring_verbs[];
-extern const char *const referring_attributes[];
-/* Verbs that reach over a list: 新增甲10人、乙4人. */
-extern const char *const spreading_verbs[];
-/* Words in front of a phrase that do not belong to its metric: 力争. */
-extern const char *const measure_adverbs[];
-/* 压缩至, 控制在: a duration or an age behind it is a target. */
-extern const char *const reaching_words[];
+/* verbs.def */
+extern const char *const promising_verbs[], *const referring_verbs[], *const referring_attributes[];
+extern const char *const spreading_verbs[], *const measure_adverbs[], *const duration_indicators[];
+extern const char *const bringing_words[], *const named_by_number[];

@@ -58,6 +58,8 @@ static void reads_comparators(void **state) {
         { "建设床位200余张", ">200张" },
         { "至少建成2个中心", ">=2个" },
         { "新增停车位2000—3000个", ">=2000个;<=3000个" },
+        { "固定资产投资增长５％—７％", ">=5%;<=7%" },
+        { "办理时限压缩至2个工作日内", "<=2个工作日" },
     };
     assert_targets(cases, countof(cases));
 }
@@ -75,8 +77,68 @@ static void reads_both_orders_of_noun_and_number(void **state) {
         { "新增甲类10人、乙类4人", "=10人;=4人" },
         { "筹集住房1.5万套（间）", "=1.5万套（间）" },
         { "6个县（市、区）通过评估，力争5个县（市、区）达标", "=5个?" },
+        { "建成10个以上的示范点", ">=10个" },
+        { "财政收入增长6%（同口径）", "=6%" },
+        { "完成投资40亿元以上并投入使用", ">=40亿元" },
     };
     assert_targets(cases, countof(cases));
+}
+
+static void reads_units_with_a_divisor(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "工业用地亩均税收25万元/亩", "=25万元/亩" },      { "亩均增加值达到150万元／亩以上", ">=150万元/亩" },
+        { "病床数达7.5张/千人", ">=7.5张/千人" },           { "事故死亡率低于0.01人/亿元", "<0.01人/亿元" },
+        { "平均浓度28微克/立方米", "=28微克/立方米" },      { "平均浓度28微克每立方米", "=28微克每立方米" },
+        { "租金不高于20元/平方米·月", "<=20元/平方米·月" }, { "新增供热面积300万㎡", "=300万㎡" },
+    };
+    assert_targets(cases, countof(cases));
+}
+
+static void indicators_of_time_need_no_verb(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "人均期望寿命82岁", "=82岁" }, { "平均受教育年限11.3年", "=11.3年" },
+        { "优良天数300天", "=300天" },   { "力争3年内，建成示范区", "" },
+        { "对65岁老人免费开放", "" },    { "办理时限压缩至3个工作日内办结", "?" },
+        { "打造15分钟就业服务圈", "" },
+    };
+    assert_targets(cases, countof(cases));
+}
+
+/* What may be a target and may be none is said. */
+static void doubts_what_is_unclear(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "推进15个片区建设", "?" },
+        { "70%以上村庄通燃气", "?" },
+        { "发放贷款50亿元以上支持小微企业", "?" },
+        { "新建学校10所新增学位5000个", "=5000个?" },
+        { "覆盖率由60%，提高到65%", "=65%?" },
+        { "新建三所幼儿园", "?" },
+        { "新增两家上市公司", "?" },
+        { "实现翻番", "?" },
+        { "实施主体倍增计划，开展“三个一”活动", "" },
+        { "供应商品9500吧", "?" },
+    };
+    assert_targets(cases, countof(cases));
+}
+
+static void metrics_name_the_indicator(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "城镇化率由62%提高到65%", "城镇化率" },    { "城镇化率从上年的62%提升至65%以上", "城镇化率" },
+        { "力争一次办结率达到95%", "一次办结率" },   { "登记失业率为4%", "登记失业率" },
+        { "为3万名学生免费体检", "为学生免费体检" }, { "建成10个小镇", "建成小镇" },
+        { "水质优良率升至90%", "水质优良率" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        arena *mem = arena_new(MEMORY);
+        import_target targets[TARGETS];
+        assert_int_equal(numbers_find(mem, span_of(cases[i][0]), targets, TARGETS, NULL, 1), 1);
+        assert_string_equal(targets[0].metric, cases[i][1]);
+        arena_free(mem);
+    }
 }
 
 static void numbers_that_are_no_targets(void **state) {
@@ -138,6 +200,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_comparators),
         cmocka_unit_test(reads_both_orders_of_noun_and_number),
+        cmocka_unit_test(reads_units_with_a_divisor),
+        cmocka_unit_test(indicators_of_time_need_no_verb),
+        cmocka_unit_test(doubts_what_is_unclear),
+        cmocka_unit_test(metrics_name_the_indicator),
         cmocka_unit_test(numbers_that_are_no_targets),
         cmocka_unit_test(spreads_the_verb_of_a_list),
         cmocka_unit_test(more_targets_than_fit_are_said),
