@@ -51,10 +51,11 @@ create table progress.report (
     constraint report_evidence check (octet_length(evidence) % 32 = 0)
 ) partition by range (period);
 
--- A stored file by its SHA-256; the bytes lie with the gateway.
+-- A file that a unit uploaded, by its SHA-256; the bytes lie with the gateway, once.
 create table progress.evidence (
     site_id int4 not null,
     digest bytea not null check (octet_length(digest) = 32),
+    unit_id int4 not null check (unit_id > 0),
     size int8 not null check (size > 0),
     name text not null,
     media_type text not null,
@@ -63,15 +64,16 @@ create table progress.evidence (
     uploaded timestamptz not null,
     version int4 not null default 1,
     leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
-    primary key (site_id, digest)
+    primary key (site_id, digest, unit_id)
 );
 
--- Which report shows a file: whoever may read the one may read the other.
+-- A unit cited a file in a task: in a report, for a milestone, for a re-check.
 create table progress.evidence_use (
     site_id int4 not null,
     digest bytea not null,
-    report_id uuid not null,
-    primary key (site_id, digest, report_id)
+    task_id uuid not null,
+    unit_id int4 not null,
+    primary key (site_id, digest, task_id, unit_id)
 );
 
 -- Read copy of a task, kept by its events. unit_ids and leader_ids may read its reports, beside its office; acting units
@@ -127,19 +129,40 @@ begin
                      where s.site_id = report_facts.site and s.task_id = report_facts.task) sheets);
 end $$;
 
--- The door for milestones and re-checks: whether every digest (hex) is stored evidence.
-create function progress.evidence_known(site int4, digests text[]) returns boolean
+-- Who may read a file: the units that uploaded it, and whoever may read the reports of a task in which it was cited. To
+-- know its digest is not enough. What a unit may read it may cite.
+create function progress.evidence_readable(site int4, digest bytea, unit int4, leader int4) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select exists (select from progress.evidence v
+                    where v.site_id = site and v.digest = evidence_readable.digest and v.unit_id = unit)
+        or exists (select from progress.evidence_use u
+                     left join progress.task_view t on t.site_id = u.site_id and t.task_id = u.task_id
+                    where u.site_id = site and u.digest = evidence_readable.digest
+                      and (u.unit_id = unit or unit = any(t.unit_ids) or t.office_unit_id = unit
+                           or leader = any(t.leader_ids)))
+$$;
+
+-- The doors for milestones and re-checks: whether the unit may cite every digest (hex), and that it did.
+create function progress.evidence_citable(site int4, unit int4, digests text[]) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    return not exists (select from unnest(digests) d(digest)
-                        where not exists (select from progress.evidence e
-                                           where e.site_id = site and e.digest = decode(d.digest, 'hex')));
+    return (select coalesce(bool_and(progress.evidence_readable(site, decode(d.digest, 'hex'), unit, 0)), true)
+              from unnest(digests) d(digest));
+end $$;
+create function progress.cite_evidence(site int4, task uuid, unit int4, digests text[]) returns int4
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into progress.evidence_use (site_id, digest, task_id, unit_id)
+    select site, decode(d.digest, 'hex'), task, unit from unnest(digests) d(digest)
+    on conflict do nothing;
+    return cardinality(digests);
 end $$;
 grant usage on schema progress to bihuan_task, bihuan_task_owner;
-grant execute on function progress.report_facts(int4, uuid, int4, int4), progress.evidence_known(int4, text[])
-    to bihuan_task;
+grant execute on function progress.report_facts(int4, uuid, int4, int4),
+    progress.evidence_citable(int4, int4, text[]), progress.cite_evidence(int4, uuid, int4, text[]) to bihuan_task;
 
-grant execute on function progress.report_id(uuid, int4, date) to bihuan_progress;
+grant execute on function progress.report_id(uuid, int4, date), progress.evidence_readable(int4, bytea, int4, int4)
+    to bihuan_progress;
 grant select, insert, update, delete on progress.sheet, progress.outbox to bihuan_progress;
 grant select, insert on progress.report, progress.evidence, progress.evidence_use, progress.idem, progress.inbox,
     progress.outbox_dead to bihuan_progress;

@@ -226,7 +226,7 @@ language sql stable as $$
                     when 10 then m.left when 11 then m.ready when 12 then m.ready when 13 then m.ready end
                then 1::int8 << 35 else 0 end
         | case when m.by_actor then 1::int8 << 36 else 0 end
-        | case when cardinality(digests) > 0 and progress.evidence_known(t.site_id, digests)
+        | case when cardinality(digests) > 0 and progress.evidence_citable(t.site_id, unit, digests)
                then 1::int8 << 37 else 0 end
         | case when unit = t.office_unit or l.own_leg is not null and t.state >= 3 then 1::int8 << 38 else 0 end
         | case when case when a.found_kind >= 4 and t.is_key then leader = any(t.leader_ids)

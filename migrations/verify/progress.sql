@@ -1,7 +1,7 @@
 -- Verify progress: the constraints hold, the doors answer, and nobody else comes in.
 begin;
 create extension if not exists pgtap;
-select plan(15);
+select plan(17);
 select is(has_table_privilege('bihuan_progress', 'progress.' || t, 'update'), false, t || ' is append only')
   from unnest(array['report', 'evidence', 'idem', 'inbox']) t;
 select is(has_function_privilege('bihuan_task', 'progress.report_facts(int4, uuid, int4, int4)', 'execute'), true, 'task asks');
@@ -24,7 +24,10 @@ update progress.sheet set state = 4, approved_by = 6, person_ids = '{5, 6}' wher
 select is(progress.report_facts(-1, '00000000-0000-0000-0000-000000000001', 6, 7), 7, 'approved, and by this person');
 select throws_ok($$ update progress.sheet set period = '2025-03-02' where site_id = -1 $$, 23514, null,
                  'a period is a month');
-select is(progress.evidence_known(-1, '{}'), true, 'no evidence is known evidence');
-select is(progress.evidence_known(-1, array[repeat('0', 64)]), false, 'and a digest nobody stored is not');
+select is(progress.evidence_citable(-1, 7, '{}'), true, 'nothing may be cited');
+select is(progress.evidence_citable(-1, 7, array[repeat('0', 64)]), false, 'a file of nobody may not');
+select progress.cite_evidence(-1, '00000000-0000-0000-0000-000000000001', 7, array[repeat('0', 64)]);
+select is(progress.evidence_citable(-1, 7, array[repeat('0', 64)]), true, 'what the unit cited it may cite again');
+select is(progress.evidence_citable(-1, 8, array[repeat('0', 64)]), false, 'a unit without a part in the task may not');
 select * from finish(true);
 rollback;

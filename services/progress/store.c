@@ -106,19 +106,20 @@ bh_err *progress_store_list_reports(bh_call *c, const report_filter *f, Bh__Repo
 bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest,
                                          const Bh__Evidence *file) {
     const char *id = hex(c->mem, digest, SHA256_SIZE);
-    pg_value body = command_leaf(c, cmd, "evidence", id, 1, "REGISTER", file->name);
+    const char *object = arena_printf(c->mem, "%s/%d", id, c->who.unit_id);
+    pg_value body = command_leaf(c, cmd, "evidence", object, 1, "REGISTER", file->name);
     pg_rows rows;
     TRY(pg_call(c, SQL(REGISTER_EVIDENCE), &rows, pg_int(c->site_id), pg_bytes(digest, SHA256_SIZE), pg_uuid(&cmd->key),
                 pg_bytes(cmd->fingerprint, sizeof(cmd->fingerprint)), body, pg_int(file->size), pg_text(file->name),
-                pg_text(file->media_type), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->now_ms)));
+                pg_text(file->media_type), pg_int(c->who.unit_id), pg_int(c->who.user_id), pg_text(c->who.login),
+                pg_int(c->now_ms)));
     return command_outcome(c, cmd, &rows, id);
 }
 
-bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
-                                    Bh__Evidence *ret_file) {
+bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, Bh__Evidence *ret_file) {
     pg_rows rows;
-    TRY(pg_call(c, SQL(GET_EVIDENCE), &rows, pg_int(c->site_id), pg_bytes(digest, SHA256_SIZE), pg_int(c->who.user_id),
-                pg_int(c->who.unit_id), pg_int(c->who.leader_id), pg_bool(reads_all), pg_bool(is_office)));
+    TRY(pg_call(c, SQL(GET_EVIDENCE), &rows, pg_int(c->site_id), pg_bytes(digest, SHA256_SIZE), pg_int(c->who.unit_id),
+                pg_int(c->who.leader_id), pg_bool(reads_all)));
     if (rows.count == 0)
         return bh_fail(c, NOT_FOUND_OBJECT, hex(c->mem, digest, SHA256_SIZE));
     pg_fill(c, &rows, 0, &ret_file->base);

@@ -64,8 +64,8 @@ MUST bh_err *progress_store_list_reports(bh_call *c, const report_filter *filter
 
 MUST bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest,
                                               const Bh__Evidence *file);
-MUST bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, bool is_office,
-                                         Bh__Evidence *ret_file);
+/* NOT_FOUND_OBJECT also when the caller may not read it. */
+MUST bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, Bh__Evidence *ret_file);
 
 /* A task as its event tells it. `units` may read its reports, `acting` are those whose leg acts, `owing` owe reports
  * now. */

@@ -21,6 +21,9 @@ void harness_close(pg_pool *pool);
 /* Runs SQL as the owner of the database; ends the test on failure. */
 void harness_sql(const char *sql);
 
+/* As if the unit had uploaded a file. */
+void harness_evidence(const char *digest, int unit_id);
+
 /* What came of a command. */
 typedef struct told {
     char reason[64]; /* "OK" or the reason of the refusal */

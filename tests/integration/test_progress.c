@@ -282,30 +282,52 @@ static void test_evidence(void **state) {
     assert_has(desk_call_as(d, "RegisterEvidence", &handler10, EVIDENCE("a.txt"), id), DIGEST);
     assert_has(desk_call_as(d, "RegisterEvidence", &handler10, EVIDENCE("a.txt"), id), DIGEST);
     assert_starts(desk_call_as(d, "RegisterEvidence", &handler10, EVIDENCE("b.txt"), id), "!REQUEST_ID_REUSED");
-    /* The same bytes once more are the same evidence. */
-    assert_has(desk_call(d, "RegisterEvidence", &handler20, EVIDENCE("c.txt")), DIGEST);
+    /* The same bytes once more are the same evidence of a unit, and another's of another. */
+    assert_has(desk_call(d, "RegisterEvidence", &head10, EVIDENCE("c.txt")), DIGEST);
     assert_string_equal(desk_sql(d, "select count(*) || max(name) from progress.evidence"), "1a.txt");
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "1");
-    /* Before a report shows it: its uploader, the offices, leaders and auditors. */
-    assert_has(desk_call(d, "GetEvidence", &handler10, get), "\"uploaded_by\":\"handler10\"");
-    assert_has(desk_call(d, "GetEvidence", &verifier91, get), "a.txt");
-    assert_starts(desk_call(d, "GetEvidence", &handler11, get), "!NOT_FOUND_OBJECT");
+    assert_has(desk_call(d, "RegisterEvidence", &handler20, EVIDENCE("d.txt")), DIGEST);
+    assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "2");
+    assert_has(desk_call(d, "GetEvidence", &head20, get), "d.txt");
+    /* Before it is cited: the units that uploaded it and auditors; nobody because of the digest alone. */
+    assert_has(desk_call(d, "GetEvidence", &head10, get), "\"uploaded_by\":\"handler10\"");
+    assert_has(desk_call(d, "GetEvidence", &auditor, get), "a.txt");
+    const principal *early[] = { &handler11, &verifier90, &verifier91, &leader };
+    for (size_t i = 0; i < countof(early); i++)
+        assert_starts(desk_call(d, "GetEvidence", early[i], get), "!NOT_FOUND_OBJECT");
     const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, ",\"evidence\":[\"" DIGEST "\"]"));
     assert_has(a, "\"version\":1");
     /* After: whoever sees the report. */
-    assert_has(desk_call(d, "GetEvidence", &handler11, get), "a.txt");
-    assert_has(desk_call(d, "GetEvidence", &verifier90, get), "a.txt");
-    assert_has(desk_call(d, "GetEvidence", &leader, get), "a.txt");
-    assert_has(desk_call(d, "GetEvidence", &auditor, get), "a.txt");
+    const principal *readers[] = { &handler11, &handler12, &head30, &verifier90, &leader, &delegate, &auditor };
+    for (size_t i = 0; i < countof(readers); i++)
+        assert_has(desk_call(d, "GetEvidence", readers[i], get), "a.txt");
     assert_starts(desk_call(d, "GetEvidence", &verifier91, get), "!NOT_FOUND_OBJECT");
-    assert_starts(desk_call(d, "GetEvidence", &handler20, get), "!NOT_FOUND_OBJECT");
+    assert_starts(desk_call(d, "GetEvidence", &leader51, get), "!NOT_FOUND_OBJECT");
     assert_starts(desk_call(d, "GetEvidence", &operator01, get), "!METHOD_NOT_ALLOWED");
     a = desk_call(d, "GetReport", &handler10,
                   arena_printf(desk_begin(d)->mem, "{\"report_id\":\"%s\"}", desk_value(d, a, "report_id")));
     assert_has(a, "\"evidence\":[\"" DIGEST "\"]");
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending where position('\\x" /* pinned by the entry */
                                     "62613738313662663866303163666561' in leaf) > 0"),
-                        "2");
+                        "3");
+}
+
+/* To cite a file is to read it: what one may not read one may not cite. */
+static void test_who_cites(void **state) {
+    desk *d = *state;
+    task_changed(d, 1, TASK_ACTIVE, LEG_WORKING);
+    const char *cites = REPORT(0, ",\"evidence\":[\"" DIGEST "\"]");
+    desk_call(d, "RegisterEvidence", &handler20, EVIDENCE("a.txt"));
+    assert_starts(desk_call(d, "SubmitReport", &handler10, cites), "!EVIDENCE_MISSING 承办人");
+    assert_string_equal(desk_sql(d, "select count(*) from progress.evidence_use"), "0");
+    desk_call(d, "RegisterEvidence", &handler11, EVIDENCE("b.txt"));
+    assert_starts(desk_call(d, "SubmitReport", &handler10, cites), "!EVIDENCE_MISSING");
+    assert_has(desk_call(d, "SubmitReport", &handler11, cites), "\"version\":1");
+    assert_has(desk_call(d, "SubmitReport", &handler10, cites), "\"version\":1");
+    /* A unit that was released keeps what it cited itself. */
+    task_changed(d, 2, TASK_ACTIVE, LEG_RELEASED);
+    desk_sql(d, "delete from progress.evidence where unit_id = 11");
+    assert_has(desk_call(d, "GetEvidence", &handler11, "{\"digest\":\"" DIGEST "\"}"), "a.txt");
 }
 
 static void test_who_reads(void **state) {
@@ -416,6 +438,7 @@ int main(void) {
         cmocka_unit_test_setup(test_refused_by_what_is_stored, fresh),
         cmocka_unit_test_setup(test_same_id_same_answer, fresh),
         cmocka_unit_test_setup(test_evidence, fresh),
+        cmocka_unit_test_setup(test_who_cites, fresh),
         cmocka_unit_test_setup(test_who_reads, fresh),
         cmocka_unit_test_setup(test_pages, fresh),
         cmocka_unit_test_setup(test_months, fresh),

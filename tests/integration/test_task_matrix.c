@@ -159,8 +159,8 @@ static void try_one(pg_pool *pool, const row *r, int state, const person *who, t
 static void every_state_move_and_person(void **unused) {
     (void) unused;
     pg_pool *pool = harness_open();
-    harness_sql("insert into progress.evidence (site_id, digest, size, name, media_type, user_id, login, uploaded, "
-                "leaf_hash) values (1, decode('" EVIDENCE "', 'hex'), 1, 'n', 't', 1, 'l', now(), sha256(''))");
+    harness_evidence(EVIDENCE, 10);
+    harness_evidence(EVIDENCE, 20);
     trial count = { 0 };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (int state = 1; state < STATE_COUNT; state++)

@@ -162,6 +162,40 @@ static void a_pause_moves_the_deadline_by_its_workdays(void **state) {
     harness_sql(sql);
 }
 
+#define FILE_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define FILE_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void assert_cited(const story *s, int unit_id) {
+    char sql[256];
+    snprintf(sql, sizeof(sql), "select 1 / count(*) from progress.evidence_use where task_id = '%s' and unit_id = %d",
+             s->task, unit_id);
+    harness_sql(sql);
+}
+
+static void a_milestone_and_a_recheck_cite_what_the_unit_may_read(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    char sql[512];
+    snprintf(sql, sizeof(sql),
+             "insert into task.milestone (site_id, task_id, milestone_no, title, due) values (1, '%s', 1, 'm', "
+             "'2025-09-01')",
+             s.task);
+    harness_sql(sql);
+    harness_evidence(FILE_A, 21);
+    harness_evidence(FILE_B, 20);
+    expect(&s, "lead_handler", "ReportMilestone", "\"milestone_no\":1,\"evidence\":[\"" FILE_B "\",\"" FILE_A "\"]",
+           "EVIDENCE_UNKNOWN");
+    done(&s, "lead_handler", "ReportMilestone", "\"milestone_no\":1,\"evidence\":[\"" FILE_B "\"]");
+    assert_cited(&s, 20);
+    snprintf(sql, sizeof(sql),
+             "update task.task set state = 8, verifiers = '{2}', signed_leaders = '{50}' where task_id = '%s'", s.task);
+    harness_sql(sql);
+    expect(&s, "office_head", "ReopenTask", "\"reason\":\"r\",\"evidence\":[\"" FILE_A "\"]", "EVIDENCE_UNKNOWN");
+    harness_evidence(FILE_A, 10);
+    done(&s, "office_head", "ReopenTask", "\"reason\":\"r\",\"evidence\":[\"" FILE_A "\"]");
+    assert_cited(&s, 10);
+}
+
 static void a_unit_is_urged_once_a_day(void **state) {
     story s = begin(*state, "[50]", false);
     done(&s, "verifier", "UrgeLeg", "\"unit_id\":21");
@@ -231,6 +265,7 @@ int main(void) {
         cmocka_unit_test(two_leaders_both_sign_and_the_second_closes),
         cmocka_unit_test(a_key_task_is_verified_by_two_persons),
         cmocka_unit_test(a_pause_moves_the_deadline_by_its_workdays),
+        cmocka_unit_test(a_milestone_and_a_recheck_cite_what_the_unit_may_read),
         cmocka_unit_test(a_unit_is_urged_once_a_day),
         cmocka_unit_test(a_stranger_does_not_learn_of_a_task),
         cmocka_unit_test(units_do_not_learn_of_a_draft_that_was_dropped),

@@ -46,7 +46,7 @@ with inp as materialized (
           select encode(d.digest, 'hex') as missing
             from (select substring(i.evidence from 32 * n + 1 for 32) as digest
                     from generate_series(0, octet_length(i.evidence) / 32 - 1) n) d
-           where not exists (select from progress.evidence v where v.site_id = i.site and v.digest = d.digest)
+           where not progress.evidence_readable(i.site, d.digest, i.unit, 0)
            limit 1) e on true
 ), upd as (
     update progress.sheet s
@@ -57,7 +57,7 @@ with inp as materialized (
       from (select * from chk where pre = 0 order by site, report) c
      where s.site_id = c.site and s.report_id = c.report and s.version = c.version and c.states >> s.state & 1 = 1
     returning c.ord, c.site, c.report, c.key, c.fingerprint, c.period, c.person, c.login, c.made, c.text, c.problems,
-              c.next_step, c.figures, c.evidence, s.version, c.body || c.previous as leaf
+              c.next_step, c.figures, c.evidence, c.task, c.unit, s.version, c.body || c.previous as leaf
 ), written as (
     insert into progress.report (site_id, report_id, version, period, state, content_version, user_id, login, made, text,
                                  problems, next_step, figures, evidence)
@@ -67,8 +67,8 @@ with inp as materialized (
     insert into progress.idem (site_id, key, fingerprint, object_id, version, state)
     select site, key, fingerprint, report, version, 2 from upd
 ), used as (
-    insert into progress.evidence_use (site_id, digest, report_id)
-    select u.site, substring(u.evidence from 32 * n + 1 for 32), u.report
+    insert into progress.evidence_use (site_id, digest, task_id, unit_id)
+    select u.site, substring(u.evidence from 32 * n + 1 for 32), u.task, u.unit
       from upd u, generate_series(0, octet_length(u.evidence) / 32 - 1) n
     on conflict do nothing
 ), logged as materialized (

@@ -228,6 +228,9 @@ closure_moved as (
        and k.site_id = g.site_id and k.task_id = g.task_id and k.closure_no = g.closure_no
     returning 1
 ),
+cited as (
+    select progress.cite_evidence(site_id, task_id, unit, digests::text[]) as n from go where digests <> '{}'
+),
 application_written as (
     insert into task.application (site_id, application_id, task_id, unit_id, kind, state, writer, reason, day, other_unit,
                                   result)
@@ -266,9 +269,10 @@ logged as (
     select audit.append(array_agg(site_id order by ord), array_agg(body || previous order by ord)) as n from go
 )
 select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
-       own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged
+       own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged,
+       (select sum(n) from cited) as _cited
   from go cross join logged
 union all
 select ord, pre, task_id::text, coalesce(done_version, now_version), coalesce(done_state, now_state)::int4, facts, own_leg,
-       other_leg, 0
+       other_leg, 0, 0
   from chk where pre not in (0, 9)
