@@ -5,6 +5,8 @@
 static const char *const comma[] = { "、", NULL };
 static const char *const government[] = { "人民政府", "政府", NULL };
 static const char *const committee[] = { "管理委员会", "管委会", NULL };
+static const char *const office[] = { "办事处", NULL };
+static const char *const streets[] = { "街道", NULL };
 static const char *const areas[] = { "县", "区", "市", "旗", "镇", "乡", "街道", "州", NULL };
 /* Areas that have a committee and no government. */
 static const char *const zones[] = { "开发区", "园区",   "度假区", "高新区", "港区",   "示范区", "试验区", "功能区",
@@ -30,17 +32,27 @@ bool name_is_unit(span name) {
 /* 各县（市、区）政府, 各县（市、区）, 各区管委会: written for all of them. */
 static bool is_collective(span name) {
     static const char *const each[] = { "各", NULL };
-    static const char *const ends[] = { "政府", "管委会", "县", "区", "市", "）", "街道", NULL };
+    static const char *const ends[] = { "政府", "管委会", "县", "区",   "市",   "旗",     "州",
+                                        "镇",   "乡",     "）", "街道", "镇街", "办事处", NULL };
     static const char *const kinds[] = { "县（市", "县（区", "区（县", "市（县", "市（区", "（市、区）", NULL };
-    return (span_starts(name, each) || span_has(name, kinds)) && span_has(name, areas) && span_ends(name, ends);
+    static const char *const everywhere[] = { "各地", "各地区", "各地政府", "属地政府", NULL };
+    bool areas_named = span_has(name, areas) && span_ends(name, ends);
+    return span_is_any(name, everywhere) || ((span_starts(name, each) || span_has(name, kinds)) && areas_named);
 }
 
-/* 甲县政府, but not 市政府, which is the one that writes. */
+/* 甲县政府, 乙街道办事处, but not 市政府, which is the one that writes. */
 static bool is_county_government(span name) {
     enum { OWN_NAME = 2 };
-    size_t n = span_ends(name, government);
-    span area = span_cut(name, 0, name.n - n);
-    return n && span_ends(area, areas) && span_length(area) >= OWN_NAME;
+    span area = span_drop_end(name, government), street = span_drop_end(name, office);
+    if (span_ends(street, streets) && street.n < name.n)
+        return true;
+    return area.n < name.n && span_ends(area, areas) && span_length(area) >= OWN_NAME;
+}
+
+/* 甲区, 乙县 without 政府; zones are units like others where they stand among those. */
+static bool is_county(span name) {
+    enum { OWN_NAME = 2 };
+    return span_ends(name, areas) && !span_ends(name, zones) && span_length(name) >= OWN_NAME;
 }
 
 static bool is_area(span name) {
@@ -113,7 +125,8 @@ static void add_name(arena *mem, span token, bool after_comma, unit_names *names
         return;
     }
     bool among_counties = after_comma || (names->n && names->at[names->n - 1].county);
-    bool county = is_collective(name) || is_county_government(name) || (among_counties && is_area(name));
+    bool county =
+        is_collective(name) || is_county_government(name) || is_county(name) || (among_counties && is_area(name));
     names->at[names->n++] = (unit_name){ .name = span_dup(mem, name), .county = county, .leads = leads };
 }
 
@@ -149,21 +162,30 @@ static void add_token(arena *mem, span token, bool after_comma, unit_names *name
     add_name(mem, token, after_comma, names);
 }
 
+/* Areas that take the same suffix. */
+typedef enum area_kind { AREA_NONE, AREA_COUNTY, AREA_ZONE, AREA_STREET } area_kind;
+
+static area_kind area_of(span name) {
+    if (is_collective(name) || !span_ends(name, areas))
+        return AREA_NONE;
+    return span_ends(name, zones) ? AREA_ZONE : span_ends(name, streets) ? AREA_STREET : AREA_COUNTY;
+}
+
 /* 甲区、乙县政府: the names before take the suffix of the last one. */
-static void spread(arena *mem, unit_names *names, word_table suffixes, bool to_zones) {
+static void spread(arena *mem, unit_names *names, word_table suffixes, area_kind kind) {
     const char *suffix = NULL;
     bool county = false;
     for (size_t i = names->n; i-- > 0;) {
         span name = span_of(names->at[i].name);
+        area_kind area = area_of(name);
         size_t n = span_ends(name, suffixes);
         if (n) {
             suffix = name.s + name.n - n;
             county = names->at[i].county;
-        } else if (suffix && span_ends(name, areas) && !is_collective(name) &&
-                   (span_ends(name, zones) > 0) == to_zones) {
+        } else if (suffix && area == kind) {
             names->at[i].name = arena_printf(mem, "%s%s", name.s, suffix);
             names->at[i].county = county;
-        } else {
+        } else if (area == AREA_NONE) {
             suffix = NULL;
         }
     }
@@ -186,8 +208,9 @@ void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names)
     ret_names->open = ret_names->equal = ret_names->overflow = false;
     while (list.n)
         add_token(mem, span_next_part(&list, comma), after_comma, ret_names);
-    spread(mem, ret_names, government, false);
-    spread(mem, ret_names, committee, true);
+    spread(mem, ret_names, government, AREA_COUNTY);
+    spread(mem, ret_names, committee, AREA_ZONE);
+    spread(mem, ret_names, office, AREA_STREET);
     drop_repeated(ret_names);
 }
 

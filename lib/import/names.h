@@ -5,7 +5,7 @@
 
 typedef struct unit_name {
     const char *name;
-    bool county; /* a county, district or zone government, alone or as a collective */
+    bool county; /* the government of an area (county, district, zone, town, street), alone or as a collective */
     bool leads;  /* marked （牵头） in the list itself */
 } unit_name;
 
