@@ -24,6 +24,11 @@ is_usable() {
     ! is_root || setpriv --reuid=nobody --clear-groups -- test -x "$1"
 }
 
+# Where this account keeps what belongs to no clone.
+account_folder() {
+    if is_root; then echo /var/lib; else echo "$HOME/.local/state"; fi
+}
+
 # The folder set, else state/ of this clone; where that cannot be used, state/ points to one that can.
 find_state() {
     state=$(realpath -m "${BIHUAN_STATE:-$top/state}")
@@ -31,7 +36,7 @@ find_state() {
     mkdir -p "$state"
     ! is_usable "$state" || return 0
     local other
-    other=$(is_root && echo /var/lib || echo "$HOME/.local/state")/bihuan-$(sha256sum <<<"$top" | head -c 8)
+    other=$(account_folder)/bihuan-$(sha256sum <<<"$top" | head -c 8)
     rmdir "$state"
     ln -sfn "$other" "$top/state"
     say "状态目录放在 $other（本目录其他账号无法访问或路径过长）" "State goes to $other (others cannot enter this folder, or its path is too long)."
@@ -42,15 +47,33 @@ in_use() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# The first of ten free ports from 8443 on, in steps of ten.
+# busy_port FIRST COUNT: the first of these ports that somebody listens on; fails when nobody does.
+busy_port() {
+    local candidate
+    for ((candidate = $1; candidate < $1 + $2; candidate++)); do
+        ! in_use "$candidate" || { echo "$candidate"; return; }
+    done
+    return 1
+}
+
+# The first ports of this account's other installations, also of those that are stopped or still being built. The
+# registry holds a link to each state folder; a link whose installation was removed goes.
+others_ports() {
+    local link
+    for link in "$registry"/*; do
+        [ -e "$link/settings" ] || { rm -f "$link"; continue; }
+        [ "$link" -ef "$state" ] || sed -n 's/^port=//p' "$link/settings"
+    done
+}
+
+# free_port OTHERS...: the first of ten free ports from 8443 on, in steps of ten, that are none of the others' tens.
 free_port() {
-    local first offset
+    local first other
     for first in $(seq 8443 10 9433); do
-        for offset in {0..9}; do
-            ! in_use $((first + offset)) || continue 2
+        for other in "$@"; do
+            ((other <= first - 10 || other >= first + 10)) || continue 2
         done
-        echo "$first"
-        return
+        busy_port "$first" 10 >/dev/null || { echo "$first"; return; }
     done
     die "8443 至 9442 之间没有空闲端口，请设置 BIHUAN_PORT" "No free ports between 8443 and 9442; set BIHUAN_PORT."
 }
@@ -65,10 +88,16 @@ choose_settings() {
     local wanted_port=${BIHUAN_PORT:-} wanted_address=${BIHUAN_ADDRESS:-} wanted_preset=${BIHUAN_PRESET:-}
     port='' address=127.0.0.1 preset=release
     read_settings
-    port=${wanted_port:-${port:-$(free_port)}} address=${wanted_address:-$address} preset=${wanted_preset:-$preset}
-    mkdir -p "$state"
+    registry=$(account_folder)/bihuan-installations
+    mkdir -p "$state" "$registry"
     chmod 755 "$state"
+    exec 8>"$registry/.lock"
+    flock 8 # until the choice is on record: nobody else chooses meanwhile
+    # shellcheck disable=SC2046 # numbers
+    port=${wanted_port:-${port:-$(free_port $(others_ports))}} address=${wanted_address:-$address} preset=${wanted_preset:-$preset}
     printf 'port=%s\naddress=%s\npreset=%s\n' "$port" "$address" "$preset" >"$state/settings"
+    ln -sfn "$state" "$registry/$(sha256sum <<<"$state" | head -c 16)"
+    exec 8>&-
 }
 
 # The runsvdir that `up` started, if it still runs; another process that got its number is not it.

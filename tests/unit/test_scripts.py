@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -67,3 +68,49 @@ def test_without_root_and_sudo_the_missing_package_is_named(open_folder):
 def test_nothing_is_asked_when_all_is_there(open_folder):
     run = install(open_folder, "not-packaged bash")
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def choosing(folder, name, **settings):
+    """Starts what deploy/up does to choose the settings of the installation folder/name; the registry is the folder's own."""
+    script = f'. "{TOP}/deploy/site.sh"; account_folder() {{ echo "{folder}/account"; }}; choose_settings; echo "$port"'
+    environment = {"PATH": os.environ["PATH"], "BIHUAN_STATE": str(folder / name), **settings}
+    return subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def chosen(process):
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return int(out)
+
+
+def test_installations_made_at_the_same_time_choose_different_ports(tmp_path):
+    ports = [chosen(process) for process in [choosing(tmp_path, f"clone{i}") for i in range(8)]]
+    tens = sorted(ports)
+    assert all(later - earlier >= 10 for earlier, later in zip(tens, tens[1:])), ports
+    assert [chosen(choosing(tmp_path, f"clone{i}")) for i in range(8)] == ports, "a choice stays"
+
+
+def test_ports_of_others_are_left_alone_while_the_others_exist(tmp_path):
+    chosen(choosing(tmp_path, "first", BIHUAN_PORT="8455"))  # in the second ten and the third
+    with socket.socket() as listener:
+        first_ten = chosen(choosing(tmp_path, "probe"))
+        shutil.rmtree(tmp_path / "probe")
+        listener.bind(("127.0.0.1", first_ten + 9))
+        listener.listen()
+        assert chosen(choosing(tmp_path, "second")) > first_ten + 10
+    shutil.rmtree(tmp_path / "second")
+    assert chosen(choosing(tmp_path, "third")) == first_ten, "what was removed is free again"
+    assert {link.resolve().name for link in (tmp_path / "account/bihuan-installations").glob("[!.]*")} == {"first", "third"}
+
+
+def test_when_no_ports_are_left_the_setting_is_named(tmp_path):
+    for port in range(8443, 9443, 15):
+        folder = tmp_path / f"at{port}"
+        folder.mkdir()
+        (folder / "settings").write_text(f"port={port}\n")
+        (tmp_path / "account/bihuan-installations").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "account/bihuan-installations" / str(port)).symlink_to(folder)
+    process = choosing(tmp_path, "last")
+    assert "BIHUAN_PORT" in process.communicate()[1] and process.returncode == 1
+    assert not (tmp_path / "last/settings").exists()
+    assert chosen(choosing(tmp_path, "last", BIHUAN_PORT="9900")) == 9900
