@@ -15,7 +15,8 @@ SERVICES = PROGRAMS[1:6]
 def test_up_again_changes_nothing(bihuan):
     before = {program: bihuan.pid(program) for program in PROGRAMS}
     settings = bihuan.settings
-    bihuan.up()
+    told = bihuan.up()
+    assert f"  export BIHUAN_STATE={bihuan.state}\n" in told and f"  {bihuan.state}/bin/command task list\n" in told
     assert {program: bihuan.pid(program) for program in PROGRAMS} == before
     assert bihuan.settings == settings
 
