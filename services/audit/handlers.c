@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "audit_sql.h"
 #include "domain/task.h"
+#include "sequencer.h"
 #include "store.h"
 
 enum {
@@ -116,7 +118,7 @@ BH_RPC(AuditService, get_inclusion_proof, GetInclusionProofRequest, GetInclusion
     return prove(c, &t, req->tree_size ? (uint64_t) req->tree_size : t.edge.size, resp);
 }
 
-/* -- who may call -- */
+/* -- the service -- */
 
 enum { AUDITOR = 1U << POST_AUDITOR };
 
@@ -129,4 +131,19 @@ static const rpc_rule rules[] = {
 };
 
 static Bh__AuditService_Service vtable = BH__AUDIT_SERVICE__INIT(rpc_);
-const rpc_service audit_rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
+static const rpc_service rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
+
+static bh_err *sequence(bh_call *c, UNUSED service_runtime *runtime, bool *ret_again) {
+    return sequencer_run(c, ret_again);
+}
+
+static const service_job jobs[] = { { "sequencer", SEQUENCER_INTERVAL_MS, sequence } };
+
+const bh_service audit_service = {
+    .name = "audit",
+    .rpc = &rpc,
+    .statements = audit_sql,
+    .statement_count = AUDIT_SQL_COUNT,
+    .jobs = jobs,
+    .job_count = countof(jobs),
+};

@@ -1,6 +1,6 @@
-/* The methods of AuditService and who may call them. */
+/* The methods of AuditService, who may call them, and what else the service is: what main.c runs and tests open. */
 #pragma once
 
-#include "rpc/handler.h"
+#include "service/service.h"
 
-extern const rpc_service audit_rpc;
+extern const bh_service audit_service;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "directory_sql.h"
 #include "domain/calendar.h"
 #include "domain/task.h"
 #include "login.h"
@@ -11,7 +12,7 @@
 #include "service/field.h"
 #include "service/page.h"
 
-enum { NAME_SIZE_MAX = 300, ALIASES_MAX = 100, MEMBERS_MAX = 500, NAMES_MAX = 1000 };
+enum { NAME_SIZE_MAX = 300, ALIASES_MAX = 100, MEMBERS_MAX = 500, NAMES_MAX = 1000, SWEEP_INTERVAL_MS = 600 * 1000 };
 
 /* -- checks -- */
 
@@ -244,7 +245,7 @@ BH_RPC(DirectoryService, resolve_leaders, ResolveLeadersRequest, ResolveLeadersR
     return store_resolve_leaders(c, req, resp);
 }
 
-/* -- who may call -- */
+/* -- the service -- */
 
 enum {
     OPERATOR = 1U << POST_OPERATOR,
@@ -271,4 +272,19 @@ static const rpc_rule rules[] = {
 };
 
 static Bh__DirectoryService_Service vtable = BH__DIRECTORY_SERVICE__INIT(rpc_);
-const rpc_service directory_rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
+static const rpc_service rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
+
+static bh_err *sweep(bh_call *c, UNUSED service_runtime *runtime, UNUSED bool *ret_again) {
+    return store_sweep_sessions(c);
+}
+
+static const service_job jobs[] = { { "sweep-sessions", SWEEP_INTERVAL_MS, sweep } };
+
+const bh_service directory_service = {
+    .name = "directory",
+    .rpc = &rpc,
+    .statements = directory_sql,
+    .statement_count = DIRECTORY_SQL_COUNT,
+    .jobs = jobs,
+    .job_count = countof(jobs),
+};

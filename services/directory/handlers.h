@@ -1,6 +1,6 @@
-/* The methods of DirectoryService and who may call them. */
+/* The methods of DirectoryService, who may call them, and what else the service is: what main.c runs and tests open. */
 #pragma once
 
-#include "rpc/handler.h"
+#include "service/service.h"
 
-extern const rpc_service directory_rpc;
+extern const bh_service directory_service;

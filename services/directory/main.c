@@ -3,28 +3,10 @@
 #include <string.h>
 
 #include "bootstrap.h"
-#include "directory_sql.h"
 #include "handlers.h"
-#include "service/service.h"
 #include "settings.h"
-#include "store.h"
 
-enum { START_TIMEOUT_MS = 1000, SWEEP_INTERVAL_MS = 600 * 1000 };
-
-static bh_err *sweep(bh_call *c, UNUSED service_runtime *runtime, UNUSED bool *ret_again) {
-    return store_sweep_sessions(c);
-}
-
-static const service_job jobs[] = { { "sweep-sessions", SWEEP_INTERVAL_MS, sweep } };
-
-static const bh_service directory_service = {
-    .name = "directory",
-    .rpc = &directory_rpc,
-    .statements = directory_sql,
-    .statement_count = DIRECTORY_SQL_COUNT,
-    .jobs = jobs,
-    .job_count = countof(jobs),
-};
+enum { START_TIMEOUT_MS = 1000 };
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "--bootstrap") == 0)

@@ -3,6 +3,8 @@
 #include "bihuan/v1/target_service.pb-c.h"
 #include "domain/calendar.h"
 #include "domain/period.h"
+#include "jobs.h"
+#include "progress_sql.h"
 #include "request.h"
 #include "service/field.h"
 #include "service/page.h"
@@ -177,5 +179,13 @@ static const rpc_rule rules[] = {
     { "ListReports", RPC_USER, READERS },        { "RegisterEvidence", RPC_USER, UPLOADERS },
     { "GetEvidence", RPC_USER, READERS },        { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
+static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
 
-const rpc_service progress_rpc = { &service.base, rules, countof(rules) };
+const bh_service progress_service = {
+    .name = "progress",
+    .rpc = &rpc,
+    .statements = progress_sql,
+    .statement_count = PROGRESS_SQL_COUNT,
+    .jobs = progress_jobs,
+    .job_count = PROGRESS_JOB_COUNT,
+};

@@ -1,6 +1,6 @@
-/* What main.c puts into the descriptor of the progress service. */
+/* The methods of ProgressService, who may call them, and what else the service is: what main.c runs and tests open. */
 #pragma once
 
-#include "rpc/handler.h"
+#include "service/service.h"
 
-extern const rpc_service progress_rpc;
+extern const bh_service progress_service;

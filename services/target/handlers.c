@@ -4,6 +4,7 @@
 #include "domain/task.h"
 #include "request.h"
 #include "service/field.h"
+#include "target_sql.h"
 
 #define POST(name) (1u << POST_##name)
 
@@ -67,5 +68,11 @@ static const rpc_rule rules[] = {
     { "ListTargets", RPC_USER, READERS },         { "ListObservations", RPC_USER, READERS },
     { "RecordObservations", RPC_INTERNAL, 0 },
 };
+static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
 
-const rpc_service target_rpc = { &service.base, rules, countof(rules) };
+const bh_service target_service = {
+    .name = "target",
+    .rpc = &rpc,
+    .statements = target_sql,
+    .statement_count = TARGET_SQL_COUNT,
+};

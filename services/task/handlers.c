@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "domain/calendar.h"
+#include "jobs.h"
 #include "service/field.h"
 #include "store.h"
+#include "task_sql.h"
 #include "json/json.h"
 
 enum { DRAFTS_MAX = 1000, CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 20 };
@@ -383,5 +385,13 @@ static const rpc_rule rules[] = {
 };
 
 static Bh__TaskService_Service vtable = BH__TASK_SERVICE__INIT(rpc_);
+static const rpc_service rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
 
-const rpc_service task_rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
+const bh_service task_service = {
+    .name = "task",
+    .rpc = &rpc,
+    .statements = task_sql,
+    .statement_count = TASK_SQL_COUNT,
+    .jobs = task_jobs,
+    .job_count = TASK_JOB_COUNT,
+};

@@ -1,6 +1,6 @@
-/* The methods of bihuan.v1.TaskService. */
+/* The methods of TaskService, who may call them, and what else the service is: what main.c runs and tests open. */
 #pragma once
 
-#include "rpc/handler.h"
+#include "service/service.h"
 
-extern const rpc_service task_rpc;
+extern const bh_service task_service;

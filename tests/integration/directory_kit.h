@@ -1,22 +1,18 @@
-/* What the tests of the directory share: a pool with its rights, an operator, and makers of units, people, sessions. */
+/* What the tests of the directory share: its desk, an operator, and makers of units, people, sessions. */
 #pragma once
 
 #include "bihuan/v1/directory_service.pb-c.h"
 #include "handlers.h"
-#include "integration/direct.h"
+#include "integration/desk.h"
 
-extern pg_pool *pool;
-extern bh_call *op; /* an operator's, new for each test */
+extern desk *directory;
+extern const principal op; /* an operator */
 extern const char password[];
 
-#define CALL(c, method, req, ret) direct_call((c), &directory_rpc, (method), &(req).base, (ProtobufCMessage **) (ret))
-
-/* For cmocka: the group's (three failed logins, then 60 s) and each test's. */
-int kit_open(void **state);
-int kit_close(void **state);
-int kit_setup(void **state);
-int kit_teardown(void **state);
-#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
+/* For cmocka: the group's desk (three failed logins, then 60 s), and what stops its clock at each test. */
+int directory_open(void **state);
+int directory_setup(void **state);
+#define TEST(name) cmocka_unit_test_setup(name, directory_setup)
 
 void assert_reason(const bh_err *e, const char *reason);
 /* The stem with a number that no other has. */

@@ -15,7 +15,7 @@ static Bh__ListEntriesResponse *entries_from(int64_t first, int32_t page_size) {
     Bh__ListEntriesResponse *resp;
     req.first_index = first;
     req.page_size = page_size;
-    assert_null(CALL(auditor, "ListEntries", req, &resp));
+    assert_null(ASK(audit, "ListEntries", &auditor, req, &resp));
     return resp;
 }
 
@@ -39,9 +39,9 @@ static void assert_log(int64_t size) {
     merkle_hash root = recomputed_root();
     assert_int_equal(head->size, size);
     assert_memory_equal(head->root.data, root.b, SHA256_SIZE);
-    assert_string_equal(direct_sql(auditor, "select count(*) from audit.pending"), "0");
-    assert_string_equal(direct_sql(auditor, "select count(*) from audit.subtree"),
-                        arena_printf(auditor->mem, "%d", (int) (size / MERKLE_BLOCK)));
+    assert_string_equal(desk_sql(audit, "select count(*) from audit.pending"), "0");
+    assert_string_equal(desk_sql(audit, "select count(*) from audit.subtree"),
+                        desk_text(audit, "%d", (int) (size / MERKLE_BLOCK)));
 }
 
 static void test_empty_log(UNUSED void **state) {
@@ -57,7 +57,7 @@ static void test_entries_are_integrated(UNUSED void **state) {
     append(5, 2500); /* more than two batches, and blocks that begin in one and end in the next */
     Bh__GetTreeHeadRequest req = BH__GET_TREE_HEAD_REQUEST__INIT;
     Bh__GetTreeHeadResponse *resp;
-    assert_null(CALL(auditor, "GetTreeHead", req, &resp));
+    assert_null(ASK(audit, "GetTreeHead", &auditor, req, &resp));
     assert_int_equal(resp->pending_count, 2500);
     assert_int_equal(resp->head->size, 3);
     integrate();
@@ -73,19 +73,19 @@ static void test_object_entries(UNUSED void **state) {
     req.object_id = (char *) "3";
     req.first_version = 4;
     req.page_size = 5;
-    assert_null(CALL(auditor, "ListObjectEntries", req, &resp));
+    assert_null(ASK(audit, "ListObjectEntries", &auditor, req, &resp));
     assert_int_equal(resp->n_entries, 5);
     for (size_t i = 0; i < resp->n_entries; i++)
         assert_int_equal(resp->entries[i]->entry_index, 4 * (i + 3) + 3);
     req.page_size = 2001;
-    bh_err *e = CALL(auditor, "ListObjectEntries", req, &resp);
+    bh_err *e = ASK(audit, "ListObjectEntries", &auditor, req, &resp);
     assert_string_equal(e->reason, "BAD_FIELD");
 }
 
 /* Large entries make a short page, not a message beyond the limit. */
 static void test_page_fits_into_a_message(UNUSED void **state) {
-    direct_sql(auditor, "select audit.append(array_fill(1, array[1000]), "
-                        "array_fill('bihuan-audit/1\\000'::bytea || decode(repeat('ab', 4000), 'hex'), array[1000]))");
+    desk_sql(audit, "select audit.append(array_fill(1, array[1000]), "
+                    "array_fill('bihuan-audit/1\\000'::bytea || decode(repeat('ab', 4000), 'hex'), array[1000]))");
     integrate();
     Bh__ListEntriesResponse *page = entries_from(0, 2000);
     assert_in_range(page->n_entries, 300, 400);
@@ -97,7 +97,7 @@ static void assert_proof(int64_t index, int64_t size, const merkle_hash *root) {
     Bh__GetInclusionProofResponse *resp;
     req.entry_index = index;
     req.tree_size = size;
-    assert_null(CALL(auditor, "GetInclusionProof", req, &resp));
+    assert_null(ASK(audit, "GetInclusionProof", &auditor, req, &resp));
     merkle_hash path[MERKLE_HEIGHTS], from;
     for (size_t i = 0; i < resp->n_hashes; i++)
         memcpy(path[i].b, resp->hashes[i].data, SHA256_SIZE);
@@ -135,56 +135,60 @@ static void test_proofs_that_cannot_be(UNUSED void **state) {
     append(1, 300);
     integrate();
     req.entry_index = 300;
-    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "NOT_FOUND_OBJECT");
+    assert_string_equal(ASK(audit, "GetInclusionProof", &auditor, req, &resp)->reason, "NOT_FOUND_OBJECT");
     req.entry_index = -1;
-    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "NOT_FOUND_OBJECT");
+    assert_string_equal(ASK(audit, "GetInclusionProof", &auditor, req, &resp)->reason, "NOT_FOUND_OBJECT");
     req.entry_index = 0;
     req.tree_size = 301;
-    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "BAD_FIELD");
+    assert_string_equal(ASK(audit, "GetInclusionProof", &auditor, req, &resp)->reason, "BAD_FIELD");
     req.tree_size = 0;
-    direct_sql(auditor, "update audit.entry set leaf_hash = sha256('x') where idx = 1");
-    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "AUDIT_TREE_DAMAGED");
-    direct_sql(auditor, "delete from audit.entry where idx = 1");
-    assert_string_equal(CALL(auditor, "GetInclusionProof", req, &resp)->reason, "AUDIT_TREE_DAMAGED");
+    desk_sql(audit, "update audit.entry set leaf_hash = sha256('x') where idx = 1");
+    assert_string_equal(ASK(audit, "GetInclusionProof", &auditor, req, &resp)->reason, "AUDIT_TREE_DAMAGED");
+    desk_sql(audit, "delete from audit.entry where idx = 1");
+    assert_string_equal(ASK(audit, "GetInclusionProof", &auditor, req, &resp)->reason, "AUDIT_TREE_DAMAGED");
 }
 
 /* Who is no auditor can check that an entry is in the log, not read it. */
 static void test_proof_for_others(UNUSED void **state) {
     append(1, 2);
     integrate();
-    bh_call *handler = direct_caller(pool, 9, 9, BH__POST__POST_HANDLER);
+    const principal handler = { .user_id = 9, .unit_id = 9, .post = BH__POST__POST_HANDLER };
     Bh__GetInclusionProofRequest req = BH__GET_INCLUSION_PROOF_REQUEST__INIT;
     Bh__GetInclusionProofResponse *resp;
-    assert_null(CALL(handler, "GetInclusionProof", req, &resp));
+    assert_null(ASK(audit, "GetInclusionProof", &handler, req, &resp));
     assert_int_equal(resp->entry->leaf.len, 0);
     assert_int_equal(resp->entry->leaf_hash.len, SHA256_SIZE);
     assert_int_equal(resp->n_hashes, 1);
-    call_free(handler);
 }
 
+typedef struct sequencing {
+    pthread_t thread;
+    desk *desk;
+    int failures;
+} sequencing;
+
 static void *sequence(void *data) {
-    int *failures = data;
-    for (int i = 0; i < 40; i++) {
-        bh_call *c = direct_caller(pool, 0, 0, 0);
-        bool again;
-        *failures += sequencer_run(c, &again) != NULL;
-        call_free(c);
-    }
+    sequencing *s = data;
+    bool again;
+    for (int i = 0; i < 40; i++)
+        s->failures += sequencer_run(desk_begin(s->desk), &again) != NULL;
     return NULL;
 }
 
 /* Several sequencers beside writers: no entry twice, none lost, no gap. */
 static void test_sequencers_do_not_collide(UNUSED void **state) {
     enum { THREADS = 4 };
-    pthread_t threads[THREADS];
-    int failures[THREADS] = { 0 };
-    for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, sequence, &failures[i]), 0);
+    sequencing all[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        all[i] = (sequencing){ .desk = desk_share(audit) };
+        assert_int_equal(pthread_create(&all[i].thread, NULL, sequence, &all[i]), 0);
+    }
     for (int i = 0; i < 30; i++)
         append(3, 50);
     for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_int_equal(failures[i], 0);
+        pthread_join(all[i].thread, NULL);
+        assert_int_equal(all[i].failures, 0);
+        desk_close(all[i].desk);
     }
     integrate();
     assert_log(1500);
@@ -195,11 +199,11 @@ static void test_damaged_tree_stops_the_sequencer(UNUSED void **state) {
     append(1, 5);
     integrate();
     bool again;
-    direct_sql(auditor, "update audit.tree set root = sha256('x')");
-    assert_string_equal(sequencer_run(auditor, &again)->reason, "AUDIT_TREE_DAMAGED");
+    desk_sql(audit, "update audit.tree set root = sha256('x')");
+    assert_string_equal(sequencer_run(desk_begin(audit), &again)->reason, "AUDIT_TREE_DAMAGED");
     assert_int_equal(tree_head()->size, 5); /* a verifier still sees what is claimed */
-    direct_sql(auditor, "update audit.tree set size = 6");
-    assert_string_equal(sequencer_run(auditor, &again)->reason, "AUDIT_TREE_DAMAGED");
+    desk_sql(audit, "update audit.tree set size = 6");
+    assert_string_equal(sequencer_run(desk_begin(audit), &again)->reason, "AUDIT_TREE_DAMAGED");
 }
 
 /* L01: the service's own role adds, and does nothing else. */
@@ -210,10 +214,10 @@ static void test_role_cannot_change_the_log(UNUSED void **state) {
         "update audit.tree set origin = ''x''",
     };
     for (size_t i = 0; i < countof(attempts); i++)
-        direct_sql(auditor,
-                   "set role bihuan_audit; do $$ begin execute '%s'; raise 'allowed: %%', '%s'; "
-                   "exception when insufficient_privilege then null; end $$",
-                   attempts[i], attempts[i]);
+        desk_sql(audit,
+                 "set local role bihuan_audit; do $$ begin execute '%s'; raise 'allowed: %%', '%s'; "
+                 "exception when insufficient_privilege then null; end $$",
+                 attempts[i], attempts[i]);
 }
 
 static void test_block_hashes(UNUSED void **state) {
@@ -221,13 +225,13 @@ static void test_block_hashes(UNUSED void **state) {
     integrate();
     Bh__ListBlockHashesRequest req = BH__LIST_BLOCK_HASHES_REQUEST__INIT;
     Bh__ListBlockHashesResponse *resp;
-    assert_null(CALL(auditor, "ListBlockHashes", req, &resp));
+    assert_null(ASK(audit, "ListBlockHashes", &auditor, req, &resp));
     assert_int_equal(resp->n_hashes, 2);
     req.first_block = 1;
-    assert_null(CALL(auditor, "ListBlockHashes", req, &resp));
+    assert_null(ASK(audit, "ListBlockHashes", &auditor, req, &resp));
     assert_int_equal(resp->n_hashes, 1);
-    assert_string_equal(hex(auditor->mem, resp->hashes[0].data, resp->hashes[0].len),
-                        direct_sql(auditor, "select encode(hash, 'hex') from audit.subtree where idx = 1"));
+    assert_string_equal(hex(desk_mem(audit), resp->hashes[0].data, resp->hashes[0].len),
+                        desk_sql(audit, "select encode(hash, 'hex') from audit.subtree where idx = 1"));
 }
 
 int main(void) {
@@ -244,5 +248,5 @@ int main(void) {
         TEST(test_role_cannot_change_the_log),
         TEST(test_block_hashes),
     };
-    return cmocka_run_group_tests(tests, kit_open, kit_close);
+    return cmocka_run_group_tests(tests, audit_open, desk_teardown);
 }

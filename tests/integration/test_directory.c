@@ -15,35 +15,35 @@ static void test_unit_commands(UNUSED void **state) {
     char *alias = fresh("别名（一）");
     Bh__CreateUnitRequest req = BH__CREATE_UNIT_REQUEST__INIT;
     Bh__CreateUnitResponse *made, *again;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.name = fresh("单位");
     req.aliases = &alias;
     req.n_aliases = 1;
     req.kind = BH__UNIT_KIND__UNIT_KIND_COUNTY;
-    assert_null(CALL(op, "CreateUnit", req, &made));
-    assert_null(CALL(op, "CreateUnit", req, &again));
+    assert_null(ASK(directory, "CreateUnit", &op, req, &made));
+    assert_null(ASK(directory, "CreateUnit", &op, req, &again));
     assert_int_equal(again->unit_id, made->unit_id);
     assert_int_equal(again->version, 1);
     req.kind = BH__UNIT_KIND__UNIT_KIND_ZONE;
-    assert_reason(CALL(op, "CreateUnit", req, &again), "REQUEST_ID_REUSED");
-    req.request_id = direct_request_id(op);
-    assert_reason(CALL(op, "CreateUnit", req, &again), "NAME_TAKEN");
+    assert_reason(ASK(directory, "CreateUnit", &op, req, &again), "REQUEST_ID_REUSED");
+    req.request_id = desk_request_id(directory);
+    assert_reason(ASK(directory, "CreateUnit", &op, req, &again), "NAME_TAKEN");
     req.name = fresh("单位");
-    assert_reason(CALL(op, "CreateUnit", req, &again), "NAME_TAKEN"); /* its alias is */
+    assert_reason(ASK(directory, "CreateUnit", &op, req, &again), "NAME_TAKEN"); /* its alias is */
     req.office_unit_id = 1 << 30;
-    assert_reason(CALL(op, "CreateUnit", req, &again), "NOT_FOUND_OBJECT");
+    assert_reason(ASK(directory, "CreateUnit", &op, req, &again), "NOT_FOUND_OBJECT");
     req.request_id = (char *) "";
-    assert_reason(CALL(op, "CreateUnit", req, &again), "REQUEST_ID_MISSING");
+    assert_reason(ASK(directory, "CreateUnit", &op, req, &again), "REQUEST_ID_MISSING");
 }
 
 static bh_err *add_alias(int32_t unit_id, int32_t version, char *alias, int32_t *ret_version) {
     Bh__AddUnitAliasRequest req = BH__ADD_UNIT_ALIAS_REQUEST__INIT;
     Bh__AddUnitAliasResponse *resp;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.unit_id = unit_id;
     req.version = version;
     req.alias = alias;
-    TRY(CALL(op, "AddUnitAlias", req, &resp));
+    TRY(ASK(directory, "AddUnitAlias", &op, req, &resp));
     *ret_version = resp->version;
     return NULL;
 }
@@ -57,12 +57,12 @@ static void test_alias_and_resolve(UNUSED void **state) {
     assert_reason(add_alias(unit, 2, alias, &version), "NAME_TAKEN");
     assert_reason(add_alias(1 << 30, 2, fresh("x"), &version), "NOT_FOUND_OBJECT");
     char *names[] = { (char *) "", (char *) "谁也不是", name };
-    names[0] = arena_printf(op->mem, "局(资源)　a%s", alias + strlen("局（资源） A"));
+    names[0] = desk_text(directory, "局(资源)　a%s", alias + strlen("局（资源） A"));
     Bh__ResolveUnitsRequest req = BH__RESOLVE_UNITS_REQUEST__INIT;
     Bh__ResolveUnitsResponse *resp;
     req.names = names;
     req.n_names = 3;
-    assert_null(CALL(op, "ResolveUnits", req, &resp));
+    assert_null(ASK(directory, "ResolveUnits", &op, req, &resp));
     assert_int_equal(resp->n_units, 3);
     assert_int_equal(resp->units[0]->unit_id, unit);
     assert_int_equal(resp->units[0]->n_aliases, 1);
@@ -76,13 +76,13 @@ static void test_alias_and_resolve(UNUSED void **state) {
 static bh_err *set_members(int32_t unit_id, int32_t version, int32_t *members, size_t n, const char *first_day) {
     Bh__SetUnitMembersRequest req = BH__SET_UNIT_MEMBERS_REQUEST__INIT;
     Bh__SetUnitMembersResponse *resp;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.unit_id = unit_id;
     req.version = version;
     req.member_unit_ids = members;
     req.n_member_unit_ids = n;
     req.first_day = (char *) first_day;
-    return CALL(op, "SetUnitMembers", req, &resp);
+    return ASK(directory, "SetUnitMembers", &op, req, &resp);
 }
 
 static void test_members(UNUSED void **state) {
@@ -98,14 +98,14 @@ static void test_members(UNUSED void **state) {
     Bh__ListUnitsRequest req = BH__LIST_UNITS_REQUEST__INIT;
     Bh__ListUnitsResponse *resp;
     req.page_size = 1;
-    req.page_token = arena_printf(op->mem, "%d", (int) all - 1);
-    assert_null(CALL(op, "ListUnits", req, &resp));
+    req.page_token = desk_text(directory, "%d", (int) all - 1);
+    assert_null(ASK(directory, "ListUnits", &op, req, &resp));
     assert_int_equal(resp->n_units, 1);
     assert_int_equal(resp->units[0]->n_member_unit_ids, 2);
     assert_int_equal(resp->units[0]->member_unit_ids[1], members[1]);
-    assert_string_equal(resp->next_page_token, arena_printf(op->mem, "%d", (int) all));
+    assert_string_equal(resp->next_page_token, desk_text(directory, "%d", (int) all));
     req.page_token = (char *) "x";
-    assert_reason(CALL(op, "ListUnits", req, &resp), "BAD_FIELD");
+    assert_reason(ASK(directory, "ListUnits", &op, req, &resp), "BAD_FIELD");
 }
 
 /* -- people -- */
@@ -115,15 +115,15 @@ static void test_user_commands(UNUSED void **state) {
     int32_t user = make_user(login), unit = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
     Bh__CreateUserRequest req = BH__CREATE_USER_REQUEST__INIT;
     Bh__CreateUserResponse *resp;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.login = login;
     req.name = login;
     req.password = (char *) "short";
-    assert_reason(CALL(op, "CreateUser", req, &resp), "PASSWORD_TOO_SHORT");
+    assert_reason(ASK(directory, "CreateUser", &op, req, &resp), "PASSWORD_TOO_SHORT");
     req.password = (char *) password;
-    assert_reason(CALL(op, "CreateUser", req, &resp), "NAME_TAKEN");
+    assert_reason(ASK(directory, "CreateUser", &op, req, &resp), "NAME_TAKEN");
     req.login = (char *) "Upper";
-    assert_reason(CALL(op, "CreateUser", req, &resp), "BAD_FIELD");
+    assert_reason(ASK(directory, "CreateUser", &op, req, &resp), "BAD_FIELD");
     assert_null(grant(grant_request(user, 1, unit, BH__POST__POST_HANDLER)));
     assert_reason(grant(grant_request(user, 1, unit, BH__POST__POST_HEAD)), "STALE_VERSION");
     assert_reason(grant(grant_request(user, 2, unit, BH__POST__POST_HANDLER)), "POST_HELD");
@@ -136,15 +136,15 @@ static void test_user_commands(UNUSED void **state) {
 static void test_password_is_not_in_the_fingerprint(UNUSED void **state) {
     Bh__CreateUserRequest req = BH__CREATE_USER_REQUEST__INIT;
     Bh__CreateUserResponse *made, *again;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.login = req.name = fresh("user");
     req.password = (char *) password;
-    assert_null(CALL(op, "CreateUser", req, &made));
+    assert_null(ASK(directory, "CreateUser", &op, req, &made));
     req.password = (char *) "another good one";
-    assert_null(CALL(op, "CreateUser", req, &again));
+    assert_null(ASK(directory, "CreateUser", &op, req, &again));
     assert_int_equal(made->user_id, again->user_id);
     req.name = fresh("user");
-    assert_reason(CALL(op, "CreateUser", req, &again), "REQUEST_ID_REUSED");
+    assert_reason(ASK(directory, "CreateUser", &op, req, &again), "REQUEST_ID_REUSED");
 }
 
 static void test_delegation_ends(UNUSED void **state) {
@@ -159,7 +159,7 @@ static void test_delegation_ends(UNUSED void **state) {
     Bh__ListUsersRequest list = BH__LIST_USERS_REQUEST__INIT;
     Bh__ListUsersResponse *resp;
     list.unit_id = unit;
-    assert_null(CALL(op, "ListUsers", list, &resp));
+    assert_null(ASK(directory, "ListUsers", &op, list, &resp));
     assert_int_equal(resp->n_users, 2);
     assert_int_equal(resp->users[0]->posts[0]->leader_id, leader);
     assert_int_equal(resp->users[1]->posts[0]->leader_id, leader);
@@ -169,7 +169,7 @@ static void test_delegation_ends(UNUSED void **state) {
     Bh__ResolveLeadersResponse *leaders;
     resolve.names = names;
     resolve.n_names = 3;
-    assert_null(CALL(op, "ResolveLeaders", resolve, &leaders));
+    assert_null(ASK(directory, "ResolveLeaders", &op, resolve, &leaders));
     assert_int_equal(leaders->n_user_ids, 3);
     assert_int_equal(leaders->user_ids[0], leader);
     assert_int_equal(leaders->user_ids[1], 0); /* a deputy is nobody's leader */
@@ -183,32 +183,31 @@ static void test_posts_of_other_units(UNUSED void **state) {
     Bh__ListUsersRequest list = BH__LIST_USERS_REQUEST__INIT;
     Bh__ListUsersResponse *resp;
     list.unit_id = unit;
-    bh_call *colleague = direct_caller(pool, 2, unit, BH__POST__POST_HEAD);
-    assert_null(CALL(colleague, "ListUsers", list, &resp));
+    const principal colleague = { .user_id = 2, .unit_id = unit, .post = BH__POST__POST_HEAD };
+    assert_null(ASK(directory, "ListUsers", &colleague, list, &resp));
     assert_int_equal(resp->users[0]->n_posts, 1);
-    bh_call *stranger = direct_caller(pool, 2, unit + 1000, BH__POST__POST_HEAD);
-    assert_null(CALL(stranger, "ListUsers", list, &resp));
+    const principal stranger = { .user_id = 2, .unit_id = unit + 1000, .post = BH__POST__POST_HEAD };
+    assert_null(ASK(directory, "ListUsers", &stranger, list, &resp));
     assert_int_equal(resp->users[0]->n_posts, 0);
-    call_free(colleague);
-    call_free(stranger);
 }
 
 /* Every version of every unit and person has its entry, and each names the one before. */
 static void test_chains(UNUSED void **state) {
     make_user(fresh("user"));
     assert_string_equal(
-        direct_sql(op, "select (select sum(version) from directory.unit) + (select sum(version) from directory.person) "
-                       "- (select count(*) from audit.pending)"),
+        desk_sql(directory,
+                 "select (select sum(version) from directory.unit) + (select sum(version) from directory.person) "
+                 "- (select count(*) from audit.pending)"),
         "0");
     assert_string_equal(
-        direct_sql(op, "select count(*) from directory.person p where not exists (select from audit.pending a "
-                       "where sha256('\\x00'::bytea || a.leaf) = p.leaf_hash)"),
+        desk_sql(directory, "select count(*) from directory.person p where not exists (select from audit.pending a "
+                            "where sha256('\\x00'::bytea || a.leaf) = p.leaf_hash)"),
         "0");
     assert_string_equal(
-        direct_sql(op, "select count(*) from audit.pending a "
-                       "where substring(leaf from octet_length(leaf) - 31) <> decode(repeat('00', 32), 'hex') "
-                       "and not exists (select from audit.pending b where sha256('\\x00'::bytea || b.leaf) "
-                       "= substring(a.leaf from octet_length(a.leaf) - 31))"),
+        desk_sql(directory, "select count(*) from audit.pending a "
+                            "where substring(leaf from octet_length(leaf) - 31) <> decode(repeat('00', 32), 'hex') "
+                            "and not exists (select from audit.pending b where sha256('\\x00'::bytea || b.leaf) "
+                            "= substring(a.leaf from octet_length(a.leaf) - 31))"),
         "0");
 }
 
@@ -223,5 +222,5 @@ int main(void) {
         TEST(test_posts_of_other_units),
         TEST(test_chains),
     };
-    return cmocka_run_group_tests(tests, kit_open, kit_close);
+    return cmocka_run_group_tests(tests, directory_open, desk_teardown);
 }

@@ -16,7 +16,7 @@ enum { THREADS = 8 };
 /* One thread's call and what came of it. */
 typedef struct attempt {
     pthread_t thread;
-    bh_call *call;
+    desk *desk;
     const void *request;
     ProtobufCMessage *response;
     bh_err *error;
@@ -24,7 +24,7 @@ typedef struct attempt {
 
 static void together(attempt *attempts, void *(*run)(void *data)) {
     for (int i = 0; i < THREADS; i++) {
-        attempts[i].call = direct_caller(pool, 1, 0, BH__POST__POST_OPERATOR);
+        attempts[i].desk = desk_share(directory);
         assert_int_equal(pthread_create(&attempts[i].thread, NULL, run, &attempts[i]), 0);
     }
     for (int i = 0; i < THREADS; i++)
@@ -40,18 +40,18 @@ static int count(const attempt *attempts, const char *reason) {
 
 static void end(attempt *attempts) {
     for (int i = 0; i < THREADS; i++)
-        call_free(attempts[i].call);
+        desk_close(attempts[i].desk);
 }
 
 static void *create_unit(void *data) {
     attempt *a = data;
-    a->error = direct_call(a->call, &directory_rpc, "CreateUnit", a->request, &a->response);
+    a->error = desk_ask(a->desk, "CreateUnit", &op, a->request, &a->response);
     return NULL;
 }
 
 static Bh__CreateUnitRequest unit_request(char *name) {
     Bh__CreateUnitRequest req = BH__CREATE_UNIT_REQUEST__INIT;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.name = name;
     req.kind = BH__UNIT_KIND__UNIT_KIND_DEPARTMENT;
     return req;
@@ -69,7 +69,7 @@ static void test_one_command_many_times(UNUSED void **state) {
     for (int i = 1; i < THREADS; i++)
         assert_int_equal(((Bh__CreateUnitResponse *) attempts[i].response)->unit_id,
                          ((Bh__CreateUnitResponse *) attempts[0].response)->unit_id);
-    assert_string_equal(direct_sql(op, "select count(*) from directory.unit where name = '%s'", name), "1");
+    assert_string_equal(desk_sql(directory, "select count(*) from directory.unit where name = '%s'", name), "1");
     end(attempts);
 }
 
@@ -90,7 +90,7 @@ static void test_one_name_for_many(UNUSED void **state) {
 
 static void *guess(void *data) {
     attempt *a = data;
-    a->error = direct_call(a->call, &directory_rpc, "Login", a->request, &a->response);
+    a->error = desk_ask(a->desk, "Login", &op, a->request, &a->response);
     return NULL;
 }
 
@@ -112,18 +112,18 @@ static void test_parallel_guesses(UNUSED void **state) {
 static turnstile gate = TURNSTILE;
 
 static void test_turnstile(UNUSED void **state) {
-    assert_null(turnstile_enter(op, &gate, 2, 50));
-    assert_null(turnstile_enter(op, &gate, 2, 50));
-    assert_reason(turnstile_enter(op, &gate, 2, 50), "QUEUE_FULL");
+    assert_null(turnstile_enter(desk_begin(directory), &gate, 2, 50));
+    assert_null(turnstile_enter(desk_begin(directory), &gate, 2, 50));
+    assert_reason(turnstile_enter(desk_begin(directory), &gate, 2, 50), "QUEUE_FULL");
     turnstile_leave(&gate);
-    assert_null(turnstile_enter(op, &gate, 2, 50));
+    assert_null(turnstile_enter(desk_begin(directory), &gate, 2, 50));
     turnstile_leave(&gate);
     turnstile_leave(&gate);
 }
 
 static void *wait_for_turn(void *data) {
     attempt *a = data;
-    a->error = turnstile_enter(a->call, &gate, 1, 10000);
+    a->error = turnstile_enter(desk_begin(a->desk), &gate, 1, 10000);
     if (!a->error)
         turnstile_leave(&gate);
     return NULL;
@@ -143,5 +143,5 @@ int main(void) {
         TEST(test_parallel_guesses),       TEST(test_turnstile),
         TEST(test_turnstile_wakes),
     };
-    return cmocka_run_group_tests(tests, kit_open, kit_close);
+    return cmocka_run_group_tests(tests, directory_open, desk_teardown);
 }

@@ -16,17 +16,12 @@
 #include "base/hash.h"
 #include "bihuan/v1/target_service.pb-c.h"
 #include "integration/desk.h"
-#include "progress_sql.h"
 #include "rpc/client.h"
 #include "rpc/keys.h"
 #include "rpc/server.h"
-#include "service/outbox.h"
-#include "target_sql.h"
 
-extern const rpc_service progress_rpc, target_rpc;
-
-static const desk_service progress_service = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
-static const desk_service target_service = { "target", &target_rpc, target_sql, TARGET_SQL_COUNT };
+/* Two services in one program: their handlers.h have the same name. */
+extern const bh_service progress_service, target_service;
 
 #define TARGET "01890000-0000-7000-8000-0000000000aa"
 #define OBJECT_A "01890000-0000-7000-8000-00000000000a"
@@ -67,7 +62,7 @@ static void start_target(site *s) {
         .site_id = 1,
         .backend = desk_pool(s->target),
     };
-    assert_null(rpc_server_open(c, &options, &target_rpc, 1, &s->server));
+    assert_null(rpc_server_open(c, &options, target_service.rpc, 1, &s->server));
     s->endpoint = arena_strdup(c->mem, rpc_server_endpoint(s->server));
     assert_int_equal(pthread_create(&s->thread, NULL, run_server, s->server), 0);
 }
@@ -129,18 +124,9 @@ static int fresh(void **state) {
     return 0;
 }
 
-static const outbox events = {
-    .take = &progress_sql[PROGRESS_SQL_OUTBOX_TAKE],
-    .done = &progress_sql[PROGRESS_SQL_OUTBOX_DONE],
-    .retry = &progress_sql[PROGRESS_SQL_OUTBOX_RETRY],
-    .bury = &progress_sql[PROGRESS_SQL_OUTBOX_BURY],
-    .routes = (const outbox_route[]){ { &bh__target_service__descriptor } },
-    .route_count = 1,
-};
-
 /* Puts an event into the outbox that observes `number` at a report's version. */
 static void add_event(site *s, const char *object, const char *event_id, int version, const char *number) {
-    bh_call *c = desk_begin(s->progress);
+    arena *mem = desk_mem(s->progress);
     Bh__Observation one = BH__OBSERVATION__INIT, *list[] = { &one };
     one.target_id = (char *) TARGET;
     one.period = (char *) "2025-06";
@@ -153,19 +139,16 @@ static void add_event(site *s, const char *object, const char *event_id, int ver
     event.event_id = (char *) event_id;
     event.n_observations = 1;
     event.observations = list;
-    uint8_t *bytes = arena_alloc(c->mem, bh__record_observations_request__get_packed_size(&event));
+    uint8_t *bytes = arena_alloc(mem, bh__record_observations_request__get_packed_size(&event));
     size_t n = bh__record_observations_request__pack(&event, bytes);
     desk_sql(s->progress,
-             arena_printf(c->mem,
-                          "insert into progress.outbox (site_id, object_id, event_id, method, payload) values "
-                          "(1, '%s', '%s', '/bihuan.v1.TargetService/RecordObservations', decode('%s', 'hex'))",
-                          object, event_id, hex(c->mem, bytes, n)));
+             "insert into progress.outbox (site_id, object_id, event_id, method, payload) values "
+             "(1, '%s', '%s', '/bihuan.v1.TargetService/RecordObservations', decode('%s', 'hex'))",
+             object, event_id, hex(mem, bytes, n));
 }
 
 static bool drain(site *s) {
-    bool again = false;
-    assert_null(outbox_drain(desk_begin(s->progress), &s->runtime, &events, &again));
-    return again;
+    return desk_run(s->progress, "outbox", &s->runtime);
 }
 
 /* Until the outbox is empty or ten seconds have passed: a receiver may still be connecting. */

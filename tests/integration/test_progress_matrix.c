@@ -8,14 +8,10 @@
 
 #include <cmocka.h>
 
-#include "domain/task.h"
-#include "handlers.h"
-#include "integration/desk.h"
-#include "progress_sql.h"
+#include "integration/progress_kit.h"
 
-static const desk_service progress = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
-
-#define TASK "01890000-0000-7000-8000-000000000001"
+/* The report of unit 10: derived from task, unit and month. */
+#define REPORT "fd023404-2075-8cee-a3de-52b834584179"
 
 enum { OPEN = 1, SUBMITTED, SENT_BACK, APPROVED };
 enum { NO_LEG, PENDING, WORKING, LEG_LAST = 8, POSTS = 8 };
@@ -28,8 +24,8 @@ typedef struct move {
 
 static const move moves[] = {
     { "SubmitReport", POST_HANDLER, ",\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"text\":\"x\"" },
-    { "ApproveReport", POST_HEAD, "" },
-    { "SendBackReport", POST_HEAD, ",\"reason\":\"r\"" },
+    { "ApproveReport", POST_HEAD, ",\"report_id\":\"" REPORT "\"" },
+    { "SendBackReport", POST_HEAD, ",\"report_id\":\"" REPORT "\",\"reason\":\"r\"" },
 };
 
 /* "T7 report (ACTIVE): handler submits, head of the same unit approves or sends back; two persons. None is owed while
@@ -48,39 +44,26 @@ static const char *expected(const move *m, int task, int leg, int report, bool o
     return own_work ? "!REPORT_OWN_WORK" : "{";
 }
 
-/* The report of unit 10: derived from task, unit and month. */
-static const char report_id[] = "fd023404-2075-8cee-a3de-52b834584179";
-
 /* Puts the stored rows where the case wants them; person 7 handed the report in. The row that results. */
 static const char *place(desk *d, int task, int leg, int report) {
     return desk_sql(
         d,
-        arena_printf(
-            desk_begin(d)->mem,
-            "delete from task.leg; delete from progress.sheet;"
-            "delete from progress.report where period = '2025-06-01';"
-            "update task.task set state = %d, issuer = %d, suspended_on = case when %d = 5 then '2025-06-10'::date end,"
-            "  verifiers = '{1}', signed_leaders = leader_ids;"
-            "insert into task.leg (site_id, task_id, unit_id, role, state, opinion)"
-            "  select 1, '" TASK "', 10, 1, %d, 'o' where %d > 0;"
-            "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due, version, state,"
-            "  content_version, submitted_by, approved_by) values (1, '%s', '" TASK "', 10, '2025-06-01',"
-            "  '2025-06-30', %d, %d, 1, 7, %d);"
-            "select s::text from progress.sheet s",
-            task, task > 2 ? 9 : 0, task, leg, leg, report_id, report == OPEN ? 0 : 5, report,
-            report == APPROVED ? 8 : 0));
-}
-
-static const char *make(desk *d, const move *m, const principal *who, int report) {
-    return desk_call(d, m->method, who,
-                     arena_printf(desk_begin(d)->mem, "{\"request_id\":\"%%s\",\"version\":%d%s%s%s%s}",
-                                  report == OPEN ? 0 : 5, m->post == POST_HEAD ? ",\"report_id\":\"" : "",
-                                  m->post == POST_HEAD ? report_id : "", m->post == POST_HEAD ? "\"" : "", m->extra));
+        "delete from task.leg; delete from progress.sheet;"
+        "delete from progress.report where period = '2025-06-01';"
+        "update task.task set state = %d, issuer = %d, suspended_on = case when %d = 5 then '2025-06-10'::date end,"
+        "  verifiers = '{1}', signed_leaders = leader_ids;"
+        "insert into task.leg (site_id, task_id, unit_id, role, state, opinion)"
+        "  select 1, '" TASK "', 10, 1, %d, 'o' where %d > 0;"
+        "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due, version, state,"
+        "  content_version, submitted_by, approved_by) values (1, '" REPORT "', '" TASK "', 10, '2025-06-01',"
+        "  '2025-06-30', %d, %d, 1, 7, %d);"
+        "select s::text from progress.sheet s",
+        task, task > 2 ? 9 : 0, task, leg, leg, report == OPEN ? 0 : 5, report, report == APPROVED ? 8 : 0);
 }
 
 static void check(desk *d, const move *m, int task, int leg, int report, const principal *who, const char *wanted) {
     const char *before = place(d, task, leg, report);
-    const char *answer = make(d, m, who, report);
+    const char *answer = desk_call(d, m->method, who, "\"version\":%d%s", report == OPEN ? 0 : 5, m->extra);
     if (strncmp(answer, wanted, strlen(wanted)) != 0)
         fail_msg("%s by post %d, task %d, leg %d, report %d: expected %s, got %s", m->method, who->post, task, leg,
                  report, wanted, answer);
@@ -128,17 +111,9 @@ static void test_other_units(void **state) {
 }
 
 static int setup(void **state) {
-    desk *d = desk_open(&progress);
-    desk_sql(
-        d, "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, deadline, is_key, "
-           "office_unit, lead_unit, leader_ids, issuer, created_ms, position) values (1, '" TASK "', 1, sha256(''), 4, "
-           "'1', 't', 'r', '2025-12-31', false, 90, 10, '{50}', 9, 0, 1)");
+    desk *d = desk_open(&progress_service);
+    desk_sql(d, TASK_ROW);
     *state = d;
-    return 0;
-}
-
-static int teardown(void **state) {
-    desk_close(*state);
     return 0;
 }
 
@@ -148,5 +123,5 @@ int main(void) {
         cmocka_unit_test(test_every_post),
         cmocka_unit_test(test_other_units),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, desk_teardown);
 }

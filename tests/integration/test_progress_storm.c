@@ -11,21 +11,14 @@
 #include <cmocka.h>
 #include <pthread.h>
 
-#include "domain/task.h"
-#include "handlers.h"
-#include "integration/desk.h"
-#include "progress_sql.h"
+#include "integration/progress_kit.h"
 
 enum { POOLS = 2, THREADS = 6, COMMANDS = 80, UNITS = 4, VERSIONS_MAX = POOLS * THREADS * COMMANDS };
-
-static const desk_service progress = { "progress", &progress_rpc, progress_sql, PROGRESS_SQL_COUNT };
-
-#define TASK "01890000-0000-7000-8000-000000000001"
 
 /* What the threads believe and saw: the version of each unit's report, and who was told to have made which. */
 static atomic_int newest[UNITS];
 static atomic_int made[UNITS][VERSIONS_MAX];
-static char *report_ids[UNITS];
+static const char *report_ids[UNITS];
 
 typedef struct worker {
     desk *desk;
@@ -36,14 +29,13 @@ typedef struct worker {
 
 typedef struct attempt {
     const char *method;
-    const char *json;
+    const char *fields;
     const char *id;
     principal who;
 } attempt;
 
 /* A submission or a judgement by one of three people of the unit, at the version last heard of or the one before. */
 static attempt invent(worker *w, int unit) {
-    arena *mem = desk_begin(w->desk)->mem;
     int version = atomic_load(&newest[unit]) - (rand_r(&w->seed) % 8 == 0);
     int kind = rand_r(&w->seed) % 3;
     attempt a = { .id = desk_request_id(w->desk), .who = { .unit_id = 10 + unit, .login = "someone" } };
@@ -51,14 +43,12 @@ static attempt invent(worker *w, int unit) {
     a.who.post = kind ? POST_HEAD : POST_HANDLER;
     if (kind == 0) {
         a.method = "SubmitReport";
-        a.json = arena_printf(mem,
-                              "{\"request_id\":\"%%s\",\"task_id\":\"" TASK
-                              "\",\"period\":\"2025-06\",\"version\":%d,\"text\":\"x\"}",
-                              version);
+        a.fields = desk_text(w->desk, "\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"version\":%d,\"text\":\"x\"",
+                             version);
     } else {
         a.method = kind == 1 ? "ApproveReport" : "SendBackReport";
-        a.json = arena_printf(mem, "{\"request_id\":\"%%s\",\"report_id\":\"%s\",\"version\":%d%s}", report_ids[unit],
-                              version, kind == 1 ? "" : ",\"reason\":\"r\"");
+        a.fields = desk_text(w->desk, "\"report_id\":\"%s\",\"version\":%d%s", report_ids[unit], version,
+                             kind == 1 ? "" : ",\"reason\":\"r\"");
     }
     return a;
 }
@@ -76,45 +66,39 @@ static void *work(void *data) {
     for (int i = 0; i < COMMANDS; i++) {
         int unit = rand_r(&w->seed) % UNITS;
         attempt a = invent(w, unit);
-        const char *answer = desk_call_as(w->desk, a.method, &a.who, a.json, a.id);
+        const char *answer = desk_call_as(w->desk, a.method, &a.who, a.id, "%s", a.fields);
         if (*answer == '!')
             continue;
         note(w, unit, answer);
-        if (strcmp(answer, desk_call_as(w->desk, a.method, &a.who, a.json, a.id)) != 0)
+        if (strcmp(answer, desk_call_as(w->desk, a.method, &a.who, a.id, "%s", a.fields)) != 0)
             w->wrong++;
     }
     return NULL;
 }
 
 static void prepare(desk *d) {
-    desk_sql(
-        d, "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, deadline, is_key, "
-           "office_unit, lead_unit, leader_ids, issuer, created_ms, position) values (1, '" TASK "', 1, sha256(''), 4, "
-           "'1', 't', 'r', '2025-12-31', false, 90, 10, '{50}', 9, 0, 1)");
+    desk_sql(d, TASK_ROW);
     desk_sql(d, "insert into task.leg (site_id, task_id, unit_id, role, state) select 1, '" TASK
                 "', u, 2, 2 from generate_series(10, 13) u");
     desk_sql(d, "insert into progress.sheet (site_id, report_id, task_id, unit_id, period, due) select 1, "
                 "progress.report_id('" TASK "', u, '2025-06-01'), '" TASK
                 "', u, '2025-06-01', '2025-06-30' from generate_series(10, 13) u");
     for (int unit = 0; unit < UNITS; unit++)
-        report_ids[unit] = strdup(desk_sql(
-            d, arena_printf(desk_begin(d)->mem, "select report_id from progress.sheet where unit_id = %d", 10 + unit)));
+        report_ids[unit] = desk_sql(d, "select report_id from progress.sheet where unit_id = %d", 10 + unit);
 }
 
 static void assert_consistent(desk *d) {
     int total = 0;
     for (int unit = 0; unit < UNITS; unit++) {
-        int version =
-            (int) strtol(desk_sql(d, arena_printf(desk_begin(d)->mem,
-                                                  "select version from progress.sheet where unit_id = %d", 10 + unit)),
-                         NULL, 10);
+        const char *stored = desk_sql(d, "select version from progress.sheet where unit_id = %d", 10 + unit);
+        int version = (int) strtol(stored, NULL, 10);
         total += version;
         for (int v = 1; v < VERSIONS_MAX; v++)
             if (atomic_load(&made[unit][v]) != (v <= version))
                 fail_msg("unit %d, version %d of %d: %d acknowledged", unit, v, version, atomic_load(&made[unit][v]));
     }
     assert_true(total > UNITS);
-    const char *sum = arena_printf(desk_begin(d)->mem, "%d", total);
+    const char *sum = desk_text(d, "%d", total);
     assert_string_equal(desk_sql(d, "select count(*) from progress.report"), sum);
     assert_string_equal(desk_sql(d, "select count(*) from progress.idem"), sum);
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), sum);
@@ -137,7 +121,7 @@ static void test_storm(UNUSED void **state) {
     desk *pools[POOLS];
     worker workers[POOLS * THREADS];
     for (int i = 0; i < POOLS; i++)
-        pools[i] = desk_open(&progress);
+        pools[i] = desk_open(&progress_service);
     prepare(pools[0]);
     for (int i = 0; i < POOLS * THREADS; i++) {
         workers[i] = (worker){ .desk = desk_share(pools[i % POOLS]), .seed = (unsigned) i + 1 };
@@ -153,8 +137,6 @@ static void test_storm(UNUSED void **state) {
     assert_consistent(pools[0]);
     for (int i = 0; i < POOLS; i++)
         desk_close(pools[i]);
-    for (int unit = 0; unit < UNITS; unit++)
-        free(report_ids[unit]);
 }
 
 int main(void) {

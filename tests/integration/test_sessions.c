@@ -34,28 +34,28 @@ static void test_login(UNUSED void **state) {
     Bh__CheckSessionResponse *who;
     assert_int_equal(h.session->user->user_id, h.user_id);
     assert_int_equal(h.session->post->post, BH__POST__POST_HANDLER);
-    assert_null(check_token(h.session->token, op->now_ms, &who));
+    assert_null(check_token(h.session->token, desk_now(directory), &who));
     assert_int_equal(who->user_id, h.user_id);
     assert_int_equal(who->unit_id, h.unit_id);
     assert_int_equal(who->post, BH__POST__POST_HANDLER);
     assert_string_equal(who->login, h.login);
-    assert_string_equal(direct_sql(op,
-                                   "select count(*) from directory.session where position('%s' in session::text) > 0",
-                                   h.session->token),
+    assert_string_equal(desk_sql(directory,
+                                 "select count(*) from directory.session where position('%s' in session::text) > 0",
+                                 h.session->token),
                         "0");
-    assert_reason(check_token("another token", op->now_ms, &who), "LOGIN_NEEDED");
+    assert_reason(check_token("another token", desk_now(directory), &who), "LOGIN_NEEDED");
 }
 
 static void test_session_ends_by_time(UNUSED void **state) {
     hand h = make_hand();
     Bh__CheckSessionResponse *who;
     int64_t idle_ms = settings()->session_idle_s * 1000, max_ms = settings()->session_max_s * 1000;
-    assert_reason(check_token(h.session->token, op->now_ms + idle_ms, &who), "LOGIN_NEEDED");
-    assert_null(check_token(h.session->token, op->now_ms + idle_ms - 1, &who)); /* and that keeps it alive */
-    assert_null(check_token(h.session->token, op->now_ms + idle_ms + 1000, &who));
+    assert_reason(check_token(h.session->token, desk_now(directory) + idle_ms, &who), "LOGIN_NEEDED");
+    assert_null(check_token(h.session->token, desk_now(directory) + idle_ms - 1, &who)); /* and that keeps it alive */
+    assert_null(check_token(h.session->token, desk_now(directory) + idle_ms + 1000, &who));
     for (int64_t t = idle_ms; t < max_ms; t += idle_ms / 2)
-        assert_null(check_token(h.session->token, op->now_ms + t, &who));
-    assert_reason(check_token(h.session->token, op->now_ms + max_ms, &who), "LOGIN_NEEDED");
+        assert_null(check_token(h.session->token, desk_now(directory) + t, &who));
+    assert_reason(check_token(h.session->token, desk_now(directory) + max_ms, &who), "LOGIN_NEEDED");
 }
 
 static void test_logout(UNUSED void **state) {
@@ -66,10 +66,10 @@ static void test_logout(UNUSED void **state) {
     Bh__LogoutResponse *resp;
     Bh__CheckSessionResponse *who;
     req.token_hash = (ProtobufCBinaryData){ SHA256_SIZE, digest };
-    assert_null(CALL(op, "Logout", req, &resp));
-    assert_reason(check_token(h.session->token, op->now_ms, &who), "LOGIN_NEEDED");
+    assert_null(ASK(directory, "Logout", &op, req, &resp));
+    assert_reason(check_token(h.session->token, desk_now(directory), &who), "LOGIN_NEEDED");
     req.token_hash.len = 5;
-    assert_reason(CALL(op, "Logout", req, &resp), "BAD_FIELD");
+    assert_reason(ASK(directory, "Logout", &op, req, &resp), "BAD_FIELD");
 }
 
 static void test_revoked_post_ends_its_sessions(UNUSED void **state) {
@@ -78,35 +78,35 @@ static void test_revoked_post_ends_its_sessions(UNUSED void **state) {
     Bh__RevokePostResponse *resp;
     Bh__CheckSessionResponse *who;
     Bh__LoginResponse *again;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.user_id = h.user_id;
     req.version = 2;
     req.unit_id = h.unit_id;
     req.post = BH__POST__POST_HEAD;
-    assert_reason(CALL(op, "RevokePost", req, &resp), "POST_NOT_GRANTED");
+    assert_reason(ASK(directory, "RevokePost", &op, req, &resp), "POST_NOT_GRANTED");
     req.post = BH__POST__POST_HANDLER;
-    assert_null(CALL(op, "RevokePost", req, &resp));
+    assert_null(ASK(directory, "RevokePost", &op, req, &resp));
     assert_int_equal(resp->version, 3);
-    assert_reason(check_token(h.session->token, op->now_ms, &who), "LOGIN_NEEDED");
+    assert_reason(check_token(h.session->token, desk_now(directory), &who), "LOGIN_NEEDED");
     assert_reason(log_in(h.login, password, 0, 0, &again), "POST_NOT_HELD");
 }
 
 /* The rows of the session are put back, as a login that overtakes the command would: still no entry. */
 static void test_disabled_user_is_out_at_once(UNUSED void **state) {
     hand h = make_hand();
-    direct_sql(op, "create table public.kept%d as select * from directory.session where user_id = %d", (int) h.user_id,
-               (int) h.user_id);
+    desk_sql(directory, "create table public.kept%d as select * from directory.session where user_id = %d",
+             (int) h.user_id, (int) h.user_id);
     Bh__DisableUserRequest req = BH__DISABLE_USER_REQUEST__INIT;
     Bh__DisableUserResponse *resp;
     Bh__CheckSessionResponse *who;
     Bh__LoginResponse *again;
-    req.request_id = direct_request_id(op);
+    req.request_id = desk_request_id(directory);
     req.user_id = h.user_id;
     req.version = 2;
-    assert_null(CALL(op, "DisableUser", req, &resp));
-    assert_reason(check_token(h.session->token, op->now_ms, &who), "LOGIN_NEEDED");
-    direct_sql(op, "insert into directory.session select * from public.kept%d", (int) h.user_id);
-    assert_reason(check_token(h.session->token, op->now_ms, &who), "LOGIN_NEEDED");
+    assert_null(ASK(directory, "DisableUser", &op, req, &resp));
+    assert_reason(check_token(h.session->token, desk_now(directory), &who), "LOGIN_NEEDED");
+    desk_sql(directory, "insert into directory.session select * from public.kept%d", (int) h.user_id);
+    assert_reason(check_token(h.session->token, desk_now(directory), &who), "LOGIN_NEEDED");
     assert_reason(log_in(h.login, password, 0, 0, &again), "LOGIN_FAILED");
     assert_reason(grant(grant_request(h.user_id, 3, h.unit_id, BH__POST__POST_HEAD)), "ACCOUNT_CLOSED");
 }
@@ -114,24 +114,24 @@ static void test_disabled_user_is_out_at_once(UNUSED void **state) {
 static void test_posts_have_days(UNUSED void **state) {
     char *login = fresh("user");
     int32_t user = make_user(login), unit = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
-    int32_t today = day_at(op->now_ms);
+    int32_t today = day_at(desk_now(directory));
     Bh__GrantPostRequest later = grant_request(user, 1, unit, BH__POST__POST_HANDLER);
-    later.first_day = day_text(op->mem, today + 1);
+    later.first_day = day_text(desk_mem(directory), today + 1);
     assert_null(grant(later));
     Bh__LoginResponse *session;
     Bh__CheckSessionResponse *who;
     assert_reason(log_in(login, password, 0, 0, &session), "POST_NOT_HELD");
     Bh__GrantPostRequest now = grant_request(user, 2, unit, BH__POST__POST_HEAD);
-    now.last_day = day_text(op->mem, today);
+    now.last_day = day_text(desk_mem(directory), today);
     assert_null(grant(now));
     assert_null(log_in(login, password, 0, 0, &session));
     assert_int_equal(session->post->post, BH__POST__POST_HEAD);
-    assert_null(check_token(session->token, op->now_ms, &who));
-    direct_sql(op,
-               "update directory.post_grant set first_day = '2020-01-01', last_day = '2020-01-01' "
-               "where user_id = %d and post = 2",
-               (int) user);
-    assert_reason(check_token(session->token, op->now_ms, &who), "LOGIN_NEEDED");
+    assert_null(check_token(session->token, desk_now(directory), &who));
+    desk_sql(directory,
+             "update directory.post_grant set first_day = '2020-01-01', last_day = '2020-01-01' "
+             "where user_id = %d and post = 2",
+             (int) user);
+    assert_reason(check_token(session->token, desk_now(directory), &who), "LOGIN_NEEDED");
 }
 
 static void test_choice_of_post(UNUSED void **state) {
@@ -142,14 +142,13 @@ static void test_choice_of_post(UNUSED void **state) {
     assert_reason(log_in(h.login, password, h.unit_id, BH__POST__POST_LEADER, &session), "POST_NOT_HELD");
     assert_null(log_in(h.login, password, h.unit_id, BH__POST__POST_HEAD, &session));
     assert_int_equal(session->post->post, BH__POST__POST_HEAD);
-    bh_call *me = direct_caller(pool, h.user_id, h.unit_id, BH__POST__POST_HEAD);
+    const principal me = { .user_id = h.user_id, .unit_id = h.unit_id, .post = BH__POST__POST_HEAD };
     Bh__GetMeRequest req = BH__GET_ME_REQUEST__INIT;
     Bh__GetMeResponse *resp;
-    assert_null(CALL(me, "GetMe", req, &resp));
+    assert_null(ASK(directory, "GetMe", &me, req, &resp));
     assert_int_equal(resp->user->n_posts, 2);
     assert_int_equal(resp->post->post, BH__POST__POST_HEAD);
     assert_int_equal(resp->unit->unit_id, h.unit_id);
-    call_free(me);
 }
 
 static void test_throttle(UNUSED void **state) {
@@ -158,9 +157,9 @@ static void test_throttle(UNUSED void **state) {
     for (int i = 0; i < 3; i++)
         assert_reason(log_in(h.login, "not this one", 0, 0, &session), "LOGIN_FAILED");
     assert_reason(log_in(h.login, password, 0, 0, &session), "LOGIN_THROTTLED");
-    op->now_ms += 59000;
+    desk_set_clock(directory, desk_now(directory) + 59000);
     assert_reason(log_in(h.login, password, 0, 0, &session), "LOGIN_THROTTLED");
-    op->now_ms += 1000;
+    desk_set_clock(directory, desk_now(directory) + 1000);
     assert_null(log_in(h.login, password, 0, 0, &session));
 }
 
@@ -183,24 +182,23 @@ static void test_unknown_login(UNUSED void **state) {
 
 static void test_change_password(UNUSED void **state) {
     hand h = make_hand();
-    bh_call *me = direct_caller(pool, h.user_id, h.unit_id, BH__POST__POST_HANDLER);
+    const principal me = { .user_id = h.user_id, .unit_id = h.unit_id, .post = BH__POST__POST_HANDLER };
     Bh__ChangePasswordRequest req = BH__CHANGE_PASSWORD_REQUEST__INIT;
     Bh__ChangePasswordResponse *resp;
     Bh__CheckSessionResponse *who;
-    req.request_id = direct_request_id(me);
+    req.request_id = desk_request_id(directory);
     req.old_password = (char *) "not this one";
     req.new_password = (char *) "a new good one";
-    assert_reason(CALL(me, "ChangePassword", req, &resp), "LOGIN_FAILED");
+    assert_reason(ASK(directory, "ChangePassword", &me, req, &resp), "LOGIN_FAILED");
     req.old_password = (char *) password;
-    assert_null(CALL(me, "ChangePassword", req, &resp));
+    assert_null(ASK(directory, "ChangePassword", &me, req, &resp));
     assert_int_equal(resp->version, 3);
-    assert_null(CALL(me, "ChangePassword", req, &resp)); /* repeated */
+    assert_null(ASK(directory, "ChangePassword", &me, req, &resp)); /* repeated */
     assert_int_equal(resp->version, 3);
-    assert_reason(check_token(h.session->token, op->now_ms, &who), "LOGIN_NEEDED");
+    assert_reason(check_token(h.session->token, desk_now(directory), &who), "LOGIN_NEEDED");
     Bh__LoginResponse *session;
     assert_reason(log_in(h.login, password, 0, 0, &session), "LOGIN_FAILED");
     assert_null(log_in(h.login, "a new good one", 0, 0, &session));
-    call_free(me);
 }
 
 int main(void) {
@@ -216,5 +214,5 @@ int main(void) {
         TEST(test_unknown_login),
         TEST(test_change_password),
     };
-    return cmocka_run_group_tests(tests, kit_open, kit_close);
+    return cmocka_run_group_tests(tests, directory_open, desk_teardown);
 }

@@ -10,9 +10,6 @@
 #include "domain/task.h"
 #include "handlers.h"
 #include "integration/desk.h"
-#include "target_sql.h"
-
-static const desk_service target = { "target", &target_rpc, target_sql, TARGET_SQL_COUNT };
 
 #define IMPORT "01890000-0000-7000-8000-0000000000cc"
 #define TASK "01890000-0000-7000-8000-000000000001"
@@ -24,12 +21,7 @@ static const principal handler = { .user_id = 2, .unit_id = 10, .post = POST_HAN
 static const principal operator01 = { .user_id = 3, .unit_id = 3, .post = POST_OPERATOR, .login = "operator01" };
 
 static int setup(void **state) {
-    *state = desk_open(&target);
-    return 0;
-}
-
-static int teardown(void **state) {
-    desk_close(*state);
+    *state = desk_open(&target_service);
     return 0;
 }
 
@@ -39,22 +31,12 @@ static int fresh(void **state) {
 }
 
 #define TARGETS(number)                                                                                          \
-    "{\"request_id\":\"%s\",\"import_id\":\"" IMPORT "\",\"targets\":["                                          \
+    "\"import_id\":\"" IMPORT "\",\"targets\":["                                                                 \
     "{\"task_id\":\"" TASK "\",\"metric\":\"roads\",\"comparator\":1,\"number\":\"" number "\",\"unit\":\"km\"," \
     "\"phrase\":\"at least\",\"first_line\":3,\"last_line\":4},"                                                 \
     "{\"metric\":\"homes\",\"number\":\"15\",\"unit\":\"set\",\"row_no\":\"21\",\"category\":\"c\",\"shares\":[" \
     "{\"region\":\"north\",\"unit_id\":7,\"number\":\"9.50\"},{\"region\":\"south\"}]},"                         \
-    "{\"task_id\":\"" TASK "\",\"metric\":\"bridges\"}]}"
-
-static void assert_starts(const char *answer, const char *start) {
-    if (strncmp(answer, start, strlen(start)) != 0)
-        fail_msg("expected %s, got %s", start, answer);
-}
-
-static void assert_has(const char *answer, const char *part) {
-    if (!strstr(answer, part))
-        fail_msg("expected %s in %s", part, answer);
-}
+    "{\"task_id\":\"" TASK "\",\"metric\":\"bridges\"}]"
 
 static void show(desk *d) {
     assert_string_equal(desk_sql(d, "select target.show_import(1, '" IMPORT "')"), "3");
@@ -62,22 +44,21 @@ static void show(desk *d) {
 
 static void test_import_hidden_until_shown(void **state) {
     desk *d = *state;
-    const char *by_import = "{\"import_id\":\"" IMPORT "\"}", *by_task = "{\"task_id\":\"" TASK "\"}";
+    const char by_import[] = "\"import_id\":\"" IMPORT "\"", by_task[] = "\"task_id\":\"" TASK "\"";
     assert_string_equal(desk_call(d, "ImportTargets", &drafter, TARGETS("6")), "{\"target_count\":3}");
-    assert_has(desk_call(d, "ListTargets", &handler, by_import), "\"targets\":[]");
+    assert_has(desk_call(d, "ListTargets", &handler, "%s", by_import), "\"targets\":[]");
     show(d);
-    const char *a = desk_call(d, "ListTargets", &handler, by_import);
+    const char *a = desk_call(d, "ListTargets", &handler, "%s", by_import);
     assert_has(a, "\"metric\":\"roads\",\"comparator\":\"COMPARATOR_AT_LEAST\",\"number\":\"6\",\"unit\":\"km\"");
     assert_has(a, "\"row_no\":\"21\"");
     assert_has(a, "{\"region\":\"north\",\"unit_id\":7,\"number\":\"9.50\"},{\"region\":\"south\",\"unit_id\":0,"
                   "\"number\":\"\"}");
-    a = desk_call(d, "ListTargets", &handler, by_task);
+    a = desk_call(d, "ListTargets", &handler, "%s", by_task);
     assert_has(a, "roads");
     assert_has(a, "bridges");
     assert_null(strstr(a, "homes"));
     const char *id = desk_value(d, a, "target_id");
-    assert_has(desk_call(d, "GetTarget", &handler, arena_printf(desk_begin(d)->mem, "{\"target_id\":\"%s\"}", id)),
-               "roads");
+    assert_has(desk_call(d, "GetTarget", &handler, "\"target_id\":\"%s\"", id), "roads");
     /* One audit entry per target, each the first of its chain. */
     assert_string_equal(desk_sql(d, "select count(*) from target.target t join audit.pending p on "
                                     "sha256('\\x00'::bytea || p.leaf) = t.leaf_hash"),
@@ -87,25 +68,18 @@ static void test_import_hidden_until_shown(void **state) {
 static void test_import_again(void **state) {
     desk *d = *state;
     const char *id = desk_request_id(d);
-    assert_has(desk_call_as(d, "ImportTargets", &drafter, TARGETS("6"), id), ":3}");
-    assert_has(desk_call_as(d, "ImportTargets", &drafter, TARGETS("6"), id), ":3}");
+    assert_has(desk_call_as(d, "ImportTargets", &drafter, id, TARGETS("6")), ":3}");
+    assert_has(desk_call_as(d, "ImportTargets", &drafter, id, TARGETS("6")), ":3}");
     assert_has(desk_call(d, "ImportTargets", &drafter, TARGETS("6")), ":3}");
     assert_starts(desk_call(d, "ImportTargets", &drafter, TARGETS("7")), "!IMPORT_DIFFERS");
-    assert_starts(desk_call_as(d, "ImportTargets", &drafter, TARGETS("7"), id), "!REQUEST_ID_REUSED");
+    assert_starts(desk_call_as(d, "ImportTargets", &drafter, id, TARGETS("7")), "!REQUEST_ID_REUSED");
     assert_string_equal(desk_sql(d, "select count(*) from target.target"), "3");
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "3");
-    assert_has(desk_call(d, "ImportTargets", &drafter, "{\"request_id\":\"%s\",\"import_id\":\"" TASK "\"}"), ":0}");
+    assert_has(desk_call(d, "ImportTargets", &drafter, "\"import_id\":\"" TASK "\""), ":0}");
 }
 
-typedef struct refusal {
-    const char *method;
-    const principal *who;
-    const char *json;
-    const char *reason;
-} refusal;
-
-#define ONE(fields) "{\"request_id\":\"%s\",\"import_id\":\"" IMPORT "\",\"targets\":[{" fields "}]}"
-#define SEEN(fields) "{\"event_id\":\"%s\",\"observations\":[{" fields "}]}"
+#define ONE(fields) "\"import_id\":\"" IMPORT "\",\"targets\":[{" fields "}]"
+#define SEEN(fields) "\"observations\":[{" fields "}]"
 
 static const refusal refusals[] = {
     { "ImportTargets", &handler, TARGETS("6"), "!METHOD_NOT_ALLOWED" },
@@ -117,23 +91,22 @@ static const refusal refusals[] = {
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"shares\":[{\"number\":\"1\"}]"), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"shares\":[{\"region\":\"r\",\"number\":\"1.\"}]"),
       "!BAD_FIELD" },
-    { "ImportTargets", &drafter, "{\"request_id\":\"%s\",\"import_id\":\"x\"}", "!BAD_FIELD" },
-    { "GetTarget", &operator01, "{\"target_id\":\"" TASK "\"}", "!METHOD_NOT_ALLOWED" },
-    { "GetTarget", &handler, "{\"target_id\":\"" TASK "\"}", "!NOT_FOUND_OBJECT" },
-    { "GetTarget", &handler, "{}", "!BAD_FIELD" },
-    { "ListTargets", &handler, "{}", "!BAD_FIELD" },
-    { "ListTargets", &handler, "{\"task_id\":\"" TASK "\",\"import_id\":\"" IMPORT "\"}", "!BAD_FIELD" },
-    { "ListTargets", &handler, "{\"task_id\":\"" TASK "\",\"page_token\":\"x\"}", "!BAD_FIELD" },
-    { "ListObservations", &handler, "{\"target_id\":\"" TASK "\",\"page_token\":\"2025-01/1/2/3\"}", "!BAD_FIELD" },
+    { "ImportTargets", &drafter, "\"import_id\":\"x\"", "!BAD_FIELD" },
+    { "GetTarget", &operator01, "\"target_id\":\"" TASK "\"", "!METHOD_NOT_ALLOWED" },
+    { "GetTarget", &handler, "\"target_id\":\"" TASK "\"", "!NOT_FOUND_OBJECT" },
+    { "GetTarget", &handler, "", "!BAD_FIELD" },
+    { "ListTargets", &handler, "", "!BAD_FIELD" },
+    { "ListTargets", &handler, "\"task_id\":\"" TASK "\",\"import_id\":\"" IMPORT "\"", "!BAD_FIELD" },
+    { "ListTargets", &handler, "\"task_id\":\"" TASK "\",\"page_token\":\"x\"", "!BAD_FIELD" },
+    { "ListObservations", &handler, "\"target_id\":\"" TASK "\",\"page_token\":\"2025-01/1/2/3\"", "!BAD_FIELD" },
     { "RecordObservations", &handler, SEEN(""), "!METHOD_NOT_ALLOWED" },
     { "RecordObservations", NULL, SEEN(""), "!BAD_FIELD" },
-    { "RecordObservations", NULL, "{\"event_id\":\"\"}", "!BAD_FIELD" },
 };
 
 static void test_refusals(void **state) {
     desk *d = *state;
-    for (size_t i = 0; i < countof(refusals); i++)
-        assert_starts(desk_call(d, refusals[i].method, refusals[i].who, refusals[i].json), refusals[i].reason);
+    assert_refused(d, refusals, countof(refusals));
+    assert_starts(desk_call_as(d, "RecordObservations", NULL, "", "%s", ""), "!BAD_FIELD");
     assert_string_equal(desk_sql(d, "select count(*) from target.target"), "0");
 }
 
@@ -143,15 +116,14 @@ static const char *first_target(desk *d) {
 
 /* Unit 10 observed `number` in a month, in its report at a version; a second figure is for a target nobody knows. */
 static const char *observe(desk *d, const char *event, const char *period, int version, const char *number) {
-    const char *json = arena_printf(
-        desk_begin(d)->mem,
-        "{\"event_id\":\"%s\",\"observations\":["
+    return desk_call_as(
+        d, "RecordObservations", NULL, event,
+        "\"observations\":["
         "{\"target_id\":\"%s\",\"period\":\"%s\",\"unit_id\":10,\"number\":\"%s\",\"source\":\"survey\","
         "\"report_id\":\"" REPORT "\",\"report_version\":%d},"
         "{\"target_id\":\"" TASK "\",\"period\":\"%s\",\"unit_id\":10,\"number\":\"1\",\"source\":\"survey\","
-        "\"report_id\":\"" REPORT "\",\"report_version\":%d}]}",
-        event, first_target(d), period, number, version, period, version);
-    return desk_call(d, "RecordObservations", NULL, json);
+        "\"report_id\":\"" REPORT "\",\"report_version\":%d}]",
+        first_target(d), period, number, version, period, version);
 }
 
 static void test_observations(void **state) {
@@ -168,19 +140,16 @@ static void test_observations(void **state) {
     assert_string_equal(desk_sql(d, "select string_agg(number::text, ' ' order by period, report_version) from "
                                     "target.observation"),
                         "1.5 1.75 3");
-    arena *mem = desk_begin(d)->mem;
     const char *token = "", *expected[] = { "3", "1.75", "1.5" };
     for (size_t i = 0; i < countof(expected); i++) {
-        const char *a = desk_call(
-            d, "ListObservations", &handler,
-            arena_printf(mem, "{\"target_id\":\"%s\",\"page_size\":1,\"page_token\":\"%s\"}", first_target(d), token));
+        const char *a = desk_call(d, "ListObservations", &handler,
+                                  "\"target_id\":\"%s\",\"page_size\":1,\"page_token\":\"%s\"", first_target(d), token);
         assert_string_equal(desk_value(d, a, "number"), expected[i]);
         assert_has(a, "\"unit_id\":10");
         token = desk_value(d, a, "next_page_token");
     }
-    const char *a =
-        desk_call(d, "ListObservations", &handler,
-                  arena_printf(mem, "{\"target_id\":\"%s\",\"page_token\":\"%s\"}", first_target(d), token));
+    const char *a = desk_call(d, "ListObservations", &handler, "\"target_id\":\"%s\",\"page_token\":\"%s\"",
+                              first_target(d), token);
     assert_has(a, "\"observations\":[]");
 }
 
@@ -191,5 +160,5 @@ int main(void) {
         cmocka_unit_test_setup(test_refusals, fresh),
         cmocka_unit_test_setup(test_observations, fresh),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, desk_teardown);
 }

@@ -1,35 +1,33 @@
 /* What a caller may write into a request: what is no value is refused by name, and nothing reaches the record askew. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "task_harness.h"
+#include "integration/task_kit.h"
 
 #define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
 #define IMPORT(fields) "\"import_id\":\"0196f0a0-0000-8000-8000-000000000001\"," fields
 #define TASK "0196f0a0-0000-8000-8000-000000000002"
 
 /* A string of n letters. */
-static const char *letters(arena *mem, int n) {
-    char *text = arena_alloc(mem, (size_t) n + 1);
+static const char *letters(desk *d, int n) {
+    char *text = desk_text(d, "%*s", n, "");
     memset(text, 'x', (size_t) n);
-    text[n] = '\0';
     return text;
 }
 
-static void check(const char *method, const char *json, told t, const char *reason, const char *field) {
-    if (strcmp(t.reason, reason) != 0 || !strstr(t.zh, field))
-        fail_msg("%s {%.120s}: %s %s; expected %s on %s", method, json, t.reason, t.zh, reason, field);
+/* The drafter's request must be refused on account of this field. */
+static void check(desk *d, const char *method, const char *json, const char *field) {
+    const char *answer = desk_call(d, method, person_named("drafter"), "%s", json);
+    if (strncmp(answer, "!BAD_FIELD ", 11) != 0 || !strstr(answer, field))
+        fail_msg("%s {%.120s}: %s; expected BAD_FIELD on %s", method, json, answer, field);
 }
 
-static void what_is_no_value_is_refused_by_name(void **unused) {
-    (void) unused;
+static void what_is_no_value_is_refused_by_name(void **state) {
     static const struct {
         const char *method, *json, *field;
     } rows[] = {
@@ -46,16 +44,11 @@ static void what_is_no_value_is_refused_by_name(void **unused) {
         { "SetTasks", "\"milestones\":[{\"title\":\" \",\"due\":\"2025-09-01\"}]", "milestones.title" },
         { "SetTasks", "\"milestones\":[{\"title\":\"m\",\"due\":\"2025-09\"}]", "milestones.due" },
     };
-    pg_pool *pool = harness_open();
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check(rows[i].method, rows[i].json,
-              harness_do(pool, person_named("drafter"), rows[i].method, NULL, rows[i].json), "BAD_FIELD",
-              rows[i].field);
-    harness_close(pool);
+    for (size_t i = 0; i < countof(rows); i++)
+        check(*state, rows[i].method, rows[i].json, rows[i].field);
 }
 
-static void what_is_too_long_is_refused_by_name(void **unused) {
-    (void) unused;
+static void what_is_too_long_is_refused_by_name(void **state) {
     static const struct {
         const char *method, *json, *field;
         int size;
@@ -71,21 +64,15 @@ static void what_is_too_long_is_refused_by_name(void **unused) {
         { "SetTasks", "\"milestones\":[{\"due\":\"2025-09-01\",\"title\":\"%s\"}]", "milestones.title", 501 },
         { "Apply", "\"task_id\":\"" TASK "\",\"kind\":4,\"reason\":\"r\",\"result\":\"%s\"", "result", 8001 },
     };
-    pg_pool *pool = harness_open();
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        arena *mem = arena_new(1 << 20);
+    for (size_t i = 0; i < countof(rows); i++) {
         const char *at = strstr(rows[i].json, "%s");
-        const char *json =
-            arena_printf(mem, "%.*s%s%s", (int) (at - rows[i].json), rows[i].json, letters(mem, rows[i].size), at + 2);
-        check(rows[i].method, json, harness_do(pool, person_named("drafter"), rows[i].method, NULL, json), "BAD_FIELD",
-              rows[i].field);
-        arena_free(mem);
+        int head = (int) (at - rows[i].json);
+        check(*state, rows[i].method,
+              desk_text(*state, "%.*s%s%s", head, rows[i].json, letters(*state, rows[i].size), at + 2), rows[i].field);
     }
-    harness_close(pool);
 }
 
-static void filters_and_page_tokens_are_read_to_the_letter(void **unused) {
-    (void) unused;
+static void filters_and_page_tokens_are_read_to_the_letter(void **state) {
     static const struct {
         const char *method, *json, *field;
     } rows[] = {
@@ -98,42 +85,34 @@ static void filters_and_page_tokens_are_read_to_the_letter(void **unused) {
         { "ListTaskEvents", "\"task_id\":\"" TASK "\",\"page_token\":\" 1\"", "page_token" },
         { "ListTaskEvents", "\"task_id\":\"" TASK "\",\"page_token\":\"-1\"", "page_token" },
     };
-    pg_pool *pool = harness_open();
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check(rows[i].method, rows[i].json, harness_ask(pool, person_named("drafter"), rows[i].method, rows[i].json),
-              "BAD_FIELD", rows[i].field);
-    told t = harness_ask(pool, person_named("drafter"), "ListTasks",
-                         "\"import_id\":\"" TASK "\",\"parent_task_id\":\"\",\"page_token\":\"1/2/" TASK "\"");
-    assert_string_equal(t.reason, "OK");
-    harness_close(pool);
+    for (size_t i = 0; i < countof(rows); i++)
+        check(*state, rows[i].method, rows[i].json, rows[i].field);
+    assert_starts(desk_call(*state, "ListTasks", person_named("drafter"),
+                            "\"import_id\":\"" TASK "\",\"parent_task_id\":\"\",\"page_token\":\"1/2/" TASK "\""),
+                  "{");
+}
+
+static const char *entries_with(desk *d, const char *text) {
+    return desk_sql(d, "select count(*) from audit.pending where position('%s'::bytea in leaf) > 0", text);
 }
 
 /* A verifier compares object ids as bytes: an entry under another spelling would look like a chain without a start. */
-static void the_record_has_one_spelling_of_an_id(void **unused) {
-    (void) unused;
-    pg_pool *pool = harness_open();
-    const person *drafter = person_named("drafter");
-    harness_sql("insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, is_key, "
+static void the_record_has_one_spelling_of_an_id(void **state) {
+    desk *d = *state;
+    const principal *drafter = person_named("drafter");
+    desk_sql(d, "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, is_key, "
                 "office_unit, leader_ids, created_ms, position) values (1, '0196fabc-def0-7abc-8def-abcdefabcdef', 1, "
                 "sha256(''), 1, '', 't', '', false, 10, '{}', 1700000000000, 1)");
-    told set = harness_do(pool, drafter, "SetTasks", NULL,
-                          "\"result\":\"r\",\"tasks\":[{\"task_id\":\"0196FABC-DEF0-7ABC-8DEF-ABCDEFABCDEF\","
-                          "\"version\":1}]");
-    assert_string_equal(set.reason, "OK");
-    harness_sql("do $$ begin\n"
-                "  assert (select count(*) = 1 from audit.pending where site_id = 1 and\n"
-                "          position('0196fabc-def0-7abc-8def-abcdefabcdef'::bytea in leaf) > 0);\n"
-                "  assert (select count(*) = 0 from audit.pending where site_id = 1 and\n"
-                "          position('0196FABC'::bytea in leaf) > 0);\n"
-                "end $$");
-    told made = harness_ask(pool, drafter, "CreateTask",
-                            "\"request_id\":\"01972DAB-CDE0-7ABC-8DEF-ABCDEFABCDEF\",\"draft\":{\"text\":\"t\"}");
-    assert_string_equal(made.reason, "OK");
-    harness_sql("do $$ begin\n"
-                "  assert (select count(*) = 1 from audit.pending where site_id = 1 and\n"
-                "          position('01972dab-cde0-7abc-8def-abcdefabcdef'::bytea in leaf) > 0);\n"
-                "end $$");
-    harness_close(pool);
+    assert_starts(desk_call(d, "SetTasks", drafter,
+                            "\"result\":\"r\",\"tasks\":[{\"task_id\":\"0196FABC-DEF0-7ABC-8DEF-ABCDEFABCDEF\","
+                            "\"version\":1}]"),
+                  "{");
+    assert_string_equal(entries_with(d, "0196fabc-def0-7abc-8def-abcdefabcdef"), "1");
+    assert_string_equal(entries_with(d, "0196FABC"), "0");
+    assert_starts(
+        desk_call_as(d, "CreateTask", drafter, "01972DAB-CDE0-7ABC-8DEF-ABCDEFABCDEF", "\"draft\":{\"text\":\"t\"}"),
+        "{");
+    assert_string_equal(entries_with(d, "01972dab-cde0-7abc-8def-abcdefabcdef"), "1");
 }
 
 int main(void) {
@@ -143,5 +122,5 @@ int main(void) {
         cmocka_unit_test(filters_and_page_tokens_are_read_to_the_letter),
         cmocka_unit_test(the_record_has_one_spelling_of_an_id),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, task_setup, desk_teardown);
 }
