@@ -17,9 +17,10 @@ function(bh_program name)
 endfunction()
 
 # bh_service(task): services/task as library bh_task_service (for tests) and executable bihuan-task;
-# its sql/*.sql, and with OUTBOX those of lib/service/sql for its own schema, become a statement table at build time.
+# its sql/*.sql become a statement table at build time, with OUTBOX also those of lib/service/sql for its own schema.
+# LIST_BY task:uuid unit:int4: its sql/list_by.sql.in by each key, so that each has a plan on an index of its own.
 function(bh_service name)
-    cmake_parse_arguments(arg "OUTBOX" "" "DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "OUTBOX" "" "DEPENDS;LIST_BY" ${ARGN})
     set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
     file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
     list(REMOVE_ITEM sources ${dir}/main.c)
@@ -32,6 +33,13 @@ function(bh_service name)
             list(APPEND statements ${gen}/outbox_${statement}.sql)
         endforeach()
     endif()
+    foreach(column ${arg_LIST_BY})
+        string(REGEX MATCH "(.+):(.+)" column ${column})
+        set(key ${CMAKE_MATCH_1})
+        set(type ${CMAKE_MATCH_2})
+        configure_file(${dir}/sql/list_by.sql.in ${gen}/list_by_${key}.sql @ONLY)
+        list(APPEND statements ${gen}/list_by_${key}.sql)
+    endforeach()
     add_custom_command(
         OUTPUT ${gen}/${name}_sql.c ${gen}/${name}_sql.h
         COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tools/sql2c.py ${name} ${gen} ${statements}
