@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "domain/calendar.h"
+#include "domain/task.h"
 #include "fill.h"
 #include "ref.h"
 
@@ -155,7 +156,7 @@ static Bh__Target *next_target(app *a, Bh__ImportTargetsRequest *request, int fi
 
 /* The service gives the drafts of an import ids by position; the targets point at them before they exist. */
 static char *task_id_at(app *a, const intake *in, size_t position) {
-    return uuid_text(a->call->mem, uuid_derive(in->import_id, arena_printf(a->call->mem, "draft %zu", position)));
+    return uuid_text(a->call->mem, draft_id(in->import_id, position));
 }
 
 static void add_targets(app *a, const intake *in, const import_item *item, size_t position,

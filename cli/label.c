@@ -31,11 +31,9 @@ static const char *short_name(const ProtobufCEnumDescriptor *type, const char *n
 }
 
 const char *label_of_word(const char *word, bool is_english) {
-    for (int i = MOVE_NONE + 1; i < MOVE_COUNT; i++) {
-        const move_row *row = move_of((task_move) i);
-        if (strcmp(row->name, word) == 0)
-            return is_english ? row->en : row->zh;
-    }
+    const move_row *row = move_named(word);
+    if (row)
+        return is_english ? row->en : row->zh;
     for (size_t i = 0; i < countof(labels); i++)
         if (strcmp(labels[i].name, word) == 0)
             return is_english ? labels[i].en : labels[i].zh;

@@ -1,5 +1,8 @@
 #include "domain/task.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/call.h"
 
@@ -11,6 +14,7 @@
 #define F(name) (UINT64_C(1) << FACT_##name)
 
 static const move_row moves[MOVE_COUNT] = {
+    [MOVE_NONE] = { .name = "CREATE", .zh = "新建", .en = "create" },
 #define MOVE(name, rule, posts, states, leg, leg_states, guards, next, next_if, leg_next, legs, closure, application, \
              about, text, zh, en)                                                                                     \
     [MOVE_##name] = { #name,    rule, posts,   states,      LEG_OF_##leg, leg_states, guards, next, next_if,          \
@@ -59,6 +63,19 @@ static const name_row posts[] = {
 
 const move_row *move_of(task_move move) {
     return &moves[move];
+}
+
+const move_row *move_named(const char *name) {
+    for (int m = MOVE_NONE; m < MOVE_COUNT; m++)
+        if (strcmp(moves[m].name, name) == 0)
+            return &moves[m];
+    return NULL;
+}
+
+uuid draft_id(uuid parent, size_t position) {
+    char name[32];
+    snprintf(name, sizeof(name), "draft %zu", position);
+    return uuid_derive(parent, name);
 }
 
 static uint64_t guard_facts(task_move move, bool wanted) {

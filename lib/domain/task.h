@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/call.h"
 #include "base/err.h"
+#include "base/uuid.h"
 
 typedef enum post_kind {
 #define POST(name, number, zh, en) POST_##name = number,
@@ -123,7 +124,10 @@ typedef struct move_row {
     const char *en;
 } move_row;
 
+/* MOVE_NONE: the line with which every history begins, "CREATE". */
 const move_row *move_of(task_move move);
+/* NULL when nothing in a history has this name. */
+const move_row *move_named(const char *name);
 /* Facts that must, and that must not hold. */
 uint64_t move_needs(task_move move);
 uint64_t move_forbids(task_move move);
@@ -140,6 +144,9 @@ typedef struct task_facts {
 bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts);
 /* The refusal by post alone: what can be said before anything is read. */
 bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post);
+
+/* The id of one of the drafts that an import or a breakdown creates; positions count from 0. */
+uuid draft_id(uuid parent, size_t position);
 
 const char *task_state_name(task_state state);
 const char *task_state_zh(task_state state);

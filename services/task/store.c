@@ -16,7 +16,7 @@
 /* The audit entry of a draft names the draft's own id; its key is derived from the command's. */
 static void add_draft(bh_call *c, const command *cmd, const char *task_id, const Bh__Draft *draft, buf *out) {
     command own = command_for(cmd, task_id);
-    pg_value body = command_leaf(c, &own, "task", task_id, 1, "CREATE", "");
+    pg_value body = command_leaf(c, &own, "task", task_id, 1, move_of(MOVE_NONE)->name, "");
     buf_addf(out, "{\"task_id\":\"%s\",\"body\":\"%s\",\"draft\":", task_id, hex(c->mem, body.bytes, body.size));
     json_write(out, &draft->base, JSON_SQL);
     buf_addc(out, '}');
@@ -25,7 +25,7 @@ static void add_draft(bh_call *c, const command *cmd, const char *task_id, const
 char **task_draft_ids(bh_call *c, uuid parent, size_t n) {
     char **ids = arena_array(c->mem, n, sizeof(ids[0]));
     for (size_t i = 0; i < n; i++)
-        ids[i] = uuid_text(c->mem, uuid_derive(parent, arena_printf(c->mem, "draft %zu", i)));
+        ids[i] = uuid_text(c->mem, draft_id(parent, i));
     return ids;
 }
 
@@ -192,6 +192,13 @@ bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTas
     return NULL;
 }
 
+/* A name that the rules no longer know stands for itself. */
+static void add_labels(Bh__TaskEvent *event) {
+    const move_row *row = move_named(event->move);
+    event->label_zh = (char *) (row ? row->zh : event->move);
+    event->label_en = (char *) (row ? row->en : event->move);
+}
+
 bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh__ListTaskEventsResponse *resp) {
     uuid id;
     TRY(field_uuid(c, "task_id", req->task_id, &id));
@@ -208,6 +215,8 @@ bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh_
     if (!rows.count && !first)
         return bh_fail(c, NOT_FOUND_OBJECT, req->task_id);
     resp->events = pg_fill_all(c, &rows, &bh__task_event__descriptor, &resp->n_events);
+    for (size_t i = 0; i < resp->n_events; i++)
+        add_labels(resp->events[i]);
     if (rows.count == size)
         resp->next_page_token = arena_printf(c->mem, "%d", (int) pg_get_int(&rows, size - 1, "version"));
     return NULL;

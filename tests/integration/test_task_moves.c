@@ -177,6 +177,21 @@ static void a_unit_is_urged_once_a_day(void **state) {
     done(&s, "office_head", "UrgeLeg", "\"unit_id\":20");
 }
 
+static void a_history_speaks_both_languages(void **state) {
+    story s = begin(*state, "[50]", false);
+    desk_sql(
+        s.d,
+        "insert into task.event (site_id, task_id, version, time_ms, move, user_id, login, unit_id, post, "
+        "leader_id, about_unit, state, note) select site_id, task_id, 9, time_ms, 'OF_OLD', user_id, login, unit_id, "
+        "post, leader_id, about_unit, state, note from task.event where task_id = '%s' and version = 1",
+        s.task);
+    const char *answer = desk_call(s.d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
+    assert_has(answer, "\"move\":\"CREATE\",\"label_zh\":\"新建\"");
+    assert_has(answer, "\"label_en\":\"create\"");
+    assert_has(answer, "\"move\":\"ISSUE\",\"label_zh\":\"交办\"");
+    assert_has(answer, "\"move\":\"OF_OLD\",\"label_zh\":\"OF_OLD\"");
+}
+
 static void the_same_id_has_the_same_answer_and_no_other_use(void **state) {
     story s = begin(*state, "[50]", false);
     const char *id = desk_request_id(s.d);
@@ -240,6 +255,7 @@ int main(void) {
         cmocka_unit_test(a_unit_is_urged_once_a_day),
         cmocka_unit_test(a_stranger_does_not_learn_of_a_task),
         cmocka_unit_test(units_do_not_learn_of_a_draft_that_was_dropped),
+        cmocka_unit_test(a_history_speaks_both_languages),
         cmocka_unit_test(the_same_id_has_the_same_answer_and_no_other_use),
         cmocka_unit_test(an_id_out_of_its_window_is_not_executed),
     };

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "domain/task.h"
 #include "draft.h"
 
 enum { FINANCE = 11, REFORM = 12, TRANSPORT = 13, EAST = 21, WEST = 22, FIRST = 31, SECOND = 32 };
@@ -123,7 +124,7 @@ static void target_of_its_task(UNUSED void **state) {
     in->document.tasks.at[1].targets = &number;
     in->document.tasks.at[1].targets_n = 1;
     const Bh__Draft *draft = build(a, in, &targets)->drafts[1];
-    assert_string_equal(targets.targets[0]->task_id, uuid_text(a->call->mem, uuid_derive(in->import_id, "draft 1")));
+    assert_string_equal(targets.targets[0]->task_id, uuid_text(a->call->mem, draft_id(in->import_id, 1)));
     assert_int_equal(targets.targets[0]->comparator, BH__COMPARATOR__COMPARATOR_AT_MOST);
     assert_string_equal(targets.targets[0]->metric, "控制在35%以内");
     assert_string_equal(draft->result, "控制在35%以内");

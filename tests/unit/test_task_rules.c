@@ -110,6 +110,23 @@ static void the_table_is_well_formed(void **state) {
     }
 }
 
+static void a_line_of_a_history_is_found_by_its_name(void **state) {
+    (void) state;
+    for (int m = MOVE_NONE; m < MOVE_COUNT; m++)
+        assert_ptr_equal(move_named(move_of((task_move) m)->name), move_of((task_move) m));
+    assert_string_equal(move_named("CREATE")->zh, "新建");
+    assert_null(move_named("create"));
+}
+
+/* Ids that were given out stay: targets of an import point at its drafts. */
+static void a_draft_has_the_id_of_its_place(void **state) {
+    bh_call *c = *state;
+    uuid import;
+    assert_true(uuid_parse("01890000-0000-7000-8000-0000000000cc", &import));
+    assert_string_equal(uuid_text(c->mem, draft_id(import, 0)), "5aae867f-f37a-8ef9-9ec8-d31a32937260");
+    assert_string_equal(uuid_text(c->mem, draft_id(import, 12)), "22578abb-b69e-85e6-8c39-76f703342207");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_move_that_may_be_made_has_no_refusal),
@@ -120,6 +137,8 @@ int main(void) {
         cmocka_unit_test(the_same_person_is_refused_whatever_the_post),
         cmocka_unit_test(masks_agree_with_the_refusal),
         cmocka_unit_test(the_table_is_well_formed),
+        cmocka_unit_test(a_line_of_a_history_is_found_by_its_name),
+        cmocka_unit_test(a_draft_has_the_id_of_its_place),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
