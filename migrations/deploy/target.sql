@@ -55,6 +55,16 @@ create table target.observation (
 -- Results of commands by request id, and events already applied. The keys carry their time: parts are ranges of keys.
 select bihuan.make_idem('target'), bihuan.make_inbox('target'), bihuan.part_by_year('target.observation');
 
+-- Who may read a target: whoever may read its task; one of no task (a row of a table) the offices, leaders and auditors.
+-- Nobody before all of its import is in.
+create function target.readable(t target.target, unit int4, post int2, leader int4) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (select from target.import i where i.site_id = t.site_id and i.import_id = t.import_id and i.shown)
+       and case when t.task_id is null then post between 3 and 7
+                else task.may_read(t.site_id, t.task_id, unit, post, leader) end;
+end $$;
+
 -- The door for ImportTasks: makes the targets of an import visible and answers how many they are; -1 when the import
 -- has no targets' part yet. A repeat answers the same.
 create function target.show_import(site int4, import_id uuid) returns int4
@@ -70,5 +80,6 @@ end $$;
 grant usage on schema target to bihuan_task;
 grant execute on function target.show_import(int4, uuid) to bihuan_task;
 
+grant execute on function target.readable(target.target, int4, int2, int4) to bihuan_target;
 grant select, insert on target.import, target.target, target.observation, target.idem, target.inbox to bihuan_target;
 commit;

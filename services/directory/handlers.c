@@ -230,13 +230,24 @@ BH_RPC(DirectoryService, disable_user, DisableUserRequest, DisableUserResponse) 
     return store_disable_user(c, &cmd, req, resp);
 }
 
+/* Who works in which unit is for its own people to see, and for those who watch or serve every unit. */
+static bool sees_every_unit(const bh_call *c) {
+    enum {
+        POSTS =
+            1U << POST_DRAFTER | 1U << POST_VERIFIER | 1U << POST_OFFICE_HEAD | 1U << POST_AUDITOR | 1U << POST_OPERATOR
+    };
+    return POSTS >> c->who.post & 1;
+}
+
 BH_RPC(DirectoryService, list_users, ListUsersRequest, ListUsersResponse) {
     page p;
+    bool sees_all = sees_every_unit(c);
+    if (req->unit_id && req->unit_id != c->who.unit_id && !sees_all)
+        return bh_fail(c, READ_REFUSED, arena_printf(c->mem, "unit %d", (int) req->unit_id));
     TRY(parse_page(c, req->page_size, req->page_token, &p));
     TRY(store_list_users(c, &p, req->unit_id, &resp->users, &resp->n_users));
     size_t n = resp->n_users;
     resp->next_page_token = next_token(c, &p, n, n ? resp->users[n - 1]->user_id : 0);
-    bool sees_all = c->who.post == POST_OPERATOR;
     return people_add_posts(c, resp->users, n, sees_all ? EVERY_UNIT : c->who.unit_id);
 }
 

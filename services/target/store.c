@@ -4,6 +4,8 @@
 #include "json/json.h"
 
 #define SQL(name) (&target_sql[TARGET_SQL_##name])
+/* The first arguments of every read. */
+#define READER(c) pg_int((c)->site_id), pg_int((c)->who.unit_id), pg_int((c)->who.post), pg_int((c)->who.leader_id)
 
 /* One audit entry per target, in hex: a list of byte strings has no place among the arguments of a set. */
 static pg_value leaf_bodies(bh_call *c, const command *cmd, const target_import *import) {
@@ -61,7 +63,7 @@ static bh_err *read_targets(bh_call *c, const pg_rows *rows, Bh__Target ***ret_t
 
 bh_err *target_store_get_target(bh_call *c, uuid target_id, Bh__Target **ret_target) {
     pg_rows rows;
-    TRY(pg_call(c, SQL(GET_TARGET), &rows, pg_int(c->site_id), pg_uuid(&target_id)));
+    TRY(pg_call(c, SQL(GET_TARGET), &rows, READER(c), pg_uuid(&target_id)));
     if (rows.count == 0)
         return bh_fail(c, NOT_FOUND_OBJECT, uuid_text(c->mem, target_id));
     Bh__Target **targets;
@@ -80,7 +82,7 @@ bh_err *target_store_list_targets(bh_call *c, const target_filter *f, Bh__ListTa
                                   int32_t *ret_place) {
     const pg_stmt *list = f->by_task ? SQL(LIST_BY_TASK) : SQL(LIST_BY_IMPORT);
     pg_rows rows;
-    TRY(pg_call(c, list, &rows, pg_int(c->site_id), pg_uuid(&f->id), pg_int(f->after_place), pg_int(f->row_max)));
+    TRY(pg_call(c, list, &rows, READER(c), pg_uuid(&f->id), pg_int(f->after_place), pg_int(f->row_max)));
     *ret_place = last_place(&rows);
     return read_targets(c, &rows, &ret_page->targets, &ret_page->n_targets);
 }
@@ -88,7 +90,7 @@ bh_err *target_store_list_targets(bh_call *c, const target_filter *f, Bh__ListTa
 bh_err *target_store_list_observations(bh_call *c, const observation_filter *f, Bh__ListObservationsResponse *ret_page,
                                        int32_t *ret_place) {
     pg_rows rows;
-    TRY(pg_call(c, SQL(LIST_OBSERVATIONS), &rows, pg_int(c->site_id), pg_uuid(&f->target_id),
+    TRY(pg_call(c, SQL(LIST_OBSERVATIONS), &rows, READER(c), pg_uuid(&f->target_id),
                 f->has_after ? pg_date(f->after_period) : pg_null(), pg_int(f->after_unit), pg_uuid(&f->after_report),
                 pg_int(f->after_version), pg_int(f->after_place), pg_int(f->row_max)));
     *ret_place = last_place(&rows);

@@ -176,7 +176,7 @@ static void test_delegation_ends(UNUSED void **state) {
     assert_int_equal(leaders->user_ids[2], 0);
 }
 
-/* Posts of another unit are the operator's to see. */
+/* Who works in another unit is for supervision offices, auditors and operators to see. */
 static void test_posts_of_other_units(UNUSED void **state) {
     int32_t user = make_user(fresh("user")), unit = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
     assert_null(grant(grant_request(user, 1, unit, BH__POST__POST_HANDLER)));
@@ -187,8 +187,14 @@ static void test_posts_of_other_units(UNUSED void **state) {
     assert_null(ASK(directory, "ListUsers", &colleague, list, &resp));
     assert_int_equal(resp->users[0]->n_posts, 1);
     const principal stranger = { .user_id = 2, .unit_id = unit + 1000, .post = BH__POST__POST_HEAD };
+    assert_reason(ASK(directory, "ListUsers", &stranger, list, &resp), "READ_REFUSED");
+    const principal office = { .user_id = 2, .unit_id = unit + 1000, .post = BH__POST__POST_VERIFIER };
+    assert_null(ASK(directory, "ListUsers", &office, list, &resp));
+    assert_int_equal(resp->users[0]->n_posts, 1);
+    list.unit_id = 0;
     assert_null(ASK(directory, "ListUsers", &stranger, list, &resp));
-    assert_int_equal(resp->users[0]->n_posts, 0);
+    for (size_t i = 0; i < resp->n_users; i++)
+        assert_int_equal(resp->users[i]->n_posts, 0);
 }
 
 /* Every version of every unit and person has its entry, and each names the one before. */
