@@ -1,14 +1,29 @@
 #include "import/headings.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "import/everyone.h"
 
-/* 甲局牵头（八项）: the unit in front of 牵头. */
+enum { HEADING_MAX = 120 }; /* bytes of a heading in a message */
+
+/* 市甲局（八项）: a heading that is nothing but the name of an office of this government. */
+static const char *unit_alone(arena *mem, span text) {
+    static const char *const levels[] = { "市", "县", "区", "州", "旗", NULL };
+    static const char *const never[] = { "社会", NULL };
+    size_t open = span_find(text, "（", 0);
+    span name = span_cut(text, 0, open == SPAN_NONE ? text.n : open);
+    bool unit = span_starts(name, levels) && name_is_unit(name) && !name_is_county(name) && !span_ends(name, never);
+    return unit && !name_doubt(name) ? span_dup(mem, name) : NULL;
+}
+
+/* 甲局牵头（八项）, 工业经济由甲局牵头: the unit in front of 牵头. */
 static const char *unit_of(arena *mem, span text) {
-    static const char *const by[] = { "由", NULL };
     static const char *const sentence[] = { "，", "。", NULL };
-    size_t at = span_find(text, "牵头", 0);
-    span name = span_drop_start(span_cut(text, 0, at == SPAN_NONE ? 0 : at), by);
+    size_t at = span_find(text, "牵头", 0), by = span_find(text, "由", 0);
+    if (at == SPAN_NONE)
+        return unit_alone(mem, text);
+    span name = span_cut(text, by < at ? by + strlen("由") : 0, at);
     return name.n && name_is_unit(name) && !span_has(name, sentence) ? span_dup(mem, name) : NULL;
 }
 
@@ -25,25 +40,39 @@ static leader leader_of(arena *mem, span text, const duty *d) {
 
 static void doubt_heading(arena *mem, const heading *h, int before, span text, int printed_line,
                           import_warnings *doubts) {
+    static const char *const lead[] = { "牵头", NULL };
     if (before >= h->number)
         warn(mem, doubts, printed_line, "section_order", "小节序号 %d 之后是 %d，可能漏了一个清单标题", before,
              h->number);
-    if (everyone_is_named_in_part(text))
+    if (!h->lead && everyone_is_named_in_part(text))
         warn(mem, doubts, printed_line, "units_for_part", "此处写明本部分各项共同的单位，未逐项列入，请人工补充");
-    if (!h->who.title && !h->lead && span_find(text, "牵头", 0) != SPAN_NONE)
-        warn(mem, doubts, printed_line, "heading_unread", "标题“%s”里读不出牵头的领导或单位", span_dup(mem, text));
+    else if (!h->who.title && !h->lead && !h->equal && span_has(text, lead))
+        warn(mem, doubts, printed_line, "heading_unread", "标题“%s”里读不出牵头的领导或单位",
+             span_dup(mem, span_clip(text, HEADING_MAX)));
+}
+
+/* What the unit lines and the words of a heading say of the items below it. */
+static void read_units(arena *mem, heading *h, const duty *d, span title) {
+    h->equal = !d->lead && d->equal && d->list.n > 1;
+    h->lead = d->lead ? d->lead : d->list.n && !h->equal ? d->list.at[0] : NULL;
+    if (!d->found && !h->who.title)
+        h->lead = unit_of(mem, title);
+    names_copy(mem, &h->counties, &d->counties, h->lead, NULL);
+    names_copy(mem, &h->co, &d->list, h->lead, &h->counties);
+    names_copy(mem, &h->co, &d->co, h->lead, &h->counties);
 }
 
 void headings_open(arena *mem, headings *h, const lines *all, const paragraph *p, const duty *d,
                    import_warnings *doubts) {
     span text = span_from(outline_join(mem, all, p->first, p->last).text, p->mark.n);
-    int before = h->at[p->mark.kind].number;
-    heading opened = { .number = p->mark.number, .who = leader_of(mem, text, d) };
+    span title = fold(mem, span_of(d->text));
+    int before = h->at[p->mark.kind].number, printed_line = all->at[p->first].no;
+    heading opened = { .number = p->mark.number, .who = leader_of(mem, title, d), .deadline = d->deadline };
     opened.livelihood = outline_is_livelihood(all->at[p->first].folded);
-    opened.lead = d->lead ? d->lead : d->list.n ? d->list.at[0] : opened.who.title ? NULL : unit_of(mem, text);
-    names_copy(mem, &opened.co, &d->list, opened.lead, NULL);
-    names_copy(mem, &opened.co, &d->co, opened.lead, NULL);
-    doubt_heading(mem, &opened, before, text, all->at[p->first].no, doubts);
+    read_units(mem, &opened, d, title);
+    doubt_heading(mem, &opened, before, text, printed_line, doubts);
+    for (size_t i = 0; i < d->doubts.n; i++)
+        warn(mem, doubts, d->doubts.at[i].line, d->doubts.at[i].code, "%s", d->doubts.at[i].message);
     h->at[p->mark.kind] = opened;
     for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
         h->at[kind] = (heading){ 0 };
@@ -61,7 +90,11 @@ static bool says_leader(const heading *h) {
 }
 
 static bool says_lead(const heading *h) {
-    return h->lead != NULL;
+    return h->lead || h->equal;
+}
+
+static bool says_deadline(const heading *h) {
+    return h->deadline.n > 0;
 }
 
 static bool says_livelihood(const heading *h) {
@@ -74,6 +107,10 @@ const heading *headings_leader(const headings *h) {
 
 const heading *headings_lead(const headings *h) {
     return innermost(h, says_lead);
+}
+
+const heading *headings_deadline(const headings *h) {
+    return innermost(h, says_deadline);
 }
 
 const heading *headings_livelihood(const headings *h) {

@@ -6,10 +6,12 @@
 #include "import/outline.h"
 
 typedef struct heading {
-    int number;       /* 0: no such heading is open */
-    leader who;       /* title NULL when it names no leader */
-    const char *lead; /* the unit that leads the section */
-    import_names co;  /* and those that help it */
+    int number;                /* 0: no such heading is open */
+    leader who;                /* title NULL when it names no leader */
+    const char *lead;          /* the unit that leads the section */
+    bool equal;                /* its units do so together */
+    import_names co, counties; /* and those that help it */
+    span deadline;             /* and by when; n 0 when it does not say */
     bool livelihood;
 } heading;
 
@@ -21,9 +23,10 @@ typedef struct headings {
 /* Opens the heading and closes the narrower ones; `d` is its duty. Doubts are about the document. */
 void headings_open(arena *mem, headings *h, const lines *all, const paragraph *p, const duty *d,
                    import_warnings *doubts);
-/* The innermost heading that names a leader, a leading unit, livelihood items; NULL when none does. */
+/* The innermost heading that names a leader, who leads the items, a deadline, livelihood items; NULL when none does. */
 const heading *headings_leader(const headings *h);
 const heading *headings_lead(const headings *h);
+const heading *headings_deadline(const headings *h);
 const heading *headings_livelihood(const headings *h);
 /* 2.24 for item 24 of the section; with all levels 2.1.24. */
 const char *headings_number(arena *mem, const headings *h, mark_kind item_kind, int number, bool all_levels);

@@ -46,16 +46,29 @@ static size_t section_end(const walk *w, size_t i, mark_kind kind) {
     return i;
 }
 
+/* A heading that is a sentence with units of its own is an item as well. */
+static bool has_sentence(const walk *w, size_t i) {
+    static const char *const stop[] = { "。", NULL };
+    return span_has(span_of(w->duties[i].text), stop);
+}
+
+/* A heading that names units for the items below it: they need not name any. */
+static bool is_section_head(const walk *w, size_t i) {
+    return w->duties[i].found && w->outline->at[i].mark.kind < MARK_DIGITS && !has_sentence(w, i);
+}
+
 /* Of the paragraphs with such marks, in sections that name units at all, the share that names them; in percent. */
 static int coverage(const walk *w, mark_kind kind) {
     size_t items = 0, with_units = 0;
     for (size_t i = w->from; i < w->to; i++) {
         size_t end = section_end(w, i, kind);
-        if (!any_found(w, i, end))
+        bool section = i > w->from && is_section_head(w, i - 1);
+        if (!section && !any_found(w, i, end))
             i = end;
         for (; i < end; i++) {
-            items += w->outline->at[i].mark.kind == kind;
-            with_units += w->outline->at[i].mark.kind == kind && any_found(w, i, item_end(w, i));
+            bool item = w->outline->at[i].mark.kind == kind;
+            items += item;
+            with_units += item && (section || any_found(w, i, item_end(w, i)));
         }
     }
     return items ? (int) (100 * with_units / items) : 0;
@@ -80,6 +93,14 @@ static folded paragraph_text(const walk *w, size_t a, size_t end) {
     return outline_join(w->mem, w->all, w->outline->at[a].first, w->outline->at[end - 1].last);
 }
 
+/* The item names nobody: who does it stands above. */
+static void settle_by_section(const walk *w, const heading *section, import_item *item) {
+    item->lead = section->lead;
+    item->basis = section->lead ? IMPORT_SECTION : IMPORT_EQUAL;
+    names_copy(w->mem, &item->counties, &section->counties, item->lead, NULL);
+    names_copy(w->mem, &item->co, &section->co, item->lead, &item->counties);
+}
+
 /* Decides who leads, and on what ground. */
 static void settle_lead(const walk *w, const duty *d, import_item *item) {
     const heading *section = headings_lead(&w->headings);
@@ -90,9 +111,7 @@ static void settle_lead(const walk *w, const duty *d, import_item *item) {
     else if (d->list.n && !equal)
         item->lead = d->list.at[0], item->basis = IMPORT_FIRST_LISTED;
     else if (section && !d->list.n)
-        item->lead = section->lead, item->basis = IMPORT_SECTION;
-    if (item->basis == IMPORT_SECTION)
-        names_copy(w->mem, &item->co, &section->co, item->lead, NULL);
+        settle_by_section(w, section, item);
     names_copy(w->mem, &item->counties, &d->counties, item->lead, NULL);
     names_copy(w->mem, &item->co, &d->list, item->lead, &item->counties);
     names_copy(w->mem, &item->co, &d->co, item->lead, &item->counties);
@@ -110,15 +129,20 @@ static void doubt_lead(walk *w, import_item *item) {
          "文件没有写明列第一位的为牵头单位；自此处起按惯例取第一个单位牵头");
 }
 
+/* Printed as such; else a term in the sentence; else what the section says. */
 static void settle_deadline(const walk *w, const duty *d, import_item *item) {
-    if (!d->deadline.n) {
+    const heading *section = headings_deadline(&w->headings);
+    span printed = d->deadline;
+    if (!printed.n)
         item->deadline = deadline_find(w->mem, fold(w->mem, span_of(item->text)), w->rules->year);
+    if (!printed.n && !item->deadline && section)
+        printed = section->deadline;
+    if (!printed.n)
         return;
-    }
-    item->deadline = deadline_read(w->mem, d->deadline, w->rules->year);
+    item->deadline = deadline_read(w->mem, printed, w->rules->year);
     if (!item->deadline)
         warn(w->mem, &item->warnings, item->last_line, "deadline_unread", "时限“%s”读不出日期",
-             span_dup(w->mem, d->deadline));
+             span_dup(w->mem, printed));
 }
 
 static void settle_leader(const walk *w, const duty *d, import_item *item) {
@@ -168,7 +192,7 @@ static void read_item(walk *w, size_t i, size_t end) {
     settle_deadline(w, &whole, item);
     if (!item->lead && !item->co.n && !item->counties.n)
         warn(w->mem, &item->warnings, item->last_line, "no_units", "没有写明责任单位");
-    else if (!item->lead && !whole.equal && !w->rules->equal)
+    else if (!item->lead && whole.found && !whole.equal && !w->rules->equal)
         warn(w->mem, &item->warnings, item->last_line, "no_lead", "只有配合单位，没有写明由谁牵头");
     check_sequence(w, item, p->mark.number);
 }
@@ -177,12 +201,6 @@ static void read_item(walk *w, size_t i, size_t end) {
 static bool is_task_section(const walk *w, size_t i) {
     return any_found(w, i, section_end(w, i, w->item_kind)) || headings_leader(&w->headings) ||
            headings_lead(&w->headings);
-}
-
-/* A heading that is a sentence with units of its own is an item as well. */
-static bool has_sentence(const walk *w, size_t i) {
-    static const char *const stop[] = { "。", NULL };
-    return span_has(span_of(w->duties[i].text), stop);
 }
 
 /* "2. 2025年民生实事清单" among the annexes is no task. */

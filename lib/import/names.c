@@ -50,9 +50,13 @@ static bool is_county_government(span name) {
 }
 
 /* 甲区, 乙县 without 政府; zones are units like others where they stand among those. */
-static bool is_county(span name) {
+static bool is_bare_county(span name) {
     enum { OWN_NAME = 2 };
     return span_ends(name, areas) && !span_ends(name, zones) && span_length(name) >= OWN_NAME;
+}
+
+bool name_is_county(span name) {
+    return is_collective(name) || is_county_government(name) || is_bare_county(name);
 }
 
 static bool is_area(span name) {
@@ -62,7 +66,7 @@ static bool is_area(span name) {
 
 static bool has_note(span text) {
     static const char *const note_words[] = { "下同", "为牵头", "排名不分", "列第一", "排第一", "第一位",
-                                              "首位", "职责",   "共同负责", "并列",   NULL };
+                                              "首位", "职责",   "共同负责", "并列",   "不再",   NULL };
     return span_has(text, note_words);
 }
 
@@ -74,8 +78,10 @@ bool name_is_note(span text) {
 static span strip_note(span name, bool *leads, bool *equal) {
     static const char *const no_order[] = { "不分先后", "不分主次", "职责", "共同负责", "并列", NULL };
     static const char *const lead_marks[] = { "（牵头）", "（牵头单位）", "（主办）", "（牵头部门）", NULL };
+    static const char *const co_marks[] = { "（配合）", "（配合单位）", "（协办）", "（协助）", "（参与）", NULL };
     size_t n = span_ends(name, lead_marks);
     *leads = n > 0;
+    n = n ? n : span_ends(name, co_marks);
     if (n)
         return span_cut(name, 0, name.n - n);
     for (size_t open = span_find(name, "（", 0); open != SPAN_NONE; open = span_find(name, "（", open + 1))
@@ -125,8 +131,7 @@ static void add_name(arena *mem, span token, bool after_comma, unit_names *names
         return;
     }
     bool among_counties = after_comma || (names->n && names->at[names->n - 1].county);
-    bool county =
-        is_collective(name) || is_county_government(name) || is_county(name) || (among_counties && is_area(name));
+    bool county = name_is_county(name) || (among_counties && is_area(name));
     names->at[names->n++] = (unit_name){ .name = span_dup(mem, name), .county = county, .leads = leads };
 }
 
@@ -143,18 +148,10 @@ static size_t conjunction(span token, size_t *ret_width) {
     return SPAN_NONE;
 }
 
-/* No list of units is so long without a separator: the front of it goes in, and name_doubt says that it is too long. */
-static span clip_token(span token) {
-    enum { TOKEN_MAX = 300 };
-    size_t n = 0;
-    while (token.n > TOKEN_MAX && n < TOKEN_MAX)
-        n += span_step(span_from(token, n));
-    return token.n > TOKEN_MAX ? span_cut(token, 0, n) : token;
-}
-
 static void add_token(arena *mem, span token, bool after_comma, unit_names *names) {
+    enum { TOKEN_MAX = 300 }; /* bytes; what is longer lacks separators, and name_doubt says so */
     size_t width, at;
-    token = clip_token(token);
+    token = span_clip(token, TOKEN_MAX);
     while (span_find(token, "（", 0) == SPAN_NONE && (at = conjunction(token, &width)) != SPAN_NONE) {
         add_name(mem, span_cut(token, 0, at), after_comma, names);
         token = span_from(token, at + width);

@@ -24,6 +24,8 @@ void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names)
 span names_drop_open_end(span list);
 /* True when the text ends like the name of a unit and is as long as one. */
 bool name_is_unit(span name);
+/* True for the government of an area, alone or as a collective. */
+bool name_is_county(span name);
 /* True for a note on the order of the list (列第一位的为牵头单位, 下同), which names nobody. */
 bool name_is_note(span text);
 /* Why a name is doubtful, as a sentence, or NULL. */

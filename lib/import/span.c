@@ -120,6 +120,13 @@ size_t span_step(span text) {
     return (size_t) (cursor - text.s);
 }
 
+span span_clip(span text, size_t most) {
+    size_t n = 0;
+    for (size_t step; n < text.n && n + (step = span_step(span_from(text, n))) <= most; n += step)
+        ;
+    return span_cut(text, 0, n);
+}
+
 span span_next_part(span *rest, word_table separators) {
     span text = *rest;
     int depth = 0;

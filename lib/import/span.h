@@ -50,5 +50,8 @@ size_t span_length(span text);
 /* Bytes of the first character. */
 size_t span_step(span text);
 
+/* The front of the text, at most `most` bytes of whole characters. */
+span span_clip(span text, size_t most);
+
 /* The part before the next separator of `separators` outside brackets （）; *rest moves behind the separator. */
 span span_next_part(span *rest, word_table separators);
