@@ -1,4 +1,5 @@
 """A gateway with two services behind it, and curl in front of it."""
+import contextlib
 import json
 import os
 import pathlib
@@ -14,6 +15,8 @@ TOKEN = "token-of-handler01"
 AUDITOR = "token-of-auditor01"
 SIZE_MAX = 8 << 20
 CALLS_MAX = 40
+# For ListUnits, within Gateway.holding(): the only worker of the services does not let go of the call.
+HOLD = {"pageSize": 402}
 
 
 @dataclass
@@ -101,12 +104,33 @@ class Gateway:
         raise AssertionError("the gateway does not listen")
 
     def wait_until_ready(self):
-        for _ in range(100):
-            services = self.curl("/healthz").json()["services"]
-            if services["directory"] and services["progress"]:
-                return
-            time.sleep(0.1)
-        raise AssertionError("the gateway finds no services")
+        self.wait_for(self.finds_services, "the gateway finds no services")
+
+    def finds_services(self):
+        services = self.curl("/healthz").json()["services"]
+        return services["directory"] and services["progress"]
+
+    @contextlib.contextmanager
+    def holding(self):
+        """Calls with HOLD are held; at the end they go on, and the services answer again."""
+        (self.dir / "hold").touch()
+        try:
+            yield
+        finally:
+            (self.dir / "hold").unlink()
+        self.wait_until_well()
+
+    def wait_until_held(self):
+        self.wait_for(lambda: (self.dir / "held").is_symlink(), "no call is held")
+
+    def wait_until_well(self):
+        self.wait_for(lambda: self.call("DirectoryService/GetMe", {}).status == 200, "the gateway did not recover")
+
+    def wait_for(self, is_so, otherwise):
+        end = time.monotonic() + 20
+        while not is_so():
+            assert time.monotonic() < end, otherwise
+            time.sleep(0.05)
 
     def is_alive(self):
         return self.process.poll() is None

@@ -48,7 +48,11 @@ class Log:
             leaves.append(merkle.leaf(name, 1 + i // OBJECTS, "", last.get(name, bytes(32))))
             last[name] = merkle.leaf_hash(leaves[-1])
         self.script(f"select audit.append(array_fill(1, array[{ENTRIES}]), array[{','.join(map(hexed, leaves))}])")
-        deadline = time.monotonic() + 10
+        self.settle()
+
+    def settle(self):
+        """Waits until the log has taken in what was written."""
+        deadline = time.monotonic() + 20
         while self.bihuan.sql("select count(*) from audit.pending") != ["0"]:
             assert time.monotonic() < deadline, "the sequencer does not run"
             time.sleep(0.05)
@@ -210,5 +214,5 @@ def test_proof(log):
 def test_new_entries_do_not_disturb(log):
     """The log grows after the head was kept: what the head covers is still what it was."""
     log.bihuan.sql(f"select audit.append(array[1], array[{hexed(merkle.leaf('new', 1, '', bytes(32)))}])")
-    time.sleep(1)
+    log.settle()
     log.verify(0)

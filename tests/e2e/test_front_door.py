@@ -73,13 +73,16 @@ def test_a_database_that_is_silent_is_ill_too(bihuan):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_killed_program_is_back_within_two_seconds(bihuan, program):
+def test_killed_program_is_back_within_two_seconds(bihuan, program, capsys):
     killed, started = bihuan.pid(program), time.monotonic()
     bihuan.kill(program)
-    while bihuan.pid(program) in (killed, None):
-        assert time.monotonic() - started < 2
+    while bihuan.pid(program) in (killed, None) and time.monotonic() - started < 20:
         time.sleep(0.02)
+    back = time.monotonic() - started
     bihuan.wait_healthy()
+    with capsys.disabled():
+        print(f"\n{program}: back after {back:.2f} s, everything well after {time.monotonic() - started:.2f} s", end="")
+    assert back < 2
 
 
 def test_down_keeps_the_data_and_up_brings_them_back(bihuan):
@@ -97,9 +100,14 @@ def test_service_login_is_shut_out_of_other_schemas(bihuan, service):
         f"""select format('%I.%I', schemaname, tablename) from pg_tables
              where schemaname not in ('{service}', 'pg_catalog', 'information_schema')""")
     assert tables
-    for table in tables:
-        with pytest.raises(RuntimeError, match="permission denied"):
-            bihuan.sql(f"select 1 from {table} limit 1", service=service)
+    bihuan.sql(f"""do $$ declare name text; begin
+        foreach name in array '{{{",".join(tables)}}}'::text[] loop
+            begin
+                execute 'select 1 from ' || name || ' limit 1';
+                raise 'open to {service}: %', name;
+            exception when insufficient_privilege then null;
+            end;
+        end loop; end $$""", service=service)
     with pytest.raises(RuntimeError, match="permission denied"):
         bihuan.sql(f"create table {service}.mine (n int)", service=service)
 

@@ -1,5 +1,6 @@
 /* Two services behind a gateway under test: `gateway_backend DIR` makes keys and lists in DIR and serves until killed.
  * Answers depend on the request only, so that a test can ask for every kind of answer. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,8 +15,8 @@
 
 enum { EVIDENCE_MAX = 64, DIGITS = 2 * SHA256_SIZE + 1 };
 
-/* ListUnits answers as page_size asks. */
-enum { ASK_STALE = 401, ASK_SLEEP = 402 };
+/* ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold exists, and shows by DIR/held that it does. */
+enum { ASK_STALE = 401, ASK_HOLD = 402 };
 
 static const char good_token[] = "token-of-handler01";
 static const char auditor_token[] = "token-of-auditor01";
@@ -89,6 +90,15 @@ BH_RPC(DirectoryService, resolve_units, ResolveUnitsRequest, ResolveUnitsRespons
     return NULL;
 }
 
+static void hold(const bh_call *c) {
+    const char *wanted = arena_printf(c->mem, "%s/hold", (const char *) c->backend);
+    const char *shown = arena_printf(c->mem, "%s/held", (const char *) c->backend);
+    for (; access(wanted, F_OK) == 0; nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL))
+        if (symlink("hold", shown) != 0 && errno != EEXIST)
+            return;
+    unlink(shown);
+}
+
 BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
     if (req->page_size == ASK_STALE)
         return bh_err_raw(c, (bh_err){ .code = BH_ABORTED,
@@ -98,8 +108,8 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
                                        .unblock = "督查室",
                                        .file = __FILE__,
                                        .line = __LINE__ });
-    if (req->page_size == ASK_SLEEP)
-        nanosleep(&(struct timespec){ .tv_sec = 2 }, NULL);
+    if (req->page_size == ASK_HOLD)
+        hold(c);
     return NULL;
 }
 
