@@ -172,6 +172,22 @@ static bh_err *refused(app *a, Bh__TaskOutcome *const *outcomes, size_t n) {
                                                   .en = first->message_en });
 }
 
+/* Plan year and result fill gaps only: a draft keeps what its document gave it, and the caller is told. */
+static void tell_kept(app *a, Bh__Task *const *tasks, Bh__TaskOutcome *const *outcomes, size_t n) {
+    size_t deadlines = 0, results = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_set = !*outcomes[i]->reason;
+        deadlines += is_set && *tasks[i]->deadline;
+        results += is_set && *tasks[i]->result;
+    }
+    if (deadlines && args_get(&a->args, "plan-year") && !args_get(&a->args, "deadline"))
+        out_note(SAY(a, "%zu 项已有期限，未改动；用 --deadline 可改",
+                     "%zu tasks kept the deadline they had; --deadline changes it"),
+                 deadlines);
+    if (results && args_get(&a->args, "result"))
+        out_note(SAY(a, "%zu 项已有成果要求，未改动", "%zu tasks kept the result they had"), results);
+}
+
 bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
     Bh__Task **tasks;
     size_t n;
@@ -186,5 +202,6 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
     }
     progress_end(&bar);
     out_list(a, "outcomes", "task_id version reason", (ProtobufCMessage *const *) outcomes, n);
+    tell_kept(a, tasks, outcomes, n);
     return refused(a, outcomes, n);
 }
