@@ -12,7 +12,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 REPORT = """<testsuite>
   <testcase classname="a" name="good"/>
   <testcase classname="a" name="bad"><failure message="x"/></testcase>
-  <testcase classname="a" name="broken"><error message="x"/></testcase>
+  <testcase classname="a" name="broken"><error message="x">line 1
+line 2</error></testcase>
   <testcase classname="a" name="left"><skipped/></testcase>
 </testsuite>"""
 
@@ -25,8 +26,12 @@ def count(folder):
 def test_reports_and_steps_are_added_up(tmp_path):
     (tmp_path / "one.xml").write_text(REPORT)
     (tmp_path / "check-source.passed").touch()
-    (tmp_path / "build-dev.failed").touch()
-    assert count(tmp_path) == (1, ["FAILED a bad", "FAILED a broken", "FAILED build-dev", "2 passed, 3 failed, 1 skipped"])
+    (tmp_path / "build-dev.failed").write_text("\n".join(f"error {i}" for i in range(100)))
+    status, lines = count(tmp_path)
+    assert status == 1
+    assert lines[:3] == ["--- a broken", "line 1", "line 2"]
+    assert lines[3:-4] == ["--- build-dev"] + [f"error {i}" for i in range(60, 100)]
+    assert lines[-4:] == ["FAILED a bad", "FAILED a broken", "FAILED build-dev", "2 passed, 3 failed, 1 skipped"]
 
 
 def test_all_good_is_zero(tmp_path):
