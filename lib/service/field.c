@@ -3,21 +3,58 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "domain/period.h"
 
 enum { WHOLE_DIGITS_MAX = 18, FRACTION_DIGITS_MAX = 9 };
 
 static const char digits[] = "0123456789";
 
-bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max) {
-    if (strlen(value) > max)
+/* Controls, line separators, and what turns the direction of writing: with them one name can look like another. */
+static const struct {
+    uint32_t first, last;
+} controls[] = { { 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+
+static bool is_control(uint32_t character) {
+    for (size_t i = 0; i < countof(controls); i++)
+        if (character >= controls[i].first && character <= controls[i].last)
+            return true;
+    return false;
+}
+
+/* At most `max` bytes, and of control characters none but those `allowed`. */
+static bh_err *check_text(bh_call *call, const char *field, const char *value, size_t max, const char *allowed) {
+    size_t n = strlen(value);
+    if (n > max)
         return bh_fail(call, BAD_FIELD, field, arena_printf(call->mem, "at most %zu bytes", max));
+    for (const char *p = value; p < value + n;) {
+        const char *here = p;
+        uint32_t character = utf8_next(&p, value + n);
+        if (is_control(character) && !strchr(allowed, *here))
+            return bh_fail(call, CONTROL_CHARACTER, field, arena_printf(call->mem, "U+%04X", (unsigned) character));
+    }
     return NULL;
 }
 
+static bh_err *check_filled(bh_call *call, const char *field, const char *value) {
+    return value[strspn(value, " \t\r\n")] ? NULL : bh_fail(call, BAD_FIELD, field, "must not be empty");
+}
+
+bh_err *field_line(bh_call *call, const char *field, const char *value, size_t max) {
+    return check_text(call, field, value, max, "");
+}
+
+bh_err *field_name(bh_call *call, const char *field, const char *value, size_t max) {
+    TRY(check_filled(call, field, value));
+    return field_line(call, field, value, max);
+}
+
+bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max) {
+    return check_text(call, field, value, max, "\n\t");
+}
+
 bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max) {
-    if (!value[strspn(value, " \t\r\n")])
-        return bh_fail(call, BAD_FIELD, field, "must not be empty");
+    TRY(check_filled(call, field, value));
     return field_text(call, field, value, max);
 }
 

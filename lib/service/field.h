@@ -10,9 +10,11 @@
 
 enum { TEXT_MAX = 8000, WORD_MAX = 500, LIST_MAX = 50 };
 
-/* At most `max` bytes... */
+/* One line of at most `max` bytes, without control characters; a name holds more than white space. */
+MUST bh_err *field_line(bh_call *call, const char *field, const char *value, size_t max);
+MUST bh_err *field_name(bh_call *call, const char *field, const char *value, size_t max);
+/* The same for texts that may have newlines and tabs. */
 MUST bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max);
-/* ... and more than white space. */
 MUST bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max);
 MUST bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max);
 MUST bh_err *field_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id);

@@ -131,10 +131,10 @@ BH_RPC(DirectoryService, change_password, ChangePasswordRequest, ChangePasswordR
 /* -- units -- */
 
 BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
-    TRY(field_needed(c, "name", req->name, NAME_SIZE_MAX));
+    TRY(field_name(c, "name", req->name, NAME_SIZE_MAX));
     TRY(field_limit(c, "aliases", req->n_aliases, ALIASES_MAX));
     for (size_t i = 0; i < req->n_aliases; i++)
-        TRY(field_needed(c, "aliases", req->aliases[i], NAME_SIZE_MAX));
+        TRY(field_name(c, "aliases", req->aliases[i], NAME_SIZE_MAX));
     TRY(check_range(c, "kind", req->kind, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT, BH__UNIT_KIND__UNIT_KIND_LEADERSHIP));
     TRY(check_range(c, "office_unit_id", req->office_unit_id, 0, INT32_MAX));
     command cmd;
@@ -143,7 +143,7 @@ BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
 }
 
 BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasResponse) {
-    TRY(field_needed(c, "alias", req->alias, NAME_SIZE_MAX));
+    TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
     TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -178,7 +178,7 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
 
 BH_RPC(DirectoryService, create_user, CreateUserRequest, CreateUserResponse) {
     TRY(check_login(c, req->login));
-    TRY(field_needed(c, "name", req->name, NAME_SIZE_MAX));
+    TRY(field_name(c, "name", req->name, NAME_SIZE_MAX));
     Bh__CreateUserRequest clean = *req;
     clean.password = (char *) "";
     command cmd;

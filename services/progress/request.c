@@ -12,10 +12,10 @@ static bh_err *check_value(bh_call *c, const Bh__Value *value) {
     uuid target;
     if (*value->target_id)
         TRY(field_uuid(c, "values.target_id", value->target_id, &target));
-    TRY(field_needed(c, "values.metric", value->metric, WORD_MAX));
+    TRY(field_name(c, "values.metric", value->metric, WORD_MAX));
     TRY(field_decimal(c, "values.number", value->number));
-    TRY(field_needed(c, "values.unit", value->unit, WORD_MAX));
-    return field_needed(c, "values.source", value->source, WORD_MAX);
+    TRY(field_name(c, "values.unit", value->unit, WORD_MAX));
+    return field_name(c, "values.source", value->source, WORD_MAX);
 }
 
 /* The digests as bytes for the statement and as one line for the audit entry. */
@@ -70,8 +70,8 @@ bh_err *progress_read_evidence(bh_call *c, const Bh__Evidence *file, uint8_t *re
     if (!file)
         return bh_fail(c, BAD_FIELD, "evidence", "must be given");
     TRY(field_digest(c, "evidence.digest", file->digest, ret_digest));
-    TRY(field_needed(c, "evidence.name", file->name, NAME_MAX_BYTES));
-    TRY(field_needed(c, "evidence.media_type", file->media_type, NAME_MAX_BYTES));
+    TRY(field_name(c, "evidence.name", file->name, NAME_MAX_BYTES));
+    TRY(field_name(c, "evidence.media_type", file->media_type, NAME_MAX_BYTES));
     return file->size > 0 ? NULL : bh_fail(c, BAD_FIELD, "evidence.size", "at least 1 byte");
 }
 

@@ -9,7 +9,7 @@ static bh_err *check_shares(bh_call *c, const Bh__Target *target) {
     TRY(field_limit(c, "targets.shares", target->n_shares, SHARES_MAX));
     for (size_t i = 0; i < target->n_shares; i++) {
         const Bh__Share *share = target->shares[i];
-        TRY(field_needed(c, "targets.shares.region", share->region, WORD_MAX));
+        TRY(field_name(c, "targets.shares.region", share->region, WORD_MAX));
         if (*share->number)
             TRY(field_decimal(c, "targets.shares.number", share->number));
     }
@@ -24,12 +24,12 @@ static bh_err *check_target(bh_call *c, const Bh__Target *target) {
         return bh_fail(c, BAD_FIELD, "targets.target_id", "is derived from the import and must be empty");
     if (*target->number)
         TRY(field_decimal(c, "targets.number", target->number));
-    TRY(field_needed(c, "targets.metric", target->metric, TEXT_MAX));
-    TRY(field_text(c, "targets.unit", target->unit, WORD_MAX));
-    TRY(field_text(c, "targets.phrase", target->phrase, TEXT_MAX));
-    TRY(field_text(c, "targets.row_no", target->row_no, WORD_MAX));
-    TRY(field_text(c, "targets.category", target->category, WORD_MAX));
-    TRY(field_text(c, "targets.sub_item", target->sub_item, TEXT_MAX));
+    TRY(field_name(c, "targets.metric", target->metric, TEXT_MAX));
+    TRY(field_line(c, "targets.unit", target->unit, WORD_MAX));
+    TRY(field_line(c, "targets.phrase", target->phrase, TEXT_MAX));
+    TRY(field_line(c, "targets.row_no", target->row_no, WORD_MAX));
+    TRY(field_line(c, "targets.category", target->category, WORD_MAX));
+    TRY(field_line(c, "targets.sub_item", target->sub_item, TEXT_MAX));
     return check_shares(c, target);
 }
 
@@ -102,7 +102,7 @@ bh_err *target_read_observations(bh_call *c, Bh__Observation **observations, siz
         TRY(field_uuid(c, "observations.report_id", o->report_id, &id));
         TRY(field_period(c, "observations.period", o->period, &period));
         TRY(field_decimal(c, "observations.number", o->number));
-        TRY(field_needed(c, "observations.source", o->source, WORD_MAX));
+        TRY(field_name(c, "observations.source", o->source, WORD_MAX));
     }
     return NULL;
 }

@@ -36,15 +36,15 @@ static bh_err *check_ids(bh_call *c, const char *field, const int32_t *ids, size
 static bh_err *check_clauses(bh_call *c, const Bh__Draft *d) {
     TRY(field_limit(c, "draft.clauses", d->n_clauses, LIST_MAX));
     for (size_t i = 0; i < d->n_clauses; i++)
-        TRY(field_needed(c, "draft.clauses", d->clauses[i], TEXT_MAX));
+        TRY(field_name(c, "draft.clauses", d->clauses[i], TEXT_MAX));
     return NULL;
 }
 
 static bh_err *check_draft(bh_call *c, const Bh__Draft *d) {
     if (!d)
         return bh_fail(c, BAD_FIELD, "draft", "it is missing");
-    TRY(field_text(c, "draft.no", d->no, WORD_MAX));
-    TRY(field_needed(c, "draft.text", d->text, TEXT_MAX));
+    TRY(field_line(c, "draft.no", d->no, WORD_MAX));
+    TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
     TRY(check_clauses(c, d));
     if (d->lead_unit_id < 0)
@@ -69,8 +69,8 @@ BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
 
 BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     uint8_t digest[SHA256_SIZE];
-    TRY(field_text(c, "document_number", req->document_number, WORD_MAX));
-    TRY(field_text(c, "document_title", req->document_title, TEXT_MAX));
+    TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
+    TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
     TRY(field_digest(c, "document_digest", req->document_digest, digest)); /* goes into the audit entry */
     TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX));
     return task_store_import(c, req, resp);
@@ -103,7 +103,7 @@ static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
     TRY(field_limit(c, "milestones", req->n_milestones, MILESTONES_MAX));
     for (size_t i = 0; i < req->n_milestones; i++) {
         int32_t due;
-        TRY(field_needed(c, "milestones.title", req->milestones[i]->title, WORD_MAX));
+        TRY(field_name(c, "milestones.title", req->milestones[i]->title, WORD_MAX));
         if (!day_parse(req->milestones[i]->due, &due))
             return bh_fail(c, BAD_FIELD, "milestones.due", "not a date YYYY-MM-DD");
     }

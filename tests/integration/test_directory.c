@@ -36,6 +36,27 @@ static void test_unit_commands(UNUSED void **state) {
     assert_reason(ASK(directory, "CreateUnit", &op, req, &again), "REQUEST_ID_MISSING");
 }
 
+static void test_names_are_one_line(UNUSED void **state) {
+    char *alias = (char *) "a\u202eb";
+    Bh__CreateUnitRequest unit = BH__CREATE_UNIT_REQUEST__INIT;
+    Bh__CreateUserRequest user = BH__CREATE_USER_REQUEST__INIT;
+    Bh__AddUnitAliasRequest spelling = BH__ADD_UNIT_ALIAS_REQUEST__INIT;
+    void *resp;
+    unit.request_id = user.request_id = spelling.request_id = desk_request_id(directory);
+    unit.kind = BH__UNIT_KIND__UNIT_KIND_COUNTY;
+    unit.name = user.name = spelling.alias = (char *) "east\nwest";
+    user.login = fresh("user");
+    user.password = (char *) password;
+    spelling.version = 1;
+    assert_reason(ASK(directory, "CreateUnit", &op, unit, &resp), "CONTROL_CHARACTER");
+    assert_reason(ASK(directory, "CreateUser", &op, user, &resp), "CONTROL_CHARACTER");
+    assert_reason(ASK(directory, "AddUnitAlias", &op, spelling, &resp), "CONTROL_CHARACTER");
+    unit.name = fresh("单位");
+    unit.aliases = &alias;
+    unit.n_aliases = 1;
+    assert_reason(ASK(directory, "CreateUnit", &op, unit, &resp), "CONTROL_CHARACTER");
+}
+
 static bh_err *add_alias(int32_t unit_id, int32_t version, char *alias, int32_t *ret_version) {
     Bh__AddUnitAliasRequest req = BH__ADD_UNIT_ALIAS_REQUEST__INIT;
     Bh__AddUnitAliasResponse *resp;
@@ -219,14 +240,9 @@ static void test_chains(UNUSED void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_unit_commands),
-        TEST(test_alias_and_resolve),
-        TEST(test_members),
-        TEST(test_user_commands),
-        TEST(test_password_is_not_in_the_fingerprint),
-        TEST(test_delegation_ends),
-        TEST(test_posts_of_other_units),
-        TEST(test_chains),
+        TEST(test_unit_commands),   TEST(test_names_are_one_line),   TEST(test_alias_and_resolve),
+        TEST(test_members),         TEST(test_user_commands),        TEST(test_password_is_not_in_the_fingerprint),
+        TEST(test_delegation_ends), TEST(test_posts_of_other_units), TEST(test_chains),
     };
     return cmocka_run_group_tests(tests, directory_open, desk_teardown);
 }

@@ -20,11 +20,15 @@ static const char *letters(desk *d, int n) {
     return text;
 }
 
-/* The drafter's request must be refused on account of this field. */
-static void check(desk *d, const char *method, const char *json, const char *field) {
+/* The drafter's request must be refused for this reason on account of this field. */
+static void check_reason(desk *d, const char *method, const char *json, const char *reason, const char *field) {
     const char *answer = desk_call(d, method, person_named("drafter"), "%s", json);
-    if (strncmp(answer, "!BAD_FIELD ", 11) != 0 || !strstr(answer, field))
-        fail_msg("%s {%.120s}: %s; expected BAD_FIELD on %s", method, json, answer, field);
+    if (strncmp(answer + 1, reason, strlen(reason)) != 0 || !strstr(answer, field))
+        fail_msg("%s {%.120s}: %s; expected %s on %s", method, json, answer, reason, field);
+}
+
+static void check(desk *d, const char *method, const char *json, const char *field) {
+    check_reason(d, method, json, "BAD_FIELD ", field);
 }
 
 static void what_is_no_value_is_refused_by_name(void **state) {
@@ -46,6 +50,27 @@ static void what_is_no_value_is_refused_by_name(void **state) {
     };
     for (size_t i = 0; i < countof(rows); i++)
         check(*state, rows[i].method, rows[i].json, rows[i].field);
+}
+
+static void names_and_titles_are_one_line(void **state) {
+    static const struct {
+        const char *method, *json, *field;
+    } rows[] = {
+        { "CreateTask", "\"draft\":{\"text\":\"a\\nb\"}", "draft.text" },
+        { "CreateTask", "\"draft\":{\"text\":\"t\",\"no\":\"1\\t1\"}", "draft.no" },
+        { "CreateTask", "\"draft\":{\"text\":\"t\",\"clauses\":[\"\\u001b[2J\"]}", "draft.clauses" },
+        { "CreateTask", "\"draft\":{\"text\":\"t\",\"result\":\"a\\u0007\"}", "draft.result" },
+        { "ImportTasks", IMPORT("\"document_number\":\"a\\nb\""), "document_number" },
+        { "ImportTasks", IMPORT("\"document_title\":\"a\\nb\""), "document_title" },
+        { "SetTasks", "\"milestones\":[{\"title\":\"a\\nb\",\"due\":\"2025-09-01\"}]", "milestones.title" },
+        { "SetTasks", "\"result\":\"a\\rb\"", "result" },
+        { "Apply", "\"task_id\":\"" TASK "\",\"kind\":5,\"reason\":\"a\\u001bb\"", "reason" },
+    };
+    for (size_t i = 0; i < countof(rows); i++)
+        check_reason(*state, rows[i].method, rows[i].json, "CONTROL_CHARACTER ", rows[i].field);
+    assert_has(desk_call(*state, "CreateTask", person_named("drafter"),
+                         "\"draft\":{\"text\":\"t\",\"result\":\"one\\n\\ttwo\"}"),
+               "\"version\":1");
 }
 
 static void what_is_too_long_is_refused_by_name(void **state) {
@@ -118,6 +143,7 @@ static void the_record_has_one_spelling_of_an_id(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_value_is_refused_by_name),
+        cmocka_unit_test(names_and_titles_are_one_line),
         cmocka_unit_test(what_is_too_long_is_refused_by_name),
         cmocka_unit_test(filters_and_page_tokens_are_read_to_the_letter),
         cmocka_unit_test(the_record_has_one_spelling_of_an_id),

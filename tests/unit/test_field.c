@@ -47,11 +47,34 @@ static void test_texts(void **state) {
     expect(field_text(*state, "some_field", "abc", 3), true, "abc");
     expect(field_text(*state, "some_field", "abcd", 3), false, "abcd");
     expect(field_needed(*state, "some_field", " \t\r\n", 9), false, "white space");
+    expect(field_name(*state, "some_field", " \t\r\n", 9), false, "white space");
+    expect(field_name(*state, "some_field", "abcd", 3), false, "abcd");
+    expect(field_line(*state, "some_field", "", 3), true, "");
     expect(field_needed(*state, "some_field", "", 9), false, "");
     expect(field_needed(*state, "some_field", " a", 9), true, " a");
     expect(field_needed(*state, "some_field", "abcd", 3), false, "abcd");
     expect(field_limit(*state, "some_field", 50, 50), true, "50 of 50");
     expect(field_limit(*state, "some_field", 51, 50), false, "51 of 50");
+}
+
+/* Names are one line; texts have lines and tabs. */
+static void test_control_characters(void **state) {
+    static const struct {
+        const char *value, *character;
+        bool is_text;
+    } rows[] = {
+        { "a\nb", "U+000A", true },      { "a\tb", "U+0009", true },      { "a\rb", "U+000D", false },
+        { "\x1b[2J", "U+001B", false },  { "a\x7f", "U+007F", false },    { "a\xc2\x85 b", "U+0085", false },
+        { "a\u2028b", "U+2028", false }, { "a\u202eb", "U+202E", false }, { "\u2066a", "U+2066", false },
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        const bh_err *e = field_name(*state, "some_field", rows[i].value, 9);
+        assert_string_equal(e->reason, "CONTROL_CHARACTER");
+        assert_int_equal(e->code, BH_INVALID_ARGUMENT);
+        assert_non_null(strstr(e->zh, rows[i].character));
+        assert_int_equal(!field_needed(*state, "some_field", rows[i].value, 9), rows[i].is_text);
+    }
+    expect(field_name(*state, "some_field", "南湖区　“一号”—\U0001F600", 99), true, "letters of every kind");
 }
 
 static void test_ids(void **state) {
@@ -95,10 +118,8 @@ static void test_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_decimals), cmocka_unit_test(test_texts), cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_ids),      cmocka_unit_test(test_pages),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
