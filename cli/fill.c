@@ -50,35 +50,19 @@ bh_err *fill_number(app *a, const char *option, const char *text, int32_t least,
 typedef bh_err *(*setter)(app *a, const char *option, const char *text, const ProtobufCFieldDescriptor *field,
                           void *slot);
 
-static bh_err *set_unit(app *a, UNUSED const char *option, const char *text,
-                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
-    return ref_unit(a, text, slot);
-}
+/* SETTER(unit, ref_unit): looks up what a person calls the thing. */
+#define SETTER(name, find)                                                                \
+    static bh_err *set_##name(app *a, UNUSED const char *option, const char *text,        \
+                              UNUSED const ProtobufCFieldDescriptor *field, void *slot) { \
+        return find(a, text, slot);                                                       \
+    }
 
-static bh_err *set_leader(app *a, UNUSED const char *option, const char *text,
-                          UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
-    return ref_leader(a, text, slot);
-}
-
-static bh_err *set_user(app *a, UNUSED const char *option, const char *text,
-                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
-    return ref_user(a, text, slot);
-}
-
-static bh_err *set_task(app *a, UNUSED const char *option, const char *text,
-                        UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
-    return ref_task(a, text, slot);
-}
-
-static bh_err *set_report(app *a, UNUSED const char *option, const char *text,
-                          UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
-    return ref_report(a, text, slot);
-}
-
-static bh_err *set_evidence(app *a, UNUSED const char *option, const char *text,
-                            UNUSED const ProtobufCFieldDescriptor *field, void *slot) {
-    return evidence_digest(a, text, slot);
-}
+SETTER(unit, ref_unit)
+SETTER(leader, ref_leader)
+SETTER(user, ref_user)
+SETTER(task, ref_task)
+SETTER(report, ref_report)
+SETTER(evidence, evidence_digest)
 
 static bh_err *set_day(app *a, const char *option, const char *text, UNUSED const ProtobufCFieldDescriptor *field,
                        void *slot) {

@@ -52,7 +52,8 @@ void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMes
     ask(by, s, path, bytes, n, done, data);
 }
 
-static void deliver(question *q) {
+static void deliver(inbox_node *node) {
+    question *q = (question *) node;
     http_stream *s = q->s;
     if (!http_is_gone(s) && !http_is_answered(s)) {
         size_t n = 0;
@@ -66,12 +67,5 @@ static void deliver(question *q) {
 
 void ask_ready(void *data) {
     asker *by = data;
-    inbox_awake(&by->answers);
-    do {
-        for (inbox_node *node = inbox_take(&by->answers); node;) {
-            inbox_node *next = node->next; /* deliver may free the node */
-            deliver((question *) node);
-            node = next;
-        }
-    } while (!inbox_sleep(&by->answers));
+    inbox_serve(&by->answers, deliver);
 }

@@ -30,7 +30,8 @@ void disk_submit(disk *d, disk_job *job) {
     inbox_put(&d->todo, &job->node);
 }
 
-static void finish(disk_job *job) {
+static void finish(inbox_node *node) {
+    disk_job *job = (disk_job *) node;
     http_stream *s = job->s;
     if (!http_is_gone(s) && !http_is_answered(s))
         job->done(job);
@@ -39,12 +40,5 @@ static void finish(disk_job *job) {
 
 void disk_ready(void *data) {
     disk *d = data;
-    inbox_awake(&d->finished);
-    do {
-        for (inbox_node *node = inbox_take(&d->finished); node;) {
-            inbox_node *next = node->next; /* finish may free the node */
-            finish((disk_job *) node);
-            node = next;
-        }
-    } while (!inbox_sleep(&d->finished));
+    inbox_serve(&d->finished, finish);
 }

@@ -32,3 +32,5 @@ void json_quote(buf *out, const char *text);
  * strings, enums by name or number. Errors: BAD_MESSAGE, BAD_FIELD with the path, MESSAGE_TOO_LARGE. */
 MUST bh_err *json_parse(bh_call *call, const char *text, size_t n, const ProtobufCMessageDescriptor *type,
                         ProtobufCMessage **ret_message);
+/* Reads a JSON array into a repeated field of a message that has none yet; "" is an empty one. Errors as above. */
+MUST bh_err *json_parse_list(bh_call *call, const char *text, const char *field, ProtobufCMessage *message);

@@ -244,15 +244,35 @@ static void json_release(json_t **json) {
     json_decref(*json);
 }
 
-bh_err *json_parse(bh_call *call, const char *text, size_t n, const ProtobufCMessageDescriptor *type,
-                   ProtobufCMessage **ret_message) {
+static bh_err *load(bh_call *call, const char *text, size_t n, json_t **ret_json) {
     if (n > JSON_SIZE_MAX)
         return bh_fail(call, MESSAGE_TOO_LARGE, arena_printf(call->mem, "%d", JSON_SIZE_MAX));
     TRY(check_shape(call, text, n));
     json_error_t error;
-    CLEANUP(json_release) json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
-    if (!json)
+    *ret_json = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+    if (!*ret_json)
         return bh_fail(call, BAD_MESSAGE, arena_printf(call->mem, "JSON line %d, column %d", error.line, error.column));
-    const reader in = { .call = call, .used_max = arena_used(call->mem) + JSON_MEMORY_MAX };
+    return NULL;
+}
+
+static reader reader_of(bh_call *call) {
+    return (reader){ .call = call, .used_max = arena_used(call->mem) + JSON_MEMORY_MAX };
+}
+
+bh_err *json_parse(bh_call *call, const char *text, size_t n, const ProtobufCMessageDescriptor *type,
+                   ProtobufCMessage **ret_message) {
+    CLEANUP(json_release) json_t *json = NULL;
+    TRY(load(call, text, n, &json));
+    const reader in = reader_of(call);
     return read_message(&in, NULL, json, type, ret_message);
+}
+
+bh_err *json_parse_list(bh_call *call, const char *text, const char *field, ProtobufCMessage *message) {
+    if (!*text)
+        return NULL;
+    CLEANUP(json_release) json_t *json = NULL;
+    TRY(load(call, text, strlen(text), &json));
+    const reader in = reader_of(call);
+    const place at = { .name = field };
+    return read_array(&in, &at, json, field_of(message->descriptor, field), message);
 }

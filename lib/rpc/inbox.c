@@ -60,3 +60,14 @@ void inbox_awake(inbox *box) {
     if (read(box->fd, &count, sizeof(count)) < 0)
         return; /* nobody woke us: a socket or the clock did */
 }
+
+void inbox_serve(inbox *box, void (*handle)(inbox_node *node)) {
+    inbox_awake(box);
+    do {
+        for (inbox_node *node = inbox_take(box); node;) {
+            inbox_node *next = node->next;
+            handle(node);
+            node = next;
+        }
+    } while (!inbox_sleep(box));
+}

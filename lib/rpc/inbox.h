@@ -25,5 +25,7 @@ inbox_node *inbox_take(inbox *box);
 bool inbox_sleep(inbox *box);
 /* After waiting. */
 void inbox_awake(inbox *box);
+/* When fd is readable: awakes, hands over every node, oldest first, and goes to sleep. `handle` may free the node. */
+void inbox_serve(inbox *box, void (*handle)(inbox_node *node));
 /* Makes a wait end although nothing was put. */
 void inbox_wake(inbox *box);

@@ -62,21 +62,6 @@ bh_err *progress_store_open_sheet(bh_call *c, const report_draft *draft) {
                    pg_int(c->who.unit_id), pg_date(draft->period), pg_date(period_due(draft->period)));
 }
 
-/* The figures lie in the row as JSON; lib/json reads messages, so they travel inside one. */
-static bh_err *read_figures(bh_call *c, const char *figures, Bh__Report *report) {
-    if (!*figures)
-        return NULL;
-    buf text;
-    buf_init(&text, c->mem);
-    buf_addf(&text, "{\"values\":%s}", figures);
-    ProtobufCMessage *message;
-    TRY(json_parse(c, text.s, text.n, &bh__report__descriptor, &message));
-    Bh__Report *carrier = (Bh__Report *) message;
-    report->n_values = carrier->n_values;
-    report->values = carrier->values;
-    return NULL;
-}
-
 bh_err *progress_store_get_report(bh_call *c, uuid report_id, int32_t version, bool reads_all,
                                   Bh__Report **ret_report) {
     pg_rows rows;
@@ -88,7 +73,7 @@ bh_err *progress_store_get_report(bh_call *c, uuid report_id, int32_t version, b
     bh__report__init(report);
     pg_fill(c, &rows, 0, &report->base);
     *ret_report = report;
-    return read_figures(c, pg_get_text(&rows, 0, "_figures"), report);
+    return json_parse_list(c, pg_get_text(&rows, 0, "_figures"), "values", &report->base);
 }
 
 bh_err *progress_store_list_reports(bh_call *c, const report_filter *f, Bh__Report ***ret_reports, size_t *ret_n) {

@@ -41,23 +41,10 @@ bh_err *target_store_import_targets(bh_call *c, const command *cmd, const target
     return NULL;
 }
 
-/* The shares lie in the row as JSON; lib/json reads messages, so they travel inside one. */
-static bh_err *read_shares(bh_call *c, const char *shares, Bh__Target *target) {
-    buf text;
-    buf_init(&text, c->mem);
-    buf_addf(&text, "{\"shares\":%s}", shares);
-    ProtobufCMessage *message;
-    TRY(json_parse(c, text.s, text.n, &bh__target__descriptor, &message));
-    Bh__Target *carrier = (Bh__Target *) message;
-    target->n_shares = carrier->n_shares;
-    target->shares = carrier->shares;
-    return NULL;
-}
-
 static bh_err *read_targets(bh_call *c, const pg_rows *rows, Bh__Target ***ret_targets, size_t *ret_n) {
     *ret_targets = pg_fill_all(c, rows, &bh__target__descriptor, ret_n);
     for (size_t i = 0; i < *ret_n; i++)
-        TRY(read_shares(c, pg_get_text(rows, (int) i, "_shares"), (*ret_targets)[i]));
+        TRY(json_parse_list(c, pg_get_text(rows, (int) i, "_shares"), "shares", &(*ret_targets)[i]->base));
     return NULL;
 }
 

@@ -1,5 +1,7 @@
-/* What the tests of lib/pg share. */
+/* What the tests of lib/pg share; include cmocka.h first. */
 #pragma once
+
+#include <stdlib.h>
 
 #include "pg/pg.h"
 #include "pgtest_sql.h"
@@ -19,10 +21,25 @@ static const char pgtest_schema[] =
     "  begin raise exception using errcode = state, message = 'as the test asked', constraint = 'some_rule'; end $$;"
     "create function warn() returns text language plpgsql as $$ begin raise warning 'doubt'; return 'x'; end $$;";
 
+/* The database of this test, still empty. */
+static inline const char *pgtest_database(void) {
+    const char *conninfo = getenv("BIHUAN_TEST_DATABASE");
+    assert_non_null(conninfo);
+    return conninfo;
+}
+
 static inline pg_options pgtest_options(const char *conninfo) {
     return (pg_options){
         .conninfo = conninfo, .connections = 1, .readers = 2, .set_max = 64, .statement_timeout_ms = 1000
     };
+}
+
+static inline pg_pool *pgtest_pool(pg_options options) {
+    bh_call *call = call_new("test", 5000);
+    pg_pool *pool;
+    assert_null(pg_pool_open(call, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
+    call_free(call);
+    return pool;
 }
 
 /* A call on this pool that waits at most timeout_ms. */

@@ -23,11 +23,9 @@ static pg_pool *pool;
 static int start(UNUSED void **state) {
     pgtemp_start(&server);
     pgtemp_sql(server.conninfo, pgtest_schema);
-    bh_call *c = call_new("test", 5000);
     pg_options options = pgtest_options(server.conninfo);
     options.readers = 1;
-    assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
-    call_free(c);
+    pool = pgtest_pool(options);
     return 0;
 }
 

@@ -19,22 +19,17 @@ enum { CALLERS_MAX = 32 };
 static const char *conninfo;
 
 static int make_tables(UNUSED void **state) {
-    conninfo = getenv("BIHUAN_TEST_DATABASE");
-    assert_non_null(conninfo);
+    conninfo = pgtest_database();
     pgtemp_sql(conninfo, pgtest_schema);
     return 0;
 }
 
 static pg_pool *open_pool(int connections, int set_max) {
-    bh_call *c = call_new("test", 5000);
     pg_options options = pgtest_options(conninfo);
     options.connections = connections;
     options.set_max = set_max;
     options.statement_timeout_ms = 3000;
-    pg_pool *pool;
-    assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
-    call_free(c);
-    return pool;
+    return pgtest_pool(options);
 }
 
 /* One command in a thread of its own. */

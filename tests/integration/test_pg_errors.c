@@ -18,13 +18,9 @@ static const char *conninfo;
 static pg_pool *pool;
 
 static int open_pool(UNUSED void **state) {
-    conninfo = getenv("BIHUAN_TEST_DATABASE");
-    assert_non_null(conninfo);
+    conninfo = pgtest_database();
     pgtemp_sql(conninfo, pgtest_schema);
-    bh_call *c = call_new("test", 5000);
-    pg_options options = pgtest_options(conninfo);
-    assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
-    call_free(c);
+    pool = pgtest_pool(pgtest_options(conninfo));
     return 0;
 }
 

@@ -161,11 +161,8 @@ static void storm_open(storm *t, const char *conninfo) {
     pg_options options = pgtest_options(conninfo);
     options.connections = 2;
     options.statement_timeout_ms = 5000;
-    for (size_t i = 0; i < POOLS; i++) {
-        bh_call *c = call_new("test", 5000);
-        assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &t->pools[i]));
-        call_free(c);
-    }
+    for (size_t i = 0; i < POOLS; i++)
+        t->pools[i] = pgtest_pool(options);
     add_items(t);
 }
 
@@ -216,8 +213,7 @@ static void check_laws(storm *t, const char *conninfo) {
 }
 
 static void every_command_is_done_once(UNUSED void **state) {
-    const char *conninfo = getenv("BIHUAN_TEST_DATABASE");
-    assert_non_null(conninfo);
+    const char *conninfo = pgtest_database();
     storm t;
     sender senders[THREADS];
     storm_open(&t, conninfo);
@@ -250,12 +246,9 @@ static void nothing_acknowledged_is_lost(void **state) {
 /* A commit that stops waiting for its standby reports success with a WARNING; that is not a yes. */
 static void an_unreplicated_commit_is_unknown(void **state) {
     const char *conninfo = ((pgtemp *) *state)->conninfo;
-    bh_call *c = call_new("test", 20000);
-    pg_options options = pgtest_options(conninfo);
-    pg_pool *pool;
+    pg_pool *pool = pgtest_pool(pgtest_options(conninfo));
+    bh_call *c = pgtest_call(pool, 20000);
     pg_rows rows;
-    assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
-    c->backend = pool;
     pgtemp_sql(conninfo, "alter system set synchronous_standby_names = 'nobody'");
     pgtemp_sql(conninfo, "select pg_reload_conf()");
     pid_t canceller = fork();

@@ -165,6 +165,20 @@ static bh_err *parse_repeated(bh_call *c, const char *head, const char *part, si
     return json_parse(c, text.s, text.n, &bh__test__every__descriptor, &message);
 }
 
+static void test_list_into_a_message(void **state) {
+    bh_call *c = *state;
+    Bh__Test__Every message = BH__TEST__EVERY__INIT;
+    assert_null(json_parse_list(c, "", "texts", &message.base));
+    assert_int_equal(message.n_texts, 0);
+    assert_null(json_parse_list(c, "[\"a\",\"b\"]", "texts", &message.base));
+    assert_int_equal(message.n_texts, 2);
+    assert_string_equal(message.texts[1], "b");
+    assert_string_equal(json_parse_list(c, "[", "numbers", &message.base)->reason, "BAD_MESSAGE");
+    bh_err *error = json_parse_list(c, "[1,\"x\"]", "numbers", &message.base);
+    assert_string_equal(error->reason, "BAD_FIELD");
+    assert_non_null(strstr(error->en, "numbers[1]"));
+}
+
 static void test_limits(void **state) {
     assert_string_equal(parse_repeated(*state, "{\"leaf\":", "[", JSON_DEPTH_MAX)->reason, "BAD_MESSAGE");
     assert_non_null(strstr(parse_repeated(*state, "", "[", 100000)->en, "too deep"));
@@ -237,6 +251,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_lenient_input, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list_into_a_message, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options, setup, teardown),
