@@ -22,6 +22,7 @@ typedef struct bh_call {
     int32_t site_id;
     int64_t deadline_ms;    /* clock_mono_ms() at which waiting ends */
     int64_t now_ms;         /* clock_now_ms() when the call arrived */
+    int32_t attempt;        /* how often the caller had sent this call before */
     const char *trace_id;   /* 32 hex digits; never NULL */
     const char *method;     /* "/bihuan.v1.TaskService/IssueTask" */
     const uint8_t *payload; /* the request as received; what the fingerprint covers */

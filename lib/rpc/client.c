@@ -9,27 +9,20 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "rpc/connection.h"
+#include "rpc/channel.h"
 #include "rpc/guard.h"
 
 enum { PEERS_MAX = 64, CLIENT_MEMORY_MAX = 16 << 20, WAIT_MS_MAX = 1000 };
 
-typedef struct route {
-    const char *service;
-    connection *connection;
-} route;
-
 struct rpc_client {
     arena *mem;
-    rpc_key key;
-    const char *instance_id;
+    connection_setup setup;
     bool gateway;
-    void *context;
     inbox requests;
     connection *connections[PEERS_MAX];
     size_t connection_count;
-    route routes[PEERS_MAX];
-    size_t route_count;
+    channel *channels[PEERS_MAX];
+    size_t channel_count;
     int64_t ticked_ms;
     pthread_t thread;
     atomic_bool stopping;
@@ -41,24 +34,25 @@ static connection *connection_to(rpc_client *client, const rpc_peer *peer) {
     for (size_t i = 0; i < client->connection_count; i++)
         if (connection_serves(client->connections[i], peer))
             return client->connections[i];
-    connection *conn = connection_new(client->mem, client->context, &client->key, client->instance_id, peer);
+    connection *conn = connection_new(client->mem, &client->setup, peer);
     client->connections[client->connection_count++] = conn;
     return conn;
 }
 
-static void add_routes(rpc_client *client, const rpc_peer *peers, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        client->routes[client->route_count++] = (route){
-            .service = arena_strdup(client->mem, peers[i].service),
-            .connection = connection_to(client, &peers[i]),
-        };
+static channel *channel_of(const rpc_client *client, const char *service) {
+    for (size_t i = 0; i < client->channel_count; i++)
+        if (strcmp(channel_service(client->channels[i]), service) == 0)
+            return client->channels[i];
+    return NULL;
 }
 
-static connection *route_of(const rpc_client *client, const char *service, size_t n) {
-    for (size_t i = 0; i < client->route_count; i++)
-        if (strncmp(client->routes[i].service, service, n) == 0 && !client->routes[i].service[n])
-            return client->routes[i].connection;
-    return NULL;
+static bool add_instance(rpc_client *client, const rpc_peer *peer) {
+    channel *ch = channel_of(client, peer->service);
+    if (!ch) {
+        ch = channel_new(client->mem, peer->service);
+        client->channels[client->channel_count++] = ch;
+    }
+    return channel_add(ch, connection_to(client, peer));
 }
 
 /* --- the thread --- */
@@ -69,12 +63,13 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
     while (node) {
         rpc_result *call = (rpc_result *) node;
         node = node->next;
+        channel *ch = channel_of(client, call->argument);
         if (call->failed)
             rpc_result_finish(call);
-        else if (!call->connection)
+        else if (!ch)
             rpc_result_fail(call, BH_REASON_SERVICE_UNREACHABLE);
         else
-            connection_submit(call->connection, call, now_ms);
+            channel_submit(ch, call, now_ms);
     }
     return any;
 }
@@ -95,16 +90,22 @@ static bool serve(rpc_client *client) {
         for (size_t i = 0; i < client->connection_count; i++)
             connection_tick(client->connections[i], now_ms);
     client->ticked_ms = now_ms;
+    for (size_t i = 0; i < client->channel_count; i++)
+        channel_pump(client->channels[i], now_ms);
     return busy;
+}
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms) {
+    return a_ms < b_ms ? a_ms : b_ms;
 }
 
 static int time_to_wait(const rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
     int64_t due_ms = now_ms + WAIT_MS_MAX;
-    for (size_t i = 0; i < client->connection_count; i++) {
-        int64_t conn_due_ms = connection_due_ms(client->connections[i]);
-        due_ms = conn_due_ms < due_ms ? conn_due_ms : due_ms;
-    }
+    for (size_t i = 0; i < client->connection_count; i++)
+        due_ms = sooner(due_ms, connection_due_ms(client->connections[i]));
+    for (size_t i = 0; i < client->channel_count; i++)
+        due_ms = sooner(due_ms, channel_due_ms(client->channels[i]));
     return due_ms > now_ms ? (int) (due_ms - now_ms) : 0;
 }
 
@@ -126,7 +127,9 @@ static void *run(void *data) {
         if (!serve(client))
             wait_for_work(client);
     for (size_t i = 0; i < client->connection_count; i++)
-        connection_close(client->connections[i]);
+        connection_close(client->connections[i], clock_mono_ms());
+    for (size_t i = 0; i < client->channel_count; i++)
+        channel_close(client->channels[i]);
     return NULL;
 }
 
@@ -135,16 +138,18 @@ static void *run(void *data) {
 static bh_err *read_files(bh_call *call, rpc_client *client, const rpc_client_options *options) {
     rpc_peer *peers;
     size_t n;
-    TRY(rpc_key_load(call, options->key_file, &client->key));
+    TRY(rpc_key_load(call, options->key_file, &client->setup.own));
     TRY(rpc_peers_load(call, options->peers_file, &peers, &n));
     if (n > PEERS_MAX)
         return bh_fail(call, TABLE_UNUSABLE, options->peers_file, "too many rows");
-    add_routes(client, peers, n);
+    for (size_t i = 0; i < n; i++)
+        if (!add_instance(client, &peers[i]))
+            return bh_fail(call, TABLE_UNUSABLE, options->peers_file, "too many instances of one service");
     return NULL;
 }
 
 static bh_err *start(bh_call *call, rpc_client *client, const rpc_client_options *options) {
-    if (!client->context)
+    if (!client->setup.context)
         return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
     TRY(read_files(call, client, options));
     if (!inbox_open(&client->requests))
@@ -160,14 +165,17 @@ bh_err *rpc_client_open(bh_call *call, const rpc_client_options *options, rpc_cl
     rpc_client *client = arena_alloc(mem, sizeof(*client));
     *client = (rpc_client){
         .mem = mem,
-        .instance_id = trace_id_new(mem),
+        .setup = {
+            .context = zmq_ctx_new(),
+            .instance_id = trace_id_new(mem),
+            .back = channel_take_back,
+        },
         .gateway = options->gateway,
-        .context = zmq_ctx_new(),
     };
     bh_err *err = start(call, client, options);
     if (err) {
-        if (client->context)
-            zmq_ctx_term(client->context);
+        if (client->setup.context)
+            zmq_ctx_term(client->setup.context);
         arena_free(mem);
         return err;
     }
@@ -181,31 +189,20 @@ void rpc_client_close(rpc_client *client) {
     atomic_store(&client->stopping, true);
     inbox_wake(&client->requests);
     pthread_join(client->thread, NULL);
-    zmq_ctx_term(client->context);
+    zmq_ctx_term(client->setup.context);
     inbox_close(&client->requests);
     arena_free(client->mem);
 }
 
 bool rpc_client_is_ready(const rpc_client *client, const char *service) {
-    const connection *conn = route_of(client, service, strlen(service));
-    return conn && connection_is_ready(conn);
+    const channel *ch = channel_of(client, service);
+    return ch && channel_is_ready(ch);
 }
 
 /* --- calls --- */
 
-/* The server that is named, else that of the part of "/pkg.Service/Method" between the slashes. */
-static connection *route_of_request(const rpc_client *client, const rpc_request *request) {
-    if (request->server)
-        return route_of(client, request->server, strlen(request->server));
-    const char *method = request->method;
-    const char *end = method[0] == '/' ? strchr(method + 1, '/') : NULL;
-    return end ? route_of(client, method + 1, (size_t) (end - method - 1)) : NULL;
-}
-
 void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
-    rpc_result *call = rpc_result_new(request, done, data);
-    call->connection = route_of_request(client, request);
-    inbox_put(&client->requests, &call->node);
+    inbox_put(&client->requests, &rpc_result_new(request, done, data)->node);
 }
 
 /* A thread that waits for its call. */

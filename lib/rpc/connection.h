@@ -9,17 +9,39 @@
 
 typedef struct connection connection;
 
-/* A connection that will be attempted at once; it lives in `mem`, as long as that. `instance_id` names this process. */
-connection *connection_new(arena *mem, void *context, const rpc_key *own, const char *instance_id,
-                           const rpc_peer *peer);
-/* Ends every call with SHUTTING_DOWN and closes. */
-void connection_close(connection *conn);
+/* How a call comes back from a connection. */
+typedef enum connection_verdict {
+    CALL_ANSWERED,
+    CALL_REFUSED,     /* before any work: the server is busy */
+    CALL_TURNED_AWAY, /* before any work: the server is leaving */
+    CALL_LOST,        /* the connection ended: what became of the call is not known */
+    CALL_EXPIRED,
+    CALL_ABANDONED, /* the client is being closed */
+} connection_verdict;
+
+/* Takes back every call that was sent, once. */
+typedef void connection_back(rpc_result *call, connection_verdict verdict, int64_t now_ms);
+
+/* What all connections of a client share. */
+typedef struct connection_setup {
+    void *context;
+    rpc_key own;
+    const char *instance_id; /* names this process */
+    connection_back *back;
+} connection_setup;
+
+/* A connection that will be attempted at once; it lives in `mem`, as long as that. */
+connection *connection_new(arena *mem, const connection_setup *setup, const rpc_peer *peer);
+/* Gives every call back and closes. */
+void connection_close(connection *conn, int64_t now_ms);
 bool connection_serves(const connection *conn, const rpc_peer *peer);
-/* From any thread. */
 bool connection_is_ready(const connection *conn);
 
-/* Takes a call over; sends it now or when the server can be reached, at most WAIT_MS later. */
-void connection_submit(connection *conn, rpc_result *call, int64_t now_ms);
+enum { CONNECTION_FULL = INT32_MAX };
+/* How many calls it has under way; CONNECTION_FULL when it cannot take another one. */
+int connection_load(const connection *conn);
+/* Stamps call id and remaining time on the request and sends it; false when nothing left this process. */
+bool connection_send(connection *conn, rpc_result *call, int64_t now_ms);
 /* Reads what waits; false when nothing did. */
 bool connection_receive(connection *conn, int64_t now_ms);
 /* Does what the clock asks for: greeting, pings, expired calls, the next attempt. */

@@ -28,13 +28,18 @@ rpc_result *flight_take(flight *f, uint64_t call_id) {
     return call;
 }
 
-int64_t flight_fail(flight *f, int64_t now_ms, bh_reason reason) {
-    int64_t nearest_ms = INT64_MAX;
+inbox_node *flight_take_due(flight *f, int64_t now_ms, int64_t *ret_nearest_ms) {
+    inbox_node *due = NULL;
+    *ret_nearest_ms = INT64_MAX;
     for (int i = 0; i < FLIGHT_MAX; i++) {
-        if (f->call[i] && f->call[i]->deadline_ms <= now_ms)
-            rpc_result_fail(flight_take(f, f->call_id[i]), reason);
-        else if (f->call[i] && f->call[i]->deadline_ms < nearest_ms)
-            nearest_ms = f->call[i]->deadline_ms;
+        rpc_result *call = f->call[i];
+        if (call && call->deadline_ms <= now_ms) {
+            flight_take(f, f->call_id[i]);
+            call->node.next = due;
+            due = &call->node;
+        } else if (call && call->deadline_ms < *ret_nearest_ms) {
+            *ret_nearest_ms = call->deadline_ms;
+        }
     }
-    return nearest_ms;
+    return due;
 }

@@ -18,6 +18,6 @@ void flight_init(flight *f);
 uint64_t flight_add(flight *f, rpc_result *call);
 /* The call with this id, which leaves its place; NULL when its answer comes too late. */
 rpc_result *flight_take(flight *f, uint64_t call_id);
-/* Ends every call whose deadline is not after now_ms; the nearest deadline of the others, INT64_MAX when none is left.
- */
-int64_t flight_fail(flight *f, int64_t now_ms, bh_reason reason);
+/* The calls whose deadline is not after now_ms leave their places, as a list; *ret_nearest_ms: the nearest deadline of
+ * the others, INT64_MAX when none is left. */
+inbox_node *flight_take_due(flight *f, int64_t now_ms, int64_t *ret_nearest_ms);

@@ -6,11 +6,20 @@
 
 enum { FRAME_HEADER_SIZE = 32, FRAME_VERSION = 1, FRAME_SIZE_MAX = 4 << 20, FRAME_META_MAX = 8 << 10 };
 
-/* Kinds in use; 3, 5, 6 and 9 are kept for streams and drain, and every other kind is ignored. */
-typedef enum frame_kind { FRAME_HELLO = 1, FRAME_OPEN = 2, FRAME_END = 4, FRAME_PING = 7, FRAME_PONG = 8 } frame_kind;
+/* Kinds in use; 3, 5 and 6 are kept for streams and cancellation, and every other kind is ignored. */
+typedef enum frame_kind {
+    FRAME_HELLO = 1,
+    FRAME_OPEN = 2,
+    FRAME_END = 4,
+    FRAME_PING = 7,
+    FRAME_PONG = 8,
+    FRAME_GOAWAY = 9
+} frame_kind;
 
-/* FRAME_END_STREAM: the sender's last message of this call; on every OPEN and END of a unary call. */
-typedef enum frame_flag { FRAME_END_STREAM = 1 } frame_flag;
+typedef enum frame_flag {
+    FRAME_END_STREAM = 1,    /* the sender's last message of this call; on every OPEN and END of a unary call */
+    FRAME_NOT_PROCESSED = 2, /* END: refused before any work, so it may be sent again */
+} frame_flag;
 
 /* One message; meta and payload point into the bytes it was parsed from. */
 typedef struct frame {

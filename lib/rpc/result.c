@@ -27,7 +27,7 @@ static void refuse(rpc_result *result, bh_reason failure, const char *argument) 
     result->failed = true;
     result->failure = failure;
     snprintf(result->argument, sizeof(result->argument), "%s", argument);
-    zmq_msg_init(&result->message);
+    zmq_msg_init(&result->request);
 }
 
 /* A server would hang up on such frames, and all calls under way would end with this one. */
@@ -38,7 +38,7 @@ static void pack(rpc_result *result, const rpc_request *request, const ProtobufC
     } else if (protobuf_c_message_get_packed_size(meta) > FRAME_META_MAX) {
         refuse(result, BH_REASON_BAD_MESSAGE, "the name of method or login is too long");
     } else {
-        uint8_t *payload = message_init(&result->message, head, meta, request->payload_size);
+        uint8_t *payload = message_init(&result->request, head, meta, request->payload_size);
         if (request->payload_size)
             memcpy(payload, request->payload, request->payload_size);
     }
@@ -56,6 +56,7 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *dat
         fill_principal(&sent, request->who);
         meta.principal = &sent;
     }
+    zmq_msg_init(&result->message);
     name_service(result, request);
     pack(result, request, &meta.base);
     result->deadline_ms = request->deadline_ms;
@@ -64,21 +65,37 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *dat
     return result;
 }
 
+void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer) {
+    zmq_msg_move(&result->message, message);
+    /* Small messages live inside zmq_msg_t itself, so moving it moves the bytes. */
+    if (message_parse(&result->message, &result->answer))
+        result->answer = *answer;
+}
+
+/* libzmq may still hold the bytes that were sent, so the next attempt has its own. */
+void rpc_result_again(rpc_result *result) {
+    frame sent;
+    zmq_msg_t again;
+    message_parse(&result->request, &sent);
+    Bh__Rpc__CallMeta *meta = bh__rpc__call_meta__unpack(NULL, sent.meta_size, sent.meta);
+    meta->attempt = ++result->attempt;
+    uint8_t *payload = message_init(&again, sent, &meta->base, sent.payload_size);
+    memcpy(payload, sent.payload, sent.payload_size);
+    bh__rpc__call_meta__free_unpacked(meta, NULL);
+    zmq_msg_move(&result->request, &again);
+    zmq_msg_close(&result->message);
+    zmq_msg_init(&result->message);
+    result->answer = (frame){ 0 };
+}
+
 void rpc_result_finish(rpc_result *result) {
+    zmq_msg_close(&result->request);
     result->done(result->data, result);
 }
 
 void rpc_result_fail(rpc_result *result, bh_reason failure) {
     result->failed = true;
     result->failure = failure;
-    rpc_result_finish(result);
-}
-
-void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer) {
-    zmq_msg_move(&result->message, message);
-    /* Small messages live inside zmq_msg_t itself, so moving it moves the bytes. */
-    if (message_parse(&result->message, &result->answer))
-        result->answer = *answer;
     rpc_result_finish(result);
 }
 

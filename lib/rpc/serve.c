@@ -83,6 +83,7 @@ static bh_err *read_meta(bh_call *c, const job *j) {
     TRY(rpc_unpack(c, &bh__rpc__call_meta__descriptor, j->open.meta, j->open.meta_size, &message));
     const Bh__Rpc__CallMeta *meta = (const Bh__Rpc__CallMeta *) message;
     c->method = meta->method;
+    c->attempt = meta->attempt;
     c->trace_id = is_trace_id(meta->trace_id) ? meta->trace_id : trace_id_new(c->mem);
     return take_principal(c, meta->principal, j->role);
 }
@@ -118,9 +119,10 @@ static void reply_error(arena *mem, job *j, const bh_err *err) {
     status.message_zh = clip(mem, err->zh);
     status.message_en = clip(mem, err->en);
     status.unblock = clip(mem, err->unblock);
+    /* What the I/O thread refused was refused before any work, whatever the reason came to be. */
     frame head = {
         .kind = FRAME_END,
-        .flags = FRAME_END_STREAM,
+        .flags = FRAME_END_STREAM | (j->refusal ? FRAME_NOT_PROCESSED : 0),
         .status = (uint16_t) err->code,
         .call_id = j->open.call_id,
     };
@@ -139,12 +141,13 @@ static void log_call(job *j, const bh_call *c, const bh_err *err) {
     const char *login = c->who.login[0] ? c->who.login : c->who.service;
     if (!err)
         j->line_size = log_line(j->line, sizeof(j->line), LOG_INFO, "call",
-                                "method=%s code=OK ms=%d login=%.64s trace=%s", c->method, ms, login, c->trace_id);
+                                "method=%s code=OK ms=%d login=%.64s trace=%s attempt=%d", c->method, ms, login,
+                                c->trace_id, c->attempt);
     else
-        j->line_size =
-            log_line(j->line, sizeof(j->line), LOG_INFO, "call",
-                     "method=%.128s code=%s ms=%d login=%.64s trace=%s reason=%s at=%s:%d message=%.200s", c->method,
-                     bh_code_name(err->code), ms, login, c->trace_id, err->reason, err->file, err->line, err->en);
+        j->line_size = log_line(
+            j->line, sizeof(j->line), LOG_INFO, "call",
+            "method=%.128s code=%s ms=%d login=%.64s trace=%s attempt=%d reason=%s at=%s:%d message=%.200s", c->method,
+            bh_code_name(err->code), ms, login, c->trace_id, c->attempt, err->reason, err->file, err->line, err->en);
 }
 
 arena *serve_arena(void) {

@@ -13,6 +13,7 @@
 #include "rpc/keys.h"
 #include "rpc/message.h"
 #include "rpc/queue.h"
+#include "rpc/routes.h"
 #include "rpc/serve.h"
 #include "rpc/socket.h"
 #include "rpc/zap.h"
@@ -26,7 +27,9 @@ enum {
     BATCH_MAX = 64,   /* messages read before the workers get them */
     REFRESH_MS = 500, /* how soon a changed allow-list counts */
     LINES_SIZE = 16 << 10,
-    FLUSH_MS = 1000, /* for the last replies when the server stops */
+    DRAIN_MS = 3000, /* for callers to go when the server stops */
+    TELL_MS = 20,    /* how often they are told meanwhile */
+    FLUSH_MS = 1000, /* for the last replies after that */
     SERVER_MEMORY_MAX = 64 << 20,
 };
 
@@ -47,6 +50,7 @@ struct rpc_server {
     inbox_node *spare; /* jobs not in use */
     int busy;          /* jobs in use */
     job overflow;      /* holds a call that found no spare job just long enough to refuse it */
+    routes greeted;
     inbox_node *batch; /* accepted in this turn, oldest first */
     inbox_node **batch_end;
     pthread_t *threads;
@@ -55,6 +59,8 @@ struct rpc_server {
     int64_t attended_ms;
     int64_t refreshed_ms;
     atomic_bool stopping;
+    int64_t drained_ms; /* when callers that stay have had their time; 0 = not stopping */
+    int64_t told_ms;
 };
 
 /* --- opening --- */
@@ -225,7 +231,11 @@ static void answer_here(rpc_server *s, job *j) {
 }
 
 static void on_hello(rpc_server *s, job *j) {
-    message_init(&j->reply, (frame){ .kind = FRAME_HELLO }, &s->hello.base, 0);
+    bool leaving = atomic_load(&s->stopping);
+    frame head = { .kind = leaving ? FRAME_GOAWAY : FRAME_HELLO };
+    message_init(&j->reply, head, leaving ? NULL : &s->hello.base, 0);
+    if (!leaving)
+        routes_add(&s->greeted, s->router, &j->route);
     reply(s, j);
 }
 
@@ -362,19 +372,32 @@ static void wait_for_work(rpc_server *s, int64_t now_ms) {
         { .fd = s->zap_fd, .events = POLLIN },
         { .fd = s->replies.fd, .events = POLLIN },
     };
+    int most_ms = atomic_load(&s->stopping) ? TELL_MS : REFRESH_MS;
     int watch_ms = queue_watch(s->waiting, now_ms);
     /* The caller has just received nothing from the router, which is what socket_fd asks for. */
     if (zap_serve(s->zap, s->allowed) || !inbox_sleep(&s->replies))
         return;
-    poll(items, countof(items), watch_ms < 0 ? REFRESH_MS : watch_ms);
+    poll(items, countof(items), watch_ms < 0 ? most_ms : watch_ms);
     inbox_awake(&s->replies);
     s->attended_ms = 0;
 }
 
+/* Tells every caller again and again, for the ROUTER says then who has gone. True when the calls accepted are answered
+ * and the callers gone, which is when nothing of theirs can be on its way to us any more. */
+static bool has_drained(rpc_server *s, int64_t now_ms) {
+    if (!s->drained_ms)
+        s->drained_ms = now_ms + DRAIN_MS;
+    if (now_ms - s->told_ms >= TELL_MS) {
+        s->told_ms = now_ms;
+        routes_tell(&s->greeted, s->router, FRAME_GOAWAY);
+    }
+    return !s->busy && (!s->greeted.n || now_ms >= s->drained_ms);
+}
+
 void rpc_server_run(rpc_server *s) {
     start_workers(s);
-    while (!atomic_load(&s->stopping) || s->busy) {
-        int64_t now_ms = clock_mono_ms();
+    for (int64_t now_ms = clock_mono_ms(); !atomic_load(&s->stopping) || !has_drained(s, now_ms);
+         now_ms = clock_mono_ms()) {
         bool asked = attend(s, now_ms);
         bool received = receive_batch(s);
         bool replied = send_replies(s);

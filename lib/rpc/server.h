@@ -22,7 +22,8 @@ MUST bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, c
 void rpc_server_close(rpc_server *server);
 /* Where it listens, with the port that was picked. */
 const char *rpc_server_endpoint(const rpc_server *server);
-/* Serves in the calling thread until rpc_server_stop; calls already accepted are finished and answered first. */
+/* Serves in the calling thread until rpc_server_stop; then tells callers to go away, finishes and answers the calls
+ * already accepted, and returns when the callers are gone, or 3 s later. */
 void rpc_server_run(rpc_server *server);
 /* From any thread or signal handler. */
 void rpc_server_stop(rpc_server *server);

@@ -100,7 +100,11 @@ static void *watch_end(void *context, void *socket) {
     char address[64];
     snprintf(address, sizeof(address), "inproc://watch-%u", atomic_fetch_add(&count, 1));
     void *watch = zmq_socket(context, ZMQ_PAIR);
-    return keep(watch, watch && zmq_socket_monitor(socket, address, ENDS) == 0 && zmq_connect(watch, address) == 0);
+    bool watches = watch && zmq_socket_monitor(socket, address, ENDS) == 0 && zmq_connect(watch, address) == 0;
+    /* Only a receive that found nothing makes its descriptor tell of what comes: see socket_fd. */
+    if (watches)
+        zmq_recv(watch, NULL, 0, ZMQ_DONTWAIT);
+    return keep(watch, watches);
 }
 
 void *socket_connect(void *context, const rpc_key *own, const char *endpoint, const char *server_key,

@@ -28,6 +28,7 @@ BH_RPC(Test__EchoService, describe, Test__DescribeRequest, Test__DescribeRespons
     resp->caller = (char *) c->who.service;
     resp->left_ms = c->deadline_ms - clock_mono_ms();
     resp->trace_id = (char *) c->trace_id;
+    resp->attempt = c->attempt;
     resp->begun = atomic_load((atomic_int *) c->backend);
     return NULL;
 }
@@ -149,9 +150,12 @@ int echo_begun(void) {
     return atomic_load(&begun);
 }
 
-static void write_peers(echo_site *site) {
-    echo_write(site->peers_file, arena_printf(site->call->mem, "bihuan.test.v1.EchoService %s %s\n", site->endpoint,
-                                              site->keys[ECHO_SERVER].public_text));
+void echo_peers(echo_site *site, const char *const *endpoints, int n) {
+    buf rows;
+    buf_init(&rows, site->call->mem);
+    for (int i = 0; i < n; i++)
+        buf_addf(&rows, "bihuan.test.v1.EchoService %s %s\n", endpoints[i], site->keys[ECHO_SERVER].public_text);
+    echo_write(site->peers_file, rows.s);
 }
 
 void echo_start(echo_site *site, const char *endpoint, int workers, int queue_max) {
@@ -171,7 +175,7 @@ void echo_start(echo_site *site, const char *endpoint, int workers, int queue_ma
         fprintf(stderr, "%s\n", err->en);
     assert(!err);
     site->endpoint = arena_strdup(site->call->mem, rpc_server_endpoint(site->server));
-    write_peers(site);
+    echo_peers(site, &site->endpoint, 1);
     pthread_create(&site->thread, NULL, run, site->server);
 }
 
@@ -196,7 +200,7 @@ static int free_port(void) {
 pid_t echo_spawn(echo_site *site) {
     if (!site->endpoint)
         site->endpoint = arena_printf(site->call->mem, "tcp://127.0.0.1:%d", free_port());
-    write_peers(site);
+    echo_peers(site, &site->endpoint, 1);
     char *arguments[] = { (char *) "echo-server", (char *) site->endpoint, site->key_file[ECHO_SERVER],
                           site->allow_file, NULL };
     pid_t pid;
@@ -207,6 +211,13 @@ pid_t echo_spawn(echo_site *site) {
 void echo_kill(pid_t pid) {
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
+}
+
+int echo_term(pid_t pid) {
+    int status = 0;
+    kill(pid, SIGTERM);
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway) {

@@ -34,6 +34,8 @@ void echo_site_done(echo_site *site);
 void echo_write(const char *path, const char *text);
 /* Replaces the allow-list by its usual rows, of which the gateway's ends with `gateway_suffix` or is missing (NULL). */
 void echo_allow(echo_site *site, const char *gateway_suffix);
+/* Writes the peers file anew: an echo server at each of these endpoints. */
+void echo_peers(echo_site *site, const char *const *endpoints, int n);
 /* Starts the server; endpoint NULL picks a port. The peers file then names it. */
 void echo_start(echo_site *site, const char *endpoint, int workers, int queue_max);
 void echo_stop(echo_site *site);
@@ -42,6 +44,8 @@ void echo_stop(echo_site *site);
 pid_t echo_spawn(echo_site *site);
 /* Kills it and waits for its end. */
 void echo_kill(pid_t pid);
+/* Asks it to stop, waits for its end; the exit status, -1 when a signal ended it. */
+int echo_term(pid_t pid);
 /* A client with one of the keys; it says who speaks when it claims to be a gateway. */
 rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway);
 /* Waits until the client is (not) ready; false after 20 s. */

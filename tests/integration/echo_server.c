@@ -1,10 +1,17 @@
-/* echo-server ENDPOINT KEY-FILE ALLOW-FILE: the echo service as a process of its own, for the tests that kill it. */
+/* echo-server ENDPOINT KEY-FILE ALLOW-FILE: the echo service as a process of its own, for the tests that stop or kill
+ * it. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 
 #include "echo.h"
+
+static rpc_server *server;
+
+static void stop(UNUSED int number) {
+    rpc_server_stop(server);
+}
 
 int main(int argc, char **argv) {
     static atomic_int begun;
@@ -20,12 +27,12 @@ int main(int argc, char **argv) {
         .backend = &begun,
     };
     bh_call *call = call_new("start", 1000);
-    rpc_server *server;
     bh_err *err = rpc_server_open(call, &options, echo_services, 1, &server);
     if (err) {
         fprintf(stderr, "%s\n", err->en);
         return 1;
     }
+    signal(SIGTERM, stop);
     rpc_server_run(server);
     rpc_server_close(server);
     call_free(call);

@@ -17,44 +17,24 @@
 
 #include "base/hash.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
-#include "echo.h"
+#include "raw.h"
 #include "rpc/frame.h"
 #include "rpc/message.h"
 #include "rpc/socket.h"
 
 static echo_site site;
 static rpc_client *honest;
-static void *context;
 
 static int set_up(UNUSED void **state) {
     echo_site_init(&site);
     echo_start(&site, NULL, 2, 0);
     honest = echo_client(&site, ECHO_GATEWAY, true);
-    context = zmq_ctx_new();
+    raw_open(&site);
     return 0;
 }
 
-/* Closed when the test is over, however it ends. */
-static void *opened[8];
-static int opened_count;
-
-static void *until_the_end(void *socket) {
-    assert_true(opened_count < (int) countof(opened));
-    opened[opened_count++] = socket;
-    return socket;
-}
-
-static void close_all(void) {
-    for (int i = 0; i < opened_count; i++)
-        zmq_socket_monitor(opened[i], NULL, 0);
-    for (int i = 0; i < opened_count; i++)
-        socket_close(opened[i], 0);
-    opened_count = 0;
-}
-
 static int tear_down(UNUSED void **state) {
-    close_all();
-    zmq_ctx_term(context);
+    raw_close();
     rpc_client_close(honest);
     echo_site_done(&site);
     return 0;
@@ -71,49 +51,29 @@ static void assert_honest_caller_is_served(void) {
 
 /* --- without a key --- */
 
-static bool send_ping(void *socket) {
-    zmq_msg_t message;
-    message_init(&message, (frame){ .kind = FRAME_PING }, NULL, 0);
-    return zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0;
-}
-
 /* The server talks to it. */
 static bool connects(void *socket) {
     zmq_pollitem_t item = { .socket = socket, .events = ZMQ_POLLIN };
     zmq_msg_t pong;
     zmq_msg_init(&pong);
-    bool answered = send_ping(socket) && zmq_poll(&item, 1, 2000) == 1 && zmq_msg_recv(&pong, socket, 0) >= 0;
+    bool answered =
+        raw_send_bare(socket, FRAME_PING) && zmq_poll(&item, 1, 2000) == 1 && zmq_msg_recv(&pong, socket, 0) >= 0;
     zmq_msg_close(&pong);
     return answered;
 }
 
-static void *connect_to(const char *endpoint, enum echo_key key, void **ret_watch) {
-    void *socket = socket_connect(context, &site.keys[key], endpoint, site.keys[ECHO_SERVER].public_text, ret_watch);
-    until_the_end(*ret_watch);
-    return until_the_end(socket);
-}
-
-static void *connect_watched(enum echo_key key, void **ret_watch) {
-    return connect_to(site.endpoint, key, ret_watch);
-}
-
-static void *connect_with(enum echo_key key) {
-    void *watch;
-    return connect_watched(key, &watch);
-}
-
 /* CURVE admits everybody when nobody answers ZAP; here somebody does. */
 static void stranger_is_not_admitted(UNUSED void **state) {
-    void *known = connect_with(ECHO_GATEWAY);
-    void *stranger = connect_with(ECHO_STRANGER);
+    void *known = raw_connect(ECHO_GATEWAY);
+    void *stranger = raw_connect(ECHO_STRANGER);
     assert_true(connects(known));
     assert_false(connects(stranger));
     assert_honest_caller_is_served();
 }
 
 static void only_curve_is_spoken(UNUSED void **state) {
-    void *plain = until_the_end(zmq_socket(context, ZMQ_DEALER));
-    void *null = until_the_end(zmq_socket(context, ZMQ_DEALER));
+    void *plain = raw_until_the_end(zmq_socket(raw_context, ZMQ_DEALER));
+    void *null = raw_until_the_end(zmq_socket(raw_context, ZMQ_DEALER));
     zmq_setsockopt(plain, ZMQ_PLAIN_USERNAME, "front", 5);
     zmq_setsockopt(plain, ZMQ_PLAIN_PASSWORD, "front", 5);
     zmq_connect(plain, site.endpoint);
@@ -167,55 +127,16 @@ static void silent_connections(UNUSED void **state) {
 /* --- with a key --- */
 
 static void *friend_socket(void) {
-    int patience_ms = 3000;
-    void *socket = connect_with(ECHO_GATEWAY);
+    void *socket = raw_connect(ECHO_GATEWAY);
     assert_true(connects(socket));
-    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
     return socket;
-}
-
-/* The next frame from the server. */
-static frame receive(void *socket, zmq_msg_t *message) {
-    frame received = { 0 };
-    zmq_msg_init(message);
-    assert_true(zmq_msg_recv(message, socket, 0) >= 0);
-    assert_null(message_parse(message, &received));
-    return received;
-}
-
-static void assert_refused(void *socket, uint64_t call_id, bh_code code, const char *reason) {
-    zmq_msg_t message;
-    frame end = receive(socket, &message);
-    assert_int_equal(end.kind, FRAME_END);
-    assert_true(end.call_id == call_id);
-    assert_int_equal(end.status, code);
-    Bh__Rpc__CallStatus *status = bh__rpc__call_status__unpack(NULL, end.meta_size, end.meta);
-    assert_non_null(status);
-    assert_string_equal(status->reason, reason);
-    bh__rpc__call_status__free_unpacked(status, NULL);
-    zmq_msg_close(&message);
 }
 
 static void assert_pong(void *socket) {
     zmq_msg_t message;
-    assert_true(send_ping(socket));
-    assert_int_equal(receive(socket, &message).kind, FRAME_PONG);
+    assert_true(raw_send_bare(socket, FRAME_PING));
+    assert_int_equal(raw_receive(socket, &message).kind, FRAME_PONG);
     zmq_msg_close(&message);
-}
-
-/* An OPEN whose meta and payload are these bytes. */
-static void open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload,
-                      size_t n) {
-    zmq_msg_t message;
-    uint8_t header[FRAME_HEADER_SIZE];
-    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM, .call_id = call_id, .meta_size = meta_size };
-    frame_write(&head, header);
-    zmq_msg_init_size(&message, FRAME_HEADER_SIZE + meta_size + n);
-    uint8_t *bytes = zmq_msg_data(&message);
-    memcpy(bytes, header, FRAME_HEADER_SIZE);
-    memcpy(bytes + FRAME_HEADER_SIZE, meta, meta_size);
-    memcpy(bytes + FRAME_HEADER_SIZE + meta_size, payload, n);
-    assert_true(zmq_msg_send(&message, socket, 0) >= 0);
 }
 
 /* CURVE was done when the connection was made; the list is asked again for every message. */
@@ -227,14 +148,14 @@ static void key_removed_while_connected(UNUSED void **state) {
     echo_allow(&site, NULL);
     for (int i = 0; i < 100 && answer.kind == FRAME_PONG; i++) {
         echo_sleep(20);
-        assert_true(send_ping(socket));
-        answer = receive(socket, &message);
+        assert_true(raw_send_bare(socket, FRAME_PING));
+        answer = raw_receive(socket, &message);
         zmq_msg_close(&message);
     }
     assert_int_equal(answer.kind, FRAME_END);
     assert_int_equal(answer.status, BH_UNAUTHENTICATED);
-    open_call(socket, 3, "", 0, "", 0);
-    assert_refused(socket, 3, BH_UNAUTHENTICATED, "UNKNOWN_CALLER");
+    raw_open_call(socket, 3, "", 0, "", 0);
+    raw_assert_refused(socket, 3, BH_UNAUTHENTICATED, "UNKNOWN_CALLER");
 }
 
 static void broken_frames(UNUSED void **state) {
@@ -254,7 +175,7 @@ static void broken_frames(UNUSED void **state) {
     void *socket = friend_socket();
     for (size_t i = 0; i < countof(rows); i++) {
         zmq_send(socket, rows[i].bytes, rows[i].n, 0);
-        assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
+        raw_assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     }
     assert_pong(socket);
 }
@@ -268,11 +189,11 @@ static void more_than_one_part(UNUSED void **state) {
         for (int i = 1; i < parts; i++)
             zmq_send(socket, "more", 4, ZMQ_SNDMORE);
         zmq_send(socket, "end", 3, 0);
-        assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
+        raw_assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     }
     zmq_send(socket, "", 0, ZMQ_SNDMORE); /* as a REQ socket sends */
     zmq_send(socket, "request", 7, 0);
-    assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
+    raw_assert_refused(socket, 0, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     assert_pong(socket);
 }
 
@@ -293,7 +214,7 @@ static void hello(UNUSED void **state) {
     zmq_msg_t message;
     message_init(&message, (frame){ .kind = FRAME_HELLO }, NULL, 0);
     zmq_msg_send(&message, socket, 0);
-    frame answer = receive(socket, &message);
+    frame answer = raw_receive(socket, &message);
     assert_int_equal(answer.kind, FRAME_HELLO);
     Bh__Rpc__Hello *said = bh__rpc__hello__unpack(NULL, answer.meta_size, answer.meta);
     assert_int_equal(strlen(said->instance_id), 32);
@@ -322,8 +243,8 @@ static void broken_meta(UNUSED void **state) {
     };
     void *socket = friend_socket();
     for (size_t i = 0; i < countof(rows); i++) {
-        open_call(socket, 2 * i + 1, rows[i].bytes, rows[i].n, "", 0);
-        assert_refused(socket, 2 * i + 1, rows[i].code, rows[i].reason);
+        raw_open_call(socket, 2 * i + 1, rows[i].bytes, rows[i].n, "", 0);
+        raw_assert_refused(socket, 2 * i + 1, rows[i].code, rows[i].reason);
     }
 }
 
@@ -345,8 +266,8 @@ static void broken_payloads(UNUSED void **state) {
     };
     void *socket = friend_socket();
     for (size_t i = 0; i < countof(rows); i++) {
-        open_call(socket, 2 * i + 1, echo_meta, sizeof(echo_meta) - 1, rows[i].bytes, rows[i].n);
-        assert_refused(socket, 2 * i + 1, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
+        raw_open_call(socket, 2 * i + 1, echo_meta, sizeof(echo_meta) - 1, rows[i].bytes, rows[i].n);
+        raw_assert_refused(socket, 2 * i + 1, BH_INVALID_ARGUMENT, "BAD_MESSAGE");
     }
     assert_honest_caller_is_served();
 }
@@ -359,10 +280,10 @@ static void random_calls(UNUSED void **state) {
         zmq_msg_t message;
         random_bytes(bytes, sizeof(bytes));
         if (i % 2)
-            open_call(socket, 2 * i + 1, echo_meta, sizeof(echo_meta) - 1, bytes, bytes[0] % sizeof(bytes));
+            raw_open_call(socket, 2 * i + 1, echo_meta, sizeof(echo_meta) - 1, bytes, bytes[0] % sizeof(bytes));
         else
-            open_call(socket, 2 * i + 1, bytes, bytes[0] % sizeof(bytes), "", 0);
-        frame end = receive(socket, &message);
+            raw_open_call(socket, 2 * i + 1, bytes, bytes[0] % sizeof(bytes), "", 0);
+        frame end = raw_receive(socket, &message);
         assert_int_equal(end.kind, FRAME_END);
         assert_true(end.call_id == 2 * i + 1);
         assert_true(end.status == BH_OK || end.status == BH_INVALID_ARGUMENT || end.status == BH_UNIMPLEMENTED);
@@ -375,7 +296,7 @@ static void oversized_message(UNUSED void **state) {
     enum { SIZE = 5 << 20 };
     zmq_msg_t message;
     void *watch;
-    void *socket = connect_watched(ECHO_GATEWAY, &watch);
+    void *socket = raw_connect_watched(ECHO_GATEWAY, &watch);
     assert_true(connects(socket));
     zmq_msg_init_size(&message, SIZE);
     memset(zmq_msg_data(&message), 'x', SIZE);
@@ -388,22 +309,22 @@ static void oversized_message(UNUSED void **state) {
 /* --- the sockets themselves --- */
 
 /* Sockets that end at every moment of a handshake that fails. libzmq's I/O thread, which tells a watch about it, must
- * not be left waiting for a watch that is gone: then this context could never connect anywhere again. */
+ * not be left waiting for a watch that is gone: then this raw_context could never connect anywhere again. */
 static void watches_end_cleanly(UNUSED void **state) {
     for (int i = 0; i < 300; i++) {
         void *watch;
-        void *socket = socket_connect(context, &site.keys[ECHO_STRANGER], site.endpoint,
+        void *socket = socket_connect(raw_context, &site.keys[ECHO_STRANGER], site.endpoint,
                                       site.keys[ECHO_SERVER].public_text, &watch);
         struct timespec moment = { .tv_nsec = i * 20000L };
         nanosleep(&moment, NULL);
         socket_disconnect(socket, watch);
     }
-    assert_true(connects(connect_with(ECHO_GATEWAY)));
+    assert_true(connects(raw_connect(ECHO_GATEWAY)));
 }
 
 /* Without MANDATORY a ROUTER swallows what it cannot deliver. */
 static void router_tells_that_a_caller_is_gone(UNUSED void **state) {
-    void *router = until_the_end(socket_listen(context, &site.keys[ECHO_SERVER], "tcp://127.0.0.1:*"));
+    void *router = raw_until_the_end(socket_listen(raw_context, &site.keys[ECHO_SERVER], "tcp://127.0.0.1:*"));
     assert_int_equal(zmq_send(router, "gone", 4, ZMQ_SNDMORE | ZMQ_DONTWAIT), -1);
     assert_int_equal(errno, EHOSTUNREACH);
 }
