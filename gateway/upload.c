@@ -32,8 +32,23 @@ typedef struct upload {
 
 static bh_err *disk_error(http_stream *s, int number) {
     if (number == ENOSPC || number == EDQUOT)
-        return bh_fail(s->call, DATABASE_FULL);
+        return bh_fail(s->call, EVIDENCE_NO_SPACE);
     return bh_fail(s->call, INTERNAL_ERROR, arena_printf(s->call->mem, "evidence folder, errno %d", number));
+}
+
+/* Gives the disk back what an upload that failed took of it. */
+static void drop(upload *u) {
+    if (u->fd >= 0)
+        close(u->fd);
+    if (u->tmp)
+        unlinkat(u->store->folder, u->tmp, 0);
+    u->fd = -1;
+    u->tmp = NULL;
+}
+
+static void give_up(http_stream *s, upload *u, const bh_err *error) {
+    drop(u);
+    refuse(s, error);
 }
 
 static bh_err *open_tmp(http_stream *s, upload *u) {
@@ -67,13 +82,13 @@ static bh_err *write_all(http_stream *s, upload *u, const uint8_t *bytes, size_t
 /* fsync of the file, the new name, fsync of the folders: after this the file is there, whatever happens. */
 static void settle(disk_job *job) {
     upload *u = (upload *) job;
+    int folder = u->store->folder, fd = -1;
     char path[EVIDENCE_PATH_SIZE], shelf[3];
     evidence_path(u->digest, path);
     snprintf(shelf, sizeof(shelf), "%.2s", path);
-    mkdirat(u->store->folder, shelf, 0700);
-    int fd = openat(u->store->folder, shelf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_safe = fd >= 0 && fsync(u->fd) == 0 && renameat(u->store->folder, u->tmp, u->store->folder, path) == 0 &&
-                   fsync(fd) == 0 && fsync(u->store->folder) == 0;
+    bool is_safe = (mkdirat(folder, shelf, 0700) == 0 || errno == EEXIST) &&
+                   (fd = openat(folder, shelf, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 && fsync(u->fd) == 0 &&
+                   renameat(folder, u->tmp, folder, path) == 0 && fsync(fd) == 0 && fsync(folder) == 0;
     u->disk_errno = is_safe ? 0 : errno;
     if (fd >= 0)
         close(fd);
@@ -105,7 +120,7 @@ static void register_evidence(http_stream *s, upload *u) {
 static void settled(disk_job *job) {
     upload *u = (upload *) job;
     if (u->disk_errno)
-        return refuse(job->s, disk_error(job->s, u->disk_errno));
+        return give_up(job->s, u, disk_error(job->s, u->disk_errno));
     u->tmp = NULL;
     register_evidence(job->s, u);
 }
@@ -128,7 +143,7 @@ static void checked(http_stream *s, const bh_err *error) {
     if (!error)
         error = write_all(s, u, (const uint8_t *) u->waiting.s, u->waiting.n);
     if (error)
-        return refuse(s, error);
+        return give_up(s, u, error);
     u->is_checked = true;
     http_consume(s, u->waiting.n);
     finish(s, u);
@@ -141,7 +156,7 @@ static void take_body(http_stream *s, const uint8_t *bytes, size_t n) {
     http_consume(s, n);
     bh_err *error = write_all(s, u, bytes, n);
     if (error)
-        refuse(s, error);
+        give_up(s, u, error);
 }
 
 static void take_end(http_stream *s) {
@@ -151,16 +166,12 @@ static void take_end(http_stream *s) {
 }
 
 static void late(http_stream *s) {
-    refuse(s, bh_fail(s->call, DEADLINE_EXPIRED));
+    give_up(s, s->data, bh_fail(s->call, DEADLINE_EXPIRED));
 }
 
 static void gone(http_stream *s) {
     abandoned(s);
-    upload *u = s->data;
-    if (u->fd >= 0)
-        close(u->fd);
-    if (u->tmp)
-        unlinkat(u->store->folder, u->tmp, 0);
+    drop(s->data);
 }
 
 /* A name is a label, never a path; a type is shown, never served. */

@@ -96,7 +96,9 @@ void pgtemp_kill(pgtemp *t) {
 }
 
 void pgtemp_start(pgtemp *t) {
-    *t = (pgtemp){ .dir = "/tmp/bihuan-pgtemp.XXXXXX" };
+    const char *where = getenv("TMPDIR");
+    *t = (pgtemp){ 0 };
+    snprintf(t->dir, sizeof(t->dir), "%s/bihuan-pgtemp.XXXXXX", where ? where : "/tmp");
     if (!mkdtemp(t->dir))
         die("mkdtemp");
     snprintf(t->conninfo, sizeof(t->conninfo), "host=%s/run user=postgres dbname=postgres", t->dir);

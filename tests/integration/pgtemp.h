@@ -9,8 +9,8 @@ typedef struct pgtemp {
     pid_t postmaster;   /* 0 while it is down */
 } pgtemp;
 
-/* Makes the cluster with deploy/cluster and starts it; the server ends with this process at the latest. Failure ends
- * the test. */
+/* Makes the cluster with deploy/cluster in TMPDIR and starts it; the server ends with this process at the latest.
+ * Failure ends the test. */
 void pgtemp_start(pgtemp *t);
 /* kill -9; returns when the postmaster is gone. */
 void pgtemp_kill(pgtemp *t);

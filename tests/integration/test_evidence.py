@@ -1,4 +1,5 @@
 """Evidence files through the gateway: streamed in, known by their digest, never served when they do not match it."""
+import contextlib
 import hashlib
 import json
 import os
@@ -145,6 +146,49 @@ def test_folder_that_cannot_be_written(gateway):
     if moved:
         shelf.with_suffix(".away").rename(shelf)
     assert put(gateway, data).status == 200
+
+
+@contextlib.contextmanager
+def gateway_on_small_disk(*options):
+    """A gateway whose evidence folder is a file system of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("a small file system can be mounted by root only")
+    with Gateway() as running:
+        running.stop()
+        folder = running.dir / "evidence"
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "none", folder], capture_output=True, text=True)
+        if mount.returncode:
+            pytest.skip(f"a small file system cannot be mounted here: {mount.stderr}")
+        try:
+            running.start()
+            yield running
+            running.stop()
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("length", [[], ["-H", "transfer-encoding: chunked"]], ids=["said", "unsaid"])
+def test_full_disk_is_told_and_nothing_of_the_file_stays(length):
+    with gateway_on_small_disk("size=1m") as running:
+        for _ in range(3):
+            answer = put(running, os.urandom(2 << 20), "?name=big", TOKEN, *length)
+            assert answer.status == 429 and answer.json()["code"] == "resource_exhausted"
+            assert answer.detail()["reason"] == "EVIDENCE_NO_SPACE"
+            assert leftovers(running) == []
+        assert put(running, os.urandom(600 << 10)).status == 200, "what fits still does"
+
+
+@pytest.mark.parametrize("inodes", range(2, 5))
+def test_disk_without_room_for_another_name(inodes):
+    """The room ends at the upload itself, at its shelf, or not at all."""
+    with gateway_on_small_disk(f"nr_inodes={inodes}") as running:
+        taken = sum(1 for _ in (running.dir / "evidence").rglob("*"))
+        answer = put(running, os.urandom(1000))
+        if inodes - 1 - taken >= 2:
+            assert answer.status == 200
+        else:
+            assert answer.detail()["reason"] == "EVIDENCE_NO_SPACE"
+        assert leftovers(running) == []
 
 
 def test_interrupted_upload_leaves_nothing(gateway):
