@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "bihuan/v1/task_service.pb-c.h"
@@ -11,21 +12,25 @@
 
 static const remote_method list_tasks = { &bh__task_service__descriptor, "ListTasks" };
 
-/* In which state a move may be made of many tasks at once. */
-static const struct {
+/* In which state a move may be made of many tasks at once, and what is shown of its answers. */
+typedef struct bulk_row {
     const char *method;
     Bh__TaskState state;
-} bulk_states[] = {
-    { "SubmitTask", BH__TASK_STATE__TASK_STATE_DRAFT },
-    { "IssueTask", BH__TASK_STATE__TASK_STATE_PENDING_APPROVAL },
-    { "SetTasks", BH__TASK_STATE__TASK_STATE_DRAFT },
+    const char *columns;
+} bulk_row;
+
+static const bulk_row bulk_rows[] = {
+    { "SubmitTask", BH__TASK_STATE__TASK_STATE_DRAFT, "task_id version state" },
+    { "IssueTask", BH__TASK_STATE__TASK_STATE_PENDING_APPROVAL, "task_id version state is_past_due" },
+    { "SetTasks", BH__TASK_STATE__TASK_STATE_DRAFT, NULL },
 };
 
-static Bh__TaskState state_for(const char *method) {
-    for (size_t i = 0; i < countof(bulk_states); i++)
-        if (strcmp(bulk_states[i].method, method) == 0)
-            return bulk_states[i].state;
-    return BH__TASK_STATE__TASK_STATE_UNSPECIFIED;
+static const bulk_row *row_of(const char *method) {
+    size_t i = 0;
+    while (i < countof(bulk_rows) && strcmp(bulk_rows[i].method, method) != 0)
+        i++;
+    assert(i < countof(bulk_rows));
+    return &bulk_rows[i];
 }
 
 bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *ret_n) {
@@ -36,7 +41,7 @@ bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *re
         return bh_fail(a->call, OPTION_BAD, "request-id, --version", "--all", "TASK");
     Bh__ListTasksRequest *request = (Bh__ListTasksRequest *) remote_request(a, list_tasks);
     request->import_id = arena_strdup(a->call->mem, import_id);
-    request->state = state_for(method);
+    request->state = row_of(method)->state;
     return list_all(a, list_tasks, &request->base, LIST_MAX, (ProtobufCMessage ***) ret_tasks, ret_n);
 }
 
@@ -71,7 +76,7 @@ static bh_err *move_all(app *a, const verb *v, Bh__Task *const *tasks, size_t n)
     }
     progress_end(&bar);
     out_note(SAY(a, "%zu 项中完成 %zu 项", "of %zu tasks %zu were done"), n, n_done);
-    out_list(a, "tasks", "task_id version state", done, n_done);
+    out_list(a, "tasks", row_of(v->method.name)->columns, done, n_done);
     return first;
 }
 

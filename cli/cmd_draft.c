@@ -188,6 +188,17 @@ static void tell_kept(app *a, Bh__Task *const *tasks, Bh__TaskOutcome *const *ou
         out_note(SAY(a, "%zu 项已有成果要求，未改动", "%zu tasks kept the result they had"), results);
 }
 
+/* A plan year that is over gives such deadlines; they are set, for a plan may run before it is entered here. */
+static void tell_past_due(app *a, Bh__TaskOutcome *const *outcomes, size_t n) {
+    size_t past = 0;
+    for (size_t i = 0; i < n; i++)
+        past += (size_t) outcomes[i]->is_past_due;
+    if (past)
+        out_note(
+            SAY(a, "%zu 项的期限早于今天，一经交办即逾期", "%zu tasks have a deadline before today: late once issued"),
+            past);
+}
+
 bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
     Bh__Task **tasks;
     size_t n;
@@ -201,7 +212,8 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
         progress_step(&bar, part);
     }
     progress_end(&bar);
-    out_list(a, "outcomes", "task_id version reason", (ProtobufCMessage *const *) outcomes, n);
+    out_list(a, "outcomes", "task_id version is_past_due reason", (ProtobufCMessage *const *) outcomes, n);
     tell_kept(a, tasks, outcomes, n);
+    tell_past_due(a, outcomes, n);
     return refused(a, outcomes, n);
 }

@@ -13,7 +13,8 @@ enum { DRAFTS_MAX = 1000, CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 2
 
 /* ---- drafts */
 
-static bh_err *check_deadline(bh_call *c, const char *text) {
+/* A document may be older than its import; a day that a person names now may not. */
+static bh_err *check_deadline(bh_call *c, const char *text, int32_t earliest) {
     int32_t day;
     if (!*text)
         return NULL;
@@ -21,6 +22,8 @@ static bh_err *check_deadline(bh_call *c, const char *text) {
         return bh_fail(c, BAD_FIELD, "deadline", "not a date YYYY-MM-DD");
     if (!is_workday(day))
         return bh_fail(c, BAD_FIELD, "deadline", "not a workday of the official calendar");
+    if (day < earliest)
+        return bh_fail(c, DEADLINE_PAST, text, day_text(c->mem, earliest));
     return NULL;
 }
 
@@ -40,7 +43,7 @@ static bh_err *check_clauses(bh_call *c, const Bh__Draft *d) {
     return NULL;
 }
 
-static bh_err *check_draft(bh_call *c, const Bh__Draft *d) {
+static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     if (!d)
         return bh_fail(c, BAD_FIELD, "draft", "it is missing");
     TRY(field_line(c, "draft.no", d->no, WORD_MAX));
@@ -52,18 +55,18 @@ static bh_err *check_draft(bh_call *c, const Bh__Draft *d) {
     TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));
     TRY(check_ids(c, "draft.county_unit_ids", d->county_unit_ids, d->n_county_unit_ids, UNITS_MAX));
     TRY(check_ids(c, "draft.leader_ids", d->leader_ids, d->n_leader_ids, 2));
-    return check_deadline(c, d->deadline);
+    return check_deadline(c, d->deadline, earliest);
 }
 
-static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most) {
+static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most, int32_t earliest) {
     TRY(field_limit(c, "drafts", n, most));
     for (size_t i = 0; i < n; i++)
-        TRY(check_draft(c, drafts[i]));
+        TRY(check_draft(c, drafts[i], earliest));
     return NULL;
 }
 
 BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
-    TRY(check_draft(c, req->draft));
+    TRY(check_draft(c, req->draft, day_at(c->now_ms)));
     return task_store_create(c, req, resp);
 }
 
@@ -72,12 +75,12 @@ BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
     TRY(field_digest(c, "document_digest", req->document_digest, digest)); /* goes into the audit entry */
-    TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX));
+    TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
     return task_store_import(c, req, resp);
 }
 
 BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
-    TRY(check_drafts(c, req->children, req->n_children, CHILDREN_MAX));
+    TRY(check_drafts(c, req->children, req->n_children, CHILDREN_MAX, day_at(c->now_ms)));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     move_args args = {
@@ -125,6 +128,7 @@ static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskV
     command cmd = command_for(bulk, which->task_id);
     args.task_id = which->task_id;
     args.version = which->version;
+    args.is_past_due = &outcome->is_past_due;
     bh_err *e = task_store_move_as(c, &cmd, MOVE_SET, &args, &moved.base);
     outcome->task_id = which->task_id;
     outcome->version = e ? which->version : moved.version;
@@ -137,7 +141,7 @@ static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskV
 BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
     command bulk;
     TRY(command_begin(c, req->request_id, &bulk));
-    TRY(check_deadline(c, req->deadline));
+    TRY(check_deadline(c, req->deadline, day_at(c->now_ms)));
     TRY(check_milestones(c, req));
     TRY(check_plan_year(c, req->plan_year));
     TRY(field_text(c, "result", req->result, TEXT_MAX));
@@ -186,7 +190,7 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
     if ((move == MOVE_APPLY_EXTENSION || move == MOVE_APPLY_SUSPENSION) && !day_parse(req->day, &day))
         return bh_fail(c, BAD_FIELD, "day", "a date YYYY-MM-DD is required");
     if (move == MOVE_APPLY_EXTENSION)
-        TRY(check_deadline(c, req->day));
+        TRY(check_deadline(c, req->day, day_at(c->now_ms)));
     if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
         return bh_fail(c, BAD_FIELD, "other_unit_id", "name the unit that is right");
     if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
@@ -287,7 +291,7 @@ BH_RPC(TaskService, report_milestone, ReportMilestoneRequest, ReportMilestoneRes
 
 MOVE(submit_task, SubmitTask, MOVE_SUBMIT)
 MOVE(send_back_task, SendBackTask, MOVE_SEND_BACK, .note = req->reason)
-MOVE(issue_task, IssueTask, MOVE_ISSUE)
+MOVE(issue_task, IssueTask, MOVE_ISSUE, .is_past_due = &resp->is_past_due)
 MOVE(acknowledge_leg, AcknowledgeLeg, MOVE_ACKNOWLEDGE)
 MOVE(reassign_leg, ReassignLeg, MOVE_REASSIGN, .other_unit = req->unit_id, .new_unit = req->new_unit_id,
      .note = req->reason)

@@ -19,11 +19,12 @@ typedef struct move_args {
     size_t unit_count;
     char *const *digests; /* evidence, hex */
     size_t digest_count;
-    const char *note;         /* reason, opinion, closing text */
-    const char *result;       /* measurable result, or result class */
-    const char *day;          /* "YYYY-MM-DD" or empty */
-    int32_t default_deadline; /* SET: where the draft has none; days since 1970, 0 = none */
-    const char *list;         /* JSON: milestones of SET, children of SPLIT_LEG */
+    const char *note;                /* reason, opinion, closing text */
+    const char *result;              /* measurable result, or result class */
+    const char *day;                 /* "YYYY-MM-DD" or empty */
+    int32_t default_deadline;        /* SET: where the draft has none; days since 1970, 0 = none */
+    const char *list;                /* JSON: milestones of SET, children of SPLIT_LEG */
+    protobuf_c_boolean *is_past_due; /* where to say that the deadline lies before today; may be NULL */
 } move_args;
 
 /* Makes the move or says why not; fills task_id, version and state of the response, whichever type it has. */

@@ -92,6 +92,8 @@ bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const
     if (pg_get_int(&rows, 0, "outcome") == OUTCOME_REFUSED)
         return refusal(c, move, &rows);
     pg_fill(c, &rows, 0, response);
+    if (args->is_past_due)
+        *args->is_past_due = (protobuf_c_boolean) pg_get_int(&rows, 0, "_is_past_due");
     return NULL;
 }
 

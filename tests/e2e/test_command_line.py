@@ -366,7 +366,8 @@ def test_refusal_of_one_does_not_stop_the_others(people, tmp_path):
     path = tmp_path / "plan.txt"
     path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "9 条以上"))
     chosen = ["--import", people.json("import", path, "--yes", login="drafter01")["import_id"], "--all"]
-    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), login="drafter01")
+    old = people.cli("task", "set", *chosen, "--plan-year", "2024", "--lang", "zh", login="drafter01")
+    assert "期限早于今天" in old.stderr and "期限已过" in old.stdout
     run = people.cli("task", "submit", *chosen, "-o", "json", login="drafter01", code=6)
     assert "NO_RESULT" in run.stderr and "2.3 " in run.stderr
     assert len(json.loads(run.stdout)["tasks"]) == 10

@@ -1,6 +1,7 @@
 """20,000 commands from 16 clients at a steady rate while services and the database are killed: nothing that was
 acknowledged is lost, nothing is done twice, versions have no gaps, audit entries equal effects."""
 import collections
+import datetime
 import http.client
 import json
 import random
@@ -137,13 +138,19 @@ def token(city, login):
     return answer["token"]
 
 
+def next_december():
+    """A workday more than eleven months away: there are no holidays in the middle of December."""
+    day = datetime.date(datetime.date.today().year + 1, 12, 15)
+    return str(day + datetime.timedelta(7 - day.weekday() if day.weekday() > 4 else 0))
+
+
 def prepared(city):
     """A complete draft, and the tokens of who hands it in and who sends it back."""
     city.log_in("drafter01")
     units = {u["name"]: u["unit_id"] for u in city.json("unit", "list", login="drafter01")["units"]}
     leader = next(u["user_id"] for u in city.json("user", "list", login="drafter01")["users"] if u["login"] == "leader01")
     draft = {"no": "9.9", "text": "沙袋补充", "leadUnitId": units["市水利局"], "coUnitIds": [units["市财政局"]],
-             "leaderIds": [leader], "deadline": "2026-12-31", "result": "交付物：台账"}
+             "leaderIds": [leader], "deadline": next_december(), "result": "交付物：台账"}
     return draft, {"drafter": token(city, "drafter01"), "supervisor": token(city, "supervisor01")}
 
 

@@ -52,6 +52,31 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         check(*state, rows[i].method, rows[i].json, rows[i].field);
 }
 
+/* It is 2 June 2025. A document may be older than that; a day that a person names may not. */
+static void a_deadline_is_not_set_in_the_past(void **state) {
+    static const struct {
+        const char *who, *method, *json;
+    } rows[] = {
+        { "drafter", "CreateTask", "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-05-30\"}" },
+        { "drafter", "SetTasks", "\"deadline\":\"2025-05-30\"" },
+        { "lead_head", "SplitLeg",
+          "\"task_id\":\"" TASK "\",\"children\":[{\"text\":\"t\",\"deadline\":\"2025-05-30\"}]" },
+        { "lead_head", "Apply", "\"task_id\":\"" TASK "\",\"kind\":2,\"reason\":\"r\",\"day\":\"2025-05-30\"" },
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        const char *answer = desk_call(*state, rows[i].method, person_named(rows[i].who), "%s", rows[i].json);
+        assert_starts(answer, "!DEADLINE_PAST ");
+        assert_has(answer, "2025-06-02");
+    }
+    assert_starts(desk_call(*state, "CreateTask", person_named("drafter"),
+                            "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-06-03\"}"),
+                  "{");
+    assert_starts(desk_call(*state, "ImportTasks", person_named("drafter"),
+                            IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\","
+                                   "\"deadline\":\"2025-05-30\"}]")),
+                  "{");
+}
+
 static void names_and_titles_are_one_line(void **state) {
     static const struct {
         const char *method, *json, *field;
@@ -143,6 +168,7 @@ static void the_record_has_one_spelling_of_an_id(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_value_is_refused_by_name),
+        cmocka_unit_test(a_deadline_is_not_set_in_the_past),
         cmocka_unit_test(names_and_titles_are_one_line),
         cmocka_unit_test(what_is_too_long_is_refused_by_name),
         cmocka_unit_test(filters_and_page_tokens_are_read_to_the_letter),

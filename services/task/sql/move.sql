@@ -49,7 +49,7 @@ with inp as materialized (
              item, number, units, note, result, day, digests, today, limit_day, now_ms, list, ord)
 ),
 chk as materialized (
-    select i.*, t.leaf_hash as previous, t.state as now_state, t.version as now_version, t.closure_no, t.lead_unit,
+    select i.*, t.leaf_hash as previous, t.deadline as old_deadline, t.state as now_state, t.version as now_version, t.closure_no, t.lead_unit,
            f.facts, f.own_leg, f.other_leg, k.version as done_version, k.state as done_state,
            case i.leg_of when 1 then i.unit when 2 then i.other_unit end as leg_unit,
            case when i.next <> 0 and f.facts & i.next_if = i.next_if then i.next else t.state end as new_state,
@@ -101,10 +101,10 @@ upd as (
            lead_unit = case when c.legs = 2 and c.facts & 8 <> 0 then c.unit else t.lead_unit end
       from chk c left join asked a using (ord)
      where c.pre = 0 and t.site_id = c.site_id and t.task_id = c.task_id and t.version = c.version
-    returning c.ord, t.version, t.state, t.closure_no
+    returning c.ord, t.version, t.state, t.closure_no, t.deadline
 ),
 go as materialized (
-    select c.*, u.version as new_version, u.closure_no as new_closure_no from upd u join chk c using (ord)
+    select c.*, u.version as new_version, u.closure_no as new_closure_no, u.deadline from upd u join chk c using (ord)
 ),
 legs_changed as (
     update task.leg l
@@ -270,9 +270,9 @@ logged as (
 )
 select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
        own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged,
-       (select sum(n) from cited) as _cited
+       (select sum(n) from cited) as _cited, deadline < today as _is_past_due
   from go cross join logged
 union all
 select ord, pre, task_id::text, coalesce(done_version, now_version), coalesce(done_state, now_state)::int4, facts, own_leg,
-       other_leg, 0, 0
+       other_leg, 0, 0, old_deadline < today
   from chk where pre not in (0, 9)
