@@ -1,7 +1,7 @@
 #include "domain/report.h"
 
 /* The letters of report_moves.def. */
-#define P(name) (1u << POST_##name)
+#define P(name) POST_BIT(name)
 #define S(name) (1u << TASK_##name)
 #define L(name) (1u << LEG_##name)
 #define R(name) (1u << REPORT_##name)

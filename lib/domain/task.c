@@ -7,7 +7,7 @@
 #include "base/call.h"
 
 /* The letters of moves.def. */
-#define P(name) (1u << POST_##name)
+#define P(name) POST_BIT(name)
 #define S(name) (1u << TASK_##name)
 #define L(name) (1u << LEG_##name)
 #define G(name) (UINT64_C(1) << GUARD_##name)

@@ -15,6 +15,14 @@ typedef enum post_kind {
 #undef POST
 } post_kind;
 
+/* A set of posts: POST_BIT(HEAD) | POST_BIT(HANDLER). */
+#define POST_BIT(name) (1u << POST_##name)
+/* Who works with tasks; operators see no business. */
+enum {
+    POSTS_AT_WORK = POST_BIT(HANDLER) | POST_BIT(HEAD) | POST_BIT(DRAFTER) | POST_BIT(VERIFIER) |
+                    POST_BIT(OFFICE_HEAD) | POST_BIT(LEADER) | POST_BIT(AUDITOR)
+};
+
 typedef enum task_state {
 #define TASK_STATE(name, number, zh, en, holder) TASK_##name = number,
 #include "domain/task_states.def"

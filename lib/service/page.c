@@ -38,3 +38,18 @@ bh_err *page_number(bh_call *call, const char *part, int64_t max, int64_t *ret_n
     *ret_number = number;
     return NULL;
 }
+
+bh_err *page_after(bh_call *call, int32_t page_size, const char *token, int32_t *ret_rows, int32_t *ret_after) {
+    const char *part;
+    int64_t after = 0;
+    TRY(page_rows(call, page_size, ret_rows));
+    TRY(page_parts(call, token, &part, 1));
+    if (part)
+        TRY(page_number(call, part, INT32_MAX, &after));
+    *ret_after = (int32_t) after;
+    return NULL;
+}
+
+char *page_token(bh_call *call, int32_t rows, size_t n, int32_t last) {
+    return n == (size_t) rows ? arena_printf(call->mem, "%d", (int) last) : (char *) "";
+}

@@ -14,3 +14,8 @@ MUST bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows);
 MUST bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, size_t n);
 /* A number from 0 to max in a part. */
 MUST bh_err *page_number(bh_call *call, const char *part, int64_t max, int64_t *ret_number);
+
+/* Lists sorted by one number: how many rows to ask for and after which number, 0 = from the beginning. */
+MUST bh_err *page_after(bh_call *call, int32_t page_size, const char *token, int32_t *ret_rows, int32_t *ret_after);
+/* The token behind the n rows of a page, the last of which has this number; "" when the page was not full. */
+char *page_token(bh_call *call, int32_t rows, size_t n, int32_t last);

@@ -120,12 +120,10 @@ BH_RPC(AuditService, get_inclusion_proof, GetInclusionProofRequest, GetInclusion
 
 /* -- the service -- */
 
-enum { AUDITOR = 1U << POST_AUDITOR };
-
 static const rpc_rule rules[] = {
     { "GetTreeHead", RPC_USER, 0 },
-    { "ListEntries", RPC_USER, AUDITOR },
-    { "ListObjectEntries", RPC_USER, AUDITOR },
+    { "ListEntries", RPC_USER, POST_BIT(AUDITOR) },
+    { "ListObjectEntries", RPC_USER, POST_BIT(AUDITOR) },
     { "GetInclusionProof", RPC_USER, 0 },
     { "ListBlockHashes", RPC_USER, 0 },
 };

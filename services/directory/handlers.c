@@ -41,23 +41,6 @@ static bh_err *parse_day(bh_call *c, const char *field, const char *text, int32_
     return NULL;
 }
 
-/* A token of these lists is the last number shown. */
-static bh_err *parse_page(bh_call *c, int32_t size, const char *token, page *ret_page) {
-    const char *last;
-    *ret_page = (page){ 0 };
-    TRY(page_rows(c, size, &ret_page->size));
-    TRY(page_parts(c, token, &last, 1));
-    int64_t after = 0;
-    if (last)
-        TRY(page_number(c, last, INT32_MAX, &after));
-    ret_page->after = (int32_t) after;
-    return NULL;
-}
-
-static char *next_token(bh_call *c, const page *p, size_t n, int32_t last_id) {
-    return n == (size_t) p->size ? arena_printf(c->mem, "%d", (int) last_id) : (char *) "";
-}
-
 /* A command whose payload holds passwords: they stay out of the fingerprint, which is kept for ever. `clean` is the
  * request without them. */
 static bh_err *begin_secret(const bh_call *c, const ProtobufCMessage *clean, const char *request_id,
@@ -166,11 +149,11 @@ BH_RPC(DirectoryService, resolve_units, ResolveUnitsRequest, ResolveUnitsRespons
 }
 
 BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
-    page p;
-    TRY(parse_page(c, req->page_size, req->page_token, &p));
+    page p = { 0 };
+    TRY(page_after(c, req->page_size, req->page_token, &p.size, &p.after));
     TRY(store_list_units(c, &p, &resp->units, &resp->n_units));
     size_t n = resp->n_units;
-    resp->next_page_token = next_token(c, &p, n, n ? resp->units[n - 1]->unit_id : 0);
+    resp->next_page_token = page_token(c, p.size, n, n ? resp->units[n - 1]->unit_id : 0);
     return NULL;
 }
 
@@ -233,21 +216,20 @@ BH_RPC(DirectoryService, disable_user, DisableUserRequest, DisableUserResponse) 
 /* Who works in which unit is for its own people to see, and for those who watch or serve every unit. */
 static bool sees_every_unit(const bh_call *c) {
     enum {
-        POSTS =
-            1U << POST_DRAFTER | 1U << POST_VERIFIER | 1U << POST_OFFICE_HEAD | 1U << POST_AUDITOR | 1U << POST_OPERATOR
+        POSTS = POST_BIT(DRAFTER) | POST_BIT(VERIFIER) | POST_BIT(OFFICE_HEAD) | POST_BIT(AUDITOR) | POST_BIT(OPERATOR)
     };
     return POSTS >> c->who.post & 1;
 }
 
 BH_RPC(DirectoryService, list_users, ListUsersRequest, ListUsersResponse) {
-    page p;
+    page p = { 0 };
     bool sees_all = sees_every_unit(c);
     if (req->unit_id && req->unit_id != c->who.unit_id && !sees_all)
         return bh_fail(c, READ_REFUSED, arena_printf(c->mem, "unit %d", (int) req->unit_id));
-    TRY(parse_page(c, req->page_size, req->page_token, &p));
+    TRY(page_after(c, req->page_size, req->page_token, &p.size, &p.after));
     TRY(store_list_users(c, &p, req->unit_id, &resp->users, &resp->n_users));
     size_t n = resp->n_users;
-    resp->next_page_token = next_token(c, &p, n, n ? resp->users[n - 1]->user_id : 0);
+    resp->next_page_token = page_token(c, p.size, n, n ? resp->users[n - 1]->user_id : 0);
     return people_add_posts(c, resp->users, n, sees_all ? EVERY_UNIT : c->who.unit_id);
 }
 
@@ -259,8 +241,8 @@ BH_RPC(DirectoryService, resolve_leaders, ResolveLeadersRequest, ResolveLeadersR
 /* -- the service -- */
 
 enum {
-    OPERATOR = 1U << POST_OPERATOR,
-    DRAFTER_TOO = OPERATOR | 1U << POST_DRAFTER,
+    OPERATOR = POST_BIT(OPERATOR),
+    DRAFTER_TOO = OPERATOR | POST_BIT(DRAFTER),
 };
 
 static const rpc_rule rules[] = {

@@ -9,13 +9,7 @@
 #include "service/field.h"
 #include "service/page.h"
 
-#define POST(name) (1u << POST_##name)
-
-enum {
-    READERS =
-        POST(HANDLER) | POST(HEAD) | POST(DRAFTER) | POST(VERIFIER) | POST(OFFICE_HEAD) | POST(LEADER) | POST(AUDITOR),
-    UPLOADERS = READERS & ~POST(AUDITOR),
-};
+enum { UPLOADERS = POSTS_AT_WORK & ~POST_BIT(AUDITOR) };
 
 /* Units see the tasks they have a part in, offices and leaders their own; auditors see every report. */
 static bool reads_all(const bh_call *c) {
@@ -174,10 +168,10 @@ BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChan
 static Bh__ProgressService_Service service = BH__PROGRESS_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = {
-    { "SubmitReport", RPC_USER, POST(HANDLER) }, { "ApproveReport", RPC_USER, POST(HEAD) },
-    { "SendBackReport", RPC_USER, POST(HEAD) },  { "GetReport", RPC_USER, READERS },
-    { "ListReports", RPC_USER, READERS },        { "RegisterEvidence", RPC_USER, UPLOADERS },
-    { "GetEvidence", RPC_USER, READERS },        { "ApplyTaskChange", RPC_INTERNAL, 0 },
+    { "SubmitReport", RPC_USER, POST_BIT(HANDLER) }, { "ApproveReport", RPC_USER, POST_BIT(HEAD) },
+    { "SendBackReport", RPC_USER, POST_BIT(HEAD) },  { "GetReport", RPC_USER, POSTS_AT_WORK },
+    { "ListReports", RPC_USER, POSTS_AT_WORK },      { "RegisterEvidence", RPC_USER, UPLOADERS },
+    { "GetEvidence", RPC_USER, POSTS_AT_WORK },      { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
 

@@ -4,14 +4,8 @@
 #include "domain/task.h"
 #include "request.h"
 #include "service/field.h"
+#include "service/page.h"
 #include "target_sql.h"
-
-#define POST(name) (1u << POST_##name)
-
-enum {
-    READERS =
-        POST(HANDLER) | POST(HEAD) | POST(DRAFTER) | POST(VERIFIER) | POST(OFFICE_HEAD) | POST(LEADER) | POST(AUDITOR)
-};
 
 BH_RPC(TargetService, import_targets, ImportTargetsRequest, ImportTargetsResponse) {
     command cmd;
@@ -32,8 +26,7 @@ BH_RPC(TargetService, list_targets, ListTargetsRequest, ListTargetsResponse) {
     int32_t place;
     TRY(target_read_list_targets(c, req, &filter));
     TRY(target_store_list_targets(c, &filter, resp, &place));
-    if (resp->n_targets == (size_t) filter.row_max)
-        resp->next_page_token = arena_printf(c->mem, "%d", place);
+    resp->next_page_token = page_token(c, filter.row_max, resp->n_targets, place);
     return NULL;
 }
 
@@ -64,8 +57,8 @@ BH_RPC(TargetService, record_observations, RecordObservationsRequest, RecordObse
 static Bh__TargetService_Service service = BH__TARGET_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = {
-    { "ImportTargets", RPC_USER, POST(DRAFTER) }, { "GetTarget", RPC_USER, READERS },
-    { "ListTargets", RPC_USER, READERS },         { "ListObservations", RPC_USER, READERS },
+    { "ImportTargets", RPC_USER, POST_BIT(DRAFTER) }, { "GetTarget", RPC_USER, POSTS_AT_WORK },
+    { "ListTargets", RPC_USER, POSTS_AT_WORK },       { "ListObservations", RPC_USER, POSTS_AT_WORK },
     { "RecordObservations", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };

@@ -63,13 +63,7 @@ bh_err *target_read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, 
     if (f.by_task == (*req->import_id != '\0'))
         return bh_fail(c, BAD_FIELD, "task_id", "give either task_id or import_id");
     TRY(field_uuid(c, f.by_task ? "task_id" : "import_id", f.by_task ? req->task_id : req->import_id, &f.id));
-    TRY(page_rows(c, req->page_size, &f.row_max));
-    const char *after[1];
-    int64_t place = 0;
-    TRY(page_parts(c, req->page_token, after, countof(after)));
-    if (after[0])
-        TRY(page_number(c, after[0], INT32_MAX, &place));
-    f.after_place = (int32_t) place;
+    TRY(page_after(c, req->page_size, req->page_token, &f.row_max, &f.after_place));
     *ret_filter = f;
     return NULL;
 }

@@ -341,7 +341,6 @@ BH_RPC(TaskService, explain_moves, ExplainMovesRequest, ExplainMovesResponse) {
 
 /* ---- the service */
 
-#define POST_BIT(name) (1u << POST_##name)
 /* A move's posts stand in moves.def; here only that it takes a person. */
 #define ANYBODY(method) \
     { method, RPC_USER, 0 }

@@ -202,22 +202,17 @@ static void add_labels(Bh__TaskEvent *event) {
 bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh__ListTaskEventsResponse *resp) {
     uuid id;
     TRY(field_uuid(c, "task_id", req->task_id, &id));
-    int32_t size;
-    const char *after;
-    TRY(page_rows(c, req->page_size, &size));
-    TRY(page_parts(c, req->page_token, &after, 1));
-    int64_t first = 0;
-    if (after)
-        TRY(page_number(c, after, INT32_MAX, &first));
+    int32_t size, after;
+    TRY(page_after(c, req->page_size, req->page_token, &size, &after));
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_HISTORY], &rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(first), pg_int(size)));
-    if (!rows.count && !first)
+                pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(after), pg_int(size)));
+    if (!rows.count && !after)
         return bh_fail(c, NOT_FOUND_OBJECT, req->task_id);
     resp->events = pg_fill_all(c, &rows, &bh__task_event__descriptor, &resp->n_events);
     for (size_t i = 0; i < resp->n_events; i++)
         add_labels(resp->events[i]);
-    if (rows.count == size)
-        resp->next_page_token = arena_printf(c->mem, "%d", (int) pg_get_int(&rows, size - 1, "version"));
+    size_t n = resp->n_events;
+    resp->next_page_token = page_token(c, size, n, n ? resp->events[n - 1]->version : 0);
     return NULL;
 }

@@ -116,10 +116,23 @@ static void test_pages(void **state) {
     assert_non_null(page_parts(*state, "a/b/c", parts, 2));
 }
 
+static void test_pages_by_number(void **state) {
+    int32_t rows, after;
+    assert_null(page_after(*state, 2, "", &rows, &after));
+    assert_int_equal(rows, 2);
+    assert_int_equal(after, 0);
+    assert_null(page_after(*state, 2, "17", &rows, &after));
+    assert_int_equal(after, 17);
+    assert_non_null(page_after(*state, 2, "2147483648", &rows, &after));
+    assert_non_null(page_after(*state, 2, "1/2", &rows, &after));
+    assert_string_equal(page_token(*state, 2, 2, 19), "19");
+    assert_string_equal(page_token(*state, 2, 1, 19), "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decimals), cmocka_unit_test(test_texts), cmocka_unit_test(test_control_characters),
-        cmocka_unit_test(test_ids),      cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_ids),      cmocka_unit_test(test_pages), cmocka_unit_test(test_pages_by_number),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
