@@ -26,7 +26,8 @@ typedef struct leaf {
     int64_t time_ms; /* the service's clock, ms since 1970 UTC */
     uuid request_id;
     uint8_t fingerprint[SHA256_SIZE]; /* of method, person, post and payload */
-    const char *note;                 /* digests of evidence and what else the entry must pin; may be "" */
+    const char *note;                 /* digests of evidence and what else the entry must pin; may be ""; bounded by
+                                         the commands so that a leaf stays below 4096 bytes (audit.pending) */
 } leaf;
 
 /* The body; its size in *ret_n. */

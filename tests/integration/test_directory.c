@@ -129,6 +129,24 @@ static void test_members(UNUSED void **state) {
     assert_reason(ASK(directory, "ListUnits", &op, req, &resp), "BAD_FIELD");
 }
 
+/* The largest list leaves an audit entry like any other: it says since when, its fingerprint holds the rest. */
+static void test_most_members(UNUSED void **state) {
+    enum { MOST = 500, FIRST = 1000000 };
+    int32_t all = make_unit(fresh("各县"), BH__UNIT_KIND__UNIT_KIND_COLLECTIVE), members[MOST + 1];
+    for (int32_t i = 0; i <= MOST; i++)
+        members[i] = FIRST + i;
+    desk_sql(directory,
+             "insert into directory.unit select 1, u, 'member ' || u, 2, 0, 1, sha256('') "
+             "from generate_series(%d, %d) u",
+             FIRST, FIRST + MOST);
+    assert_reason(set_members(all, 1, members, MOST + 1, "2025-01-01"), "BAD_FIELD");
+    assert_null(set_members(all, 1, members, MOST, "2025-01-01"));
+    assert_string_equal(desk_sql(directory, "select cardinality(directory.members_on(1, %d, '2025-06-01'))", (int) all),
+                        "500");
+    assert_string_equal(desk_sql(directory, "select max(octet_length(leaf)) < 512 from audit.pending"), "t");
+    desk_sql(directory, "delete from directory.unit where unit_id >= %d", FIRST);
+}
+
 /* -- people -- */
 
 static void test_user_commands(UNUSED void **state) {
@@ -240,9 +258,16 @@ static void test_chains(UNUSED void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_unit_commands),   TEST(test_names_are_one_line),   TEST(test_alias_and_resolve),
-        TEST(test_members),         TEST(test_user_commands),        TEST(test_password_is_not_in_the_fingerprint),
-        TEST(test_delegation_ends), TEST(test_posts_of_other_units), TEST(test_chains),
+        TEST(test_unit_commands),
+        TEST(test_names_are_one_line),
+        TEST(test_alias_and_resolve),
+        TEST(test_members),
+        TEST(test_most_members),
+        TEST(test_user_commands),
+        TEST(test_password_is_not_in_the_fingerprint),
+        TEST(test_delegation_ends),
+        TEST(test_posts_of_other_units),
+        TEST(test_chains),
     };
     return cmocka_run_group_tests(tests, directory_open, desk_teardown);
 }

@@ -274,6 +274,19 @@ static void test_evidence(void **state) {
                         "3");
 }
 
+/* The audit entry holds every digest, of the longest list too. */
+static void test_most_evidence(void **state) {
+    enum { MOST = 50 };
+    desk *d = *state;
+    const char *list = "\"" DIGEST "\"";
+    for (int i = 1; i < MOST; i++)
+        list = desk_text(d, "%s,\"" DIGEST "\"", list);
+    desk_call(d, "RegisterEvidence", &handler10, EVIDENCE("a.txt"));
+    const char head[] = "\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"text\":\"x\",\"evidence\":";
+    assert_starts(desk_call(d, "SubmitReport", &handler10, "%s[%s,\"" DIGEST "\"]", head, list), "!BAD_FIELD");
+    assert_has(desk_call(d, "SubmitReport", &handler10, "%s[%s]", head, list), "\"version\":1");
+}
+
 /* To cite a file is to read it: what one may not read one may not cite. */
 static void test_who_cites(void **state) {
     desk *d = *state;
@@ -396,6 +409,7 @@ int main(void) {
         cmocka_unit_test_setup(test_refused_by_what_is_stored, fresh),
         cmocka_unit_test_setup(test_same_id_same_answer, fresh),
         cmocka_unit_test_setup(test_evidence, fresh),
+        cmocka_unit_test_setup(test_most_evidence, fresh),
         cmocka_unit_test_setup(test_who_cites, fresh),
         cmocka_unit_test_setup(test_who_reads, fresh),
         cmocka_unit_test_setup(test_pages, fresh),

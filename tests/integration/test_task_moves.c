@@ -141,6 +141,7 @@ static void a_pause_moves_the_deadline_by_its_workdays(void **state) {
 
 #define FILE_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define FILE_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define FILE_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 static void assert_cited(const story *s, int unit_id) {
     assert_string_equal(desk_sql(s->d,
@@ -149,13 +150,17 @@ static void assert_cited(const story *s, int unit_id) {
                         "t");
 }
 
+static void put_milestone(const story *s) {
+    desk_sql(s->d,
+             "insert into task.milestone (site_id, task_id, milestone_no, title, due) values (1, '%s', 1, 'm', "
+             "'2025-09-01')",
+             s->task);
+}
+
 static void a_milestone_and_a_recheck_cite_what_the_unit_may_read(void **state) {
     story s = begin(*state, "[50]", false);
     acknowledge(&s);
-    desk_sql(s.d,
-             "insert into task.milestone (site_id, task_id, milestone_no, title, due) values (1, '%s', 1, 'm', "
-             "'2025-09-01')",
-             s.task);
+    put_milestone(&s);
     put_evidence(s.d, FILE_A, 21);
     put_evidence(s.d, FILE_B, 20);
     refused(&s, "lead_handler", "ReportMilestone", "\"milestone_no\":1,\"evidence\":[\"" FILE_B "\",\"" FILE_A "\"]",
@@ -168,6 +173,20 @@ static void a_milestone_and_a_recheck_cite_what_the_unit_may_read(void **state) 
     put_evidence(s.d, FILE_A, 10);
     done(&s, "office_head", "ReopenTask", "\"reason\":\"r\",\"evidence\":[\"" FILE_A "\"]");
     assert_cited(&s, 10);
+}
+
+static void the_longest_list_of_evidence_fits_into_its_audit_entry(void **state) {
+    enum { MOST = 50 };
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    put_milestone(&s);
+    put_evidence(s.d, FILE_C, 20);
+    const char *list = "\"" FILE_C "\"";
+    for (int i = 1; i < MOST; i++)
+        list = desk_text(s.d, "%s,\"" FILE_C "\"", list);
+    refused(&s, "lead_handler", "ReportMilestone",
+            desk_text(s.d, "\"milestone_no\":1,\"evidence\":[%s,\"" FILE_C "\"]", list), "BAD_FIELD");
+    done(&s, "lead_handler", "ReportMilestone", desk_text(s.d, "\"milestone_no\":1,\"evidence\":[%s]", list));
 }
 
 /* A plan may run before it is entered: its year is taken, and whoever sets or issues is told. */
@@ -274,6 +293,7 @@ int main(void) {
         cmocka_unit_test(a_key_task_is_verified_by_two_persons),
         cmocka_unit_test(a_pause_moves_the_deadline_by_its_workdays),
         cmocka_unit_test(a_milestone_and_a_recheck_cite_what_the_unit_may_read),
+        cmocka_unit_test(the_longest_list_of_evidence_fits_into_its_audit_entry),
         cmocka_unit_test(a_deadline_in_the_past_is_told),
         cmocka_unit_test(a_unit_is_urged_once_a_day),
         cmocka_unit_test(a_stranger_does_not_learn_of_a_task),
