@@ -5,9 +5,13 @@
 #include "base/hash.h"
 #include "disk.h"
 
-enum { EVIDENCE_DIGEST_DIGITS = 2 * SHA256_SIZE, EVIDENCE_PATH_SIZE = EVIDENCE_DIGEST_DIGITS + 2 };
+enum {
+    EVIDENCE_DIGEST_DIGITS = 2 * SHA256_SIZE,
+    EVIDENCE_PATH_SIZE = EVIDENCE_DIGEST_DIGITS + 2,
+    EVIDENCE_ASIDE_SIZE = EVIDENCE_DIGEST_DIGITS + 7,
+};
 
-/* A folder with tmp/ for uploads and aa/bb... for what is complete. */
+/* A folder with tmp/ for uploads, aa/bb... for what is complete, aside/ for what nobody knows (sweep.h). */
 typedef struct evidence_store {
     asker *asker;
     disk *disk;
@@ -15,7 +19,7 @@ typedef struct evidence_store {
     int64_t size_max; /* bytes of one file */
 } evidence_store;
 
-/* Opens the folder, makes what is missing, throws away uploads of yesterday that never ended. */
+/* Opens the folder, makes what is missing. */
 MUST bh_err *evidence_open(bh_call *call, const char *folder, evidence_store *store);
 /* "aa/bb..." of a digest in hex. */
 void evidence_path(const char *digest, char ret_path[EVIDENCE_PATH_SIZE]);

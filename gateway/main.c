@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "gateway.h"
+#include "sweep.h"
 
 enum { START_TIMEOUT_MS = 60000 };
 
@@ -46,7 +47,7 @@ static bh_err *gateway_open(bh_call *call, gateway *gw) {
     const rpc_client_options peers = { gw->settings.key_file, gw->settings.peers_file, .gateway = true };
     rpc_client *client;
     TRY(rpc_client_open(call, &peers, &client));
-    if (!asker_open(&gw->asker, client) || !disk_start(&gw->disk))
+    if (!asker_open(&gw->asker, client) || !disk_start(&gw->disk) || !sweep_start(client, gw->evidence.folder))
         return bh_fail(call, INTERNAL_ERROR, "no descriptor or thread left");
     return NULL;
 }

@@ -72,10 +72,13 @@ class Gateway:
         }
 
     def start(self):
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self):
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen([BUILD / "gateway" / "bihuan-gateway"], env=os.environ | self.settings(), stderr=log)
         self.port = self.wait_for_port()
-        self.wait_until_ready()
 
     def stop(self):
         self.process.terminate()

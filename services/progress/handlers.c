@@ -159,6 +159,15 @@ BH_RPC(ProgressService, get_evidence, GetEvidenceRequest, GetEvidenceResponse) {
     return progress_store_get_evidence(c, digest, reads_all(c), resp->evidence);
 }
 
+BH_RPC(ProgressService, find_evidence, FindEvidenceRequest, FindEvidenceResponse) {
+    enum { DIGESTS_MAX = 500 };
+    uint8_t digest[SHA256_SIZE];
+    TRY(field_limit(c, "digests", req->n_digests, DIGESTS_MAX));
+    for (size_t i = 0; i < req->n_digests; i++)
+        TRY(field_digest(c, "digests", req->digests[i], digest));
+    return progress_store_find_evidence(c, req->digests, req->n_digests, &resp->digests, &resp->n_digests);
+}
+
 BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChangeResponse) {
     task_change change;
     TRY(progress_read_task_change(c, req, &change));
@@ -171,7 +180,8 @@ static const rpc_rule rules[] = {
     { "SubmitReport", RPC_USER, POST_BIT(HANDLER) }, { "ApproveReport", RPC_USER, POST_BIT(HEAD) },
     { "SendBackReport", RPC_USER, POST_BIT(HEAD) },  { "GetReport", RPC_USER, POSTS_AT_WORK },
     { "ListReports", RPC_USER, POSTS_AT_WORK },      { "RegisterEvidence", RPC_USER, UPLOADERS },
-    { "GetEvidence", RPC_USER, POSTS_AT_WORK },      { "ApplyTaskChange", RPC_INTERNAL, 0 },
+    { "GetEvidence", RPC_USER, POSTS_AT_WORK },      { "FindEvidence", RPC_PUBLIC, 0 },
+    { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
 

@@ -111,6 +111,16 @@ bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool read
     return NULL;
 }
 
+bh_err *progress_store_find_evidence(bh_call *c, char *const *digests, size_t n, char ***ret_digests, size_t *ret_n) {
+    pg_rows rows;
+    TRY(pg_call(c, SQL(FIND_EVIDENCE), &rows, pg_int(c->site_id), pg_texts((const char *const *) digests, n)));
+    *ret_n = (size_t) rows.count;
+    *ret_digests = arena_array(c->mem, *ret_n, sizeof(**ret_digests));
+    for (size_t i = 0; i < *ret_n; i++)
+        (*ret_digests)[i] = arena_strdup(c->mem, pg_get_text(&rows, (int) i, "digest"));
+    return NULL;
+}
+
 bh_err *progress_store_apply_task_change(bh_call *c, const task_change *change, int32_t today) {
     const Bh__Task *task = change->task;
     int32_t period = period_of(today);

@@ -67,6 +67,10 @@ MUST bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, co
 /* NOT_FOUND_OBJECT also when the caller may not read it. */
 MUST bh_err *progress_store_get_evidence(bh_call *c, const uint8_t *digest, bool reads_all, Bh__Evidence *ret_file);
 
+/* Those of the digests (hex) that are registered. */
+MUST bh_err *progress_store_find_evidence(bh_call *c, char *const *digests, size_t n, char ***ret_digests,
+                                          size_t *ret_n);
+
 /* A task as its event tells it. `units` may read its reports, `acting` are those whose leg acts, `owing` owe reports
  * now. */
 typedef struct task_change {

@@ -152,6 +152,21 @@ BH_RPC(ProgressService, get_evidence, GetEvidenceRequest, GetEvidenceResponse) {
     return bh_fail(c, NOT_FOUND_OBJECT, req->digest);
 }
 
+static bool is_ill(const bh_call *c) {
+    return access(arena_printf(c->mem, "%s/ill", (const char *) c->backend), F_OK) == 0;
+}
+
+BH_RPC(ProgressService, find_evidence, FindEvidenceRequest, FindEvidenceResponse) {
+    if (is_ill(c))
+        return bh_fail(c, DATABASE_UNAVAILABLE);
+    resp->digests = arena_array(c->mem, req->n_digests, sizeof(*resp->digests));
+    for (size_t i = 0; i < req->n_digests; i++)
+        for (int k = 0; k < file_count; k++)
+            if (strcmp(files[k].digest, req->digests[i]) == 0)
+                resp->digests[resp->n_digests++] = files[k].digest;
+    return NULL;
+}
+
 NOT_HERE(ProgressService, submit_report, SubmitReport)
 NOT_HERE(ProgressService, approve_report, ApproveReport)
 NOT_HERE(ProgressService, send_back_report, SendBackReport)
@@ -163,9 +178,7 @@ NOT_HERE(ProgressService, apply_task_change, ApplyTaskChange)
 
 /* Ill while DIR holds a file of that name. */
 BH_RPC(HealthService, check_health, CheckHealthRequest, CheckHealthResponse) {
-    return access(arena_printf(c->mem, "%s/ill", (const char *) c->backend), F_OK) == 0
-               ? bh_fail(c, DATABASE_UNAVAILABLE)
-               : NULL;
+    return is_ill(c) ? bh_fail(c, DATABASE_UNAVAILABLE) : NULL;
 }
 
 /* ---- the process ---- */
@@ -179,9 +192,9 @@ static const rpc_rule directory_rules[] = {
     { "ResolveLeaders", RPC_USER, 0 },
 };
 static const rpc_rule progress_rules[] = {
-    { "RegisterEvidence", RPC_USER, 0 }, { "GetEvidence", RPC_USER, 0 },         { "SubmitReport", RPC_USER, 0 },
-    { "ApproveReport", RPC_USER, 0 },    { "SendBackReport", RPC_USER, 0 },      { "GetReport", RPC_USER, 0 },
-    { "ListReports", RPC_USER, 0 },      { "ApplyTaskChange", RPC_INTERNAL, 0 },
+    { "RegisterEvidence", RPC_USER, 0 }, { "GetEvidence", RPC_USER, 0 },    { "SubmitReport", RPC_USER, 0 },
+    { "ApproveReport", RPC_USER, 0 },    { "SendBackReport", RPC_USER, 0 }, { "GetReport", RPC_USER, 0 },
+    { "FindEvidence", RPC_PUBLIC, 0 },   { "ListReports", RPC_USER, 0 },    { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
 static const rpc_rule health_rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
 static Bh__DirectoryService_Service directory = BH__DIRECTORY_SERVICE__INIT(rpc_);

@@ -237,11 +237,92 @@ def test_same_file_at_the_same_time(gateway):
     assert stored(gateway, digest).read_bytes() == data and leftovers(gateway) == []
 
 
-def test_old_uploads_are_swept_at_start():
+DAY = 86400
+
+
+def place(gateway, name, days, data=b"x"):
+    """A file in the evidence folder that is so many days old."""
+    path = gateway.dir / "evidence" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    age(path, days)
+    return path
+
+
+def age(path, days):
+    os.utime(path, (time.time() - days * DAY, time.time() - days * DAY))
+
+
+def sweep(gateway):
+    """A start of the gateway, until its sweep is over; what it says of it."""
+    gateway.restart()
+    gateway.wait_for(lambda: "evidence.swept" in gateway.log.read_text(encoding="utf-8"), "no sweep")
+    line = next(line for line in gateway.log.read_text(encoding="utf-8").splitlines() if "evidence.swept" in line)
+    return dict(word.split("=") for word in line.split("evidence.swept ")[1].split())
+
+
+def swept(complete=1, unfinished=0, set_aside=0, put_back=0, deleted=0):
+    return {name: str(value) for name, value in locals().items()}
+
+
+@pytest.fixture
+def own_gateway():
     with Gateway() as running:
-        tmp = running.dir / "evidence" / "tmp"
-        for name, age in (("old", 2 * 86400), ("young", 60)):
-            (tmp / name).write_bytes(b"x")
-            os.utime(tmp / name, (time.time() - age, time.time() - age))
-        running.restart()
-        assert [path.name for path in leftovers(running)] == ["young"]
+        yield running
+
+
+def test_old_uploads_are_swept_at_start(own_gateway):
+    place(own_gateway, "tmp/old", 2)
+    place(own_gateway, "tmp/young", 0.9)
+    assert sweep(own_gateway) == swept(unfinished=1)
+    assert [path.name for path in leftovers(own_gateway)] == ["young"]
+
+
+def test_files_that_nobody_knows_are_set_aside(own_gateway):
+    known = stored(own_gateway, put(own_gateway, b"known").json()["digest"])
+    age(known, 400)
+    old = place(own_gateway, "ab/" + "1" * 62, 1.1)
+    stay = [known, place(own_gateway, "ab/" + "2" * 62, 0.9), place(own_gateway, "ab/notes.txt", 9), place(own_gateway, "ab/" + "3" * 61, 9),
+            place(own_gateway, "other/" + "4" * 62, 9)]
+    (own_gateway.dir / "evidence/ab" / ("5" * 62)).symlink_to("/etc/hostname")
+    assert sweep(own_gateway) == swept(set_aside=1)
+    assert not old.exists() and all(path.exists() for path in stay)
+    aside = own_gateway.dir / "evidence/aside" / ("ab" + "1" * 62)
+    assert time.time() - aside.stat().st_mtime < DAY / 2, "its time is that of the sweep"
+    assert sweep(own_gateway) == swept()
+    age(aside, 29.9)
+    assert sweep(own_gateway) == swept()
+    age(aside, 30.1)
+    assert sweep(own_gateway) == swept(deleted=1)
+    assert not aside.exists()
+
+
+def test_files_that_are_known_after_all_are_put_back(own_gateway):
+    lost, there = (put(own_gateway, data).json()["digest"] for data in (b"lost", b"there"))
+    place(own_gateway, f"aside/{lost}", 99, b"lost")
+    stored(own_gateway, lost).unlink()
+    place(own_gateway, f"aside/{there}", 99, b"a copy that went bad")
+    assert sweep(own_gateway) == swept(put_back=2)
+    assert [get(own_gateway, digest).body for digest in (lost, there)] == [b"lost", b"there"]
+    assert list((own_gateway.dir / "evidence/aside").iterdir()) == []
+
+
+def test_nothing_is_touched_while_the_service_cannot_be_asked(own_gateway):
+    old = place(own_gateway, "ab/" + "1" * 62, 9)
+    aside = place(own_gateway, "aside/" + "2" * 64, 99)
+    (own_gateway.dir / "ill").touch()
+    own_gateway.stop()
+    own_gateway.launch()
+    own_gateway.wait_for(lambda: "evidence.sweep_failed reason=DATABASE_UNAVAILABLE" in own_gateway.log.read_text(encoding="utf-8"), "no sweep")
+    assert old.exists() and aside.exists()
+
+
+def test_many_files_are_asked_about_in_parts(own_gateway):
+    known = [put(own_gateway, bytes([n])).json()["digest"] for n in range(10)]
+    for digest in known:
+        age(stored(own_gateway, digest), 2)
+    for n in range(1100):
+        place(own_gateway, f"{known[0][:2]}/{n:062x}", 2)
+    assert sweep(own_gateway) == swept(set_aside=1100)
+    assert all(stored(own_gateway, digest).exists() for digest in known)
+    assert len(list((own_gateway.dir / "evidence/aside").iterdir())) == 1100

@@ -17,6 +17,7 @@ HIDDEN = [
     "TargetService/RecordObservations",
     "ProgressService/RegisterEvidence",
     "ProgressService/GetEvidence",
+    "ProgressService/FindEvidence",
     "ProgressService/ApplyTaskChange",
     "HealthService/CheckHealth",
 ]

@@ -287,6 +287,27 @@ static void test_most_evidence(void **state) {
     assert_has(desk_call(d, "SubmitReport", &handler10, "%s[%s]", head, list), "\"version\":1");
 }
 
+#define OTHER                                                          \
+    "\""                                                               \
+    "0000000000000000000000000000000000000000000000000000000000000000" \
+    "\""
+
+/* What the gateway asks before it sets files aside; whom it speaks for does not matter. */
+static void test_known_files(void **state) {
+    desk *d = *state;
+    desk_call(d, "RegisterEvidence", &handler10, EVIDENCE("a.txt"));
+    desk_call(d, "RegisterEvidence", &handler20, EVIDENCE("b.txt"));
+    assert_string_equal(desk_call(d, "FindEvidence", &operator01, "\"digests\":[" OTHER ",\"" DIGEST "\"]"),
+                        "{\"digests\":[\"" DIGEST "\"]}");
+    assert_string_equal(desk_call(d, "FindEvidence", &operator01, "\"digests\":[" OTHER "]"), "{\"digests\":[]}");
+    assert_starts(desk_call(d, "FindEvidence", &operator01, "\"digests\":[\"12\"]"), "!BAD_FIELD");
+    assert_starts(desk_call(d, "FindEvidence", NULL, "\"digests\":[]"), "!METHOD_NOT_ALLOWED");
+    char *many = desk_text(d, OTHER);
+    for (int i = 0; i < 500; i++)
+        many = desk_text(d, "%s," OTHER, many);
+    assert_starts(desk_call(d, "FindEvidence", &operator01, "\"digests\":[%s]", many), "!BAD_FIELD");
+}
+
 /* To cite a file is to read it: what one may not read one may not cite. */
 static void test_who_cites(void **state) {
     desk *d = *state;
@@ -410,6 +431,7 @@ int main(void) {
         cmocka_unit_test_setup(test_same_id_same_answer, fresh),
         cmocka_unit_test_setup(test_evidence, fresh),
         cmocka_unit_test_setup(test_most_evidence, fresh),
+        cmocka_unit_test_setup(test_known_files, fresh),
         cmocka_unit_test_setup(test_who_cites, fresh),
         cmocka_unit_test_setup(test_who_reads, fresh),
         cmocka_unit_test_setup(test_pages, fresh),
