@@ -15,7 +15,7 @@
 
 typedef struct leaf {
     int32_t site_id;
-    const char *object_type; /* task, report, target, import, unit, user, evidence */
+    const char *object_type; /* task, report, target, import, unit, user, evidence, session, lockout */
     const char *object_id;   /* UUID text, decimal number or digest/unit */
     int32_t version;         /* of the object after the effect */
     const char *action;      /* name of the move or command */

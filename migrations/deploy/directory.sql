@@ -102,7 +102,8 @@ create table directory.post_grant (
 );
 create index post_grant_unit on directory.post_grant (site_id, unit_id, user_id);
 
--- Who is logged in, by SHA-256 of the token. A session is as good as its person and grant are at this moment.
+-- Who is logged in, by SHA-256 of the token. A session is as good as its person and grant are at this moment. Its audit
+-- entries, Login and Logout, are a chain of their own.
 create table directory.session (
     site_id int4 not null,
     token_hash bytea not null check (octet_length(token_hash) = 32),
@@ -110,6 +111,7 @@ create table directory.session (
     grant_version int4 not null,
     seen timestamptz not null,
     expires timestamptz not null,
+    leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
     primary key (site_id, token_hash)
 ) with (fillfactor = 70);
 create index session_person on directory.session (site_id, user_id);

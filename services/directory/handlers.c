@@ -24,7 +24,7 @@ static bh_err *check_range(bh_call *c, const char *field, int64_t value, int64_t
 
 static bh_err *check_login(bh_call *c, const char *login) {
     size_t size = strlen(login);
-    if (size < 3 || size > 64 || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != size)
+    if (size < 3 || size > LOGIN_SIZE_MAX || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != size)
         return bh_fail(c, BAD_FIELD, "login", "3..64 of a-z 0-9 . _ -");
     return NULL;
 }
@@ -54,13 +54,24 @@ static bh_err *begin_secret(const bh_call *c, const ProtobufCMessage *clean, con
 
 /* -- sessions -- */
 
+/* Who comes or goes sends no request id: a session opened twice is two sessions. */
+static const char *own_request_id(const bh_call *c) {
+    return uuid_text(c->mem, uuid_v7(c->now_ms));
+}
+
 BH_RPC(DirectoryService, login, LoginRequest, LoginResponse) {
-    return login_open(c, req, resp);
+    Bh__LoginRequest clean = *req;
+    clean.password = (char *) "";
+    command cmd;
+    TRY(begin_secret(c, &clean.base, own_request_id(c), &cmd));
+    return login_open(c, &cmd, req, resp);
 }
 
 BH_RPC(DirectoryService, logout, LogoutRequest, LogoutResponse) {
     TRY(check_token_hash(c, &req->token_hash));
-    return store_logout(c, &req->token_hash);
+    command cmd;
+    TRY(command_begin(c, own_request_id(c), &cmd));
+    return store_logout(c, &cmd, &req->token_hash);
 }
 
 BH_RPC(DirectoryService, check_session, CheckSessionRequest, CheckSessionResponse) {

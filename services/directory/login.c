@@ -10,8 +10,8 @@
 
 enum { SECOND_MS = 1000 };
 
-static bh_err *authenticate(bh_call *c, const Bh__LoginRequest *req, login_attempt *ret_attempt) {
-    TRY(store_login_begin(c, req->login, ret_attempt));
+static bh_err *authenticate(bh_call *c, const command *cmd, const Bh__LoginRequest *req, login_attempt *ret_attempt) {
+    TRY(store_login_begin(c, cmd, req->login, ret_attempt));
     if (ret_attempt->wait_ms > 0)
         return bh_fail(c, LOGIN_THROTTLED,
                        arena_printf(c->mem, "%d", (int) ((ret_attempt->wait_ms + SECOND_MS - 1) / SECOND_MS)));
@@ -48,23 +48,24 @@ static bh_err *choose(bh_call *c, const Bh__LoginRequest *req, const held_post *
     return matching == 1 ? NULL : bh_fail(c, POST_NEEDED, names.s);
 }
 
-static bh_err *open_session(bh_call *c, const login_attempt *attempt, const held_post *held, Bh__LoginResponse *resp) {
+static bh_err *open_session(bh_call *c, const command *cmd, const login_attempt *attempt, const held_post *held,
+                            Bh__LoginResponse *resp) {
     bool opened;
     resp->token = token_new(c->mem);
     resp->expires_ms = c->now_ms + settings()->session_max_s * SECOND_MS;
-    TRY(store_login_open(c, attempt, held->version, resp->token, resp->expires_ms, &opened));
+    TRY(store_login_open(c, cmd, attempt, held, resp->token, resp->expires_ms, &opened));
     return opened ? NULL : bh_fail(c, LOGIN_FAILED);
 }
 
-bh_err *login_open(bh_call *c, const Bh__LoginRequest *req, Bh__LoginResponse *resp) {
+bh_err *login_open(bh_call *c, const command *cmd, const Bh__LoginRequest *req, Bh__LoginResponse *resp) {
     login_attempt attempt;
-    TRY(authenticate(c, req, &attempt));
+    TRY(authenticate(c, cmd, req, &attempt));
     held_post *posts;
     const held_post *held = NULL;
     TRY(people_get(c, attempt.user_id, &resp->user, &posts));
     TRY(choose(c, req, posts, resp->user->n_posts, &held));
     resp->post = held->post;
-    TRY(open_session(c, &attempt, held, resp));
+    TRY(open_session(c, cmd, &attempt, held, resp));
     log_event(LOG_INFO, "session.opened", "user=%d unit=%d post=%d", (int) attempt.user_id, (int) held->post->unit_id,
               (int) held->post->post);
     return NULL;

@@ -4,4 +4,4 @@
 #include "store.h"
 
 /* Opens a session; fills the whole response or says why not. The token is in the response and nowhere else. */
-MUST bh_err *login_open(bh_call *c, const Bh__LoginRequest *req, Bh__LoginResponse *resp);
+MUST bh_err *login_open(bh_call *c, const command *cmd, const Bh__LoginRequest *req, Bh__LoginResponse *resp);

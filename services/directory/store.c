@@ -257,11 +257,13 @@ static int32_t slot_of(const char *login) {
     return digest[0] << 12 | digest[1] << 4 | digest[2] >> 4;
 }
 
-bh_err *store_login_begin(bh_call *c, const char *login, login_attempt *ret_attempt) {
+bh_err *store_login_begin(bh_call *c, const command *cmd, const char *login, login_attempt *ret_attempt) {
     int32_t slot = slot_of(login);
+    const char *note = arena_printf(c->mem, "%.*s", LOGIN_SIZE_MAX, login);
     pg_rows rows;
     TRY(pg_call(c, &directory_sql[DIRECTORY_SQL_LOGIN_BEGIN], &rows, pg_int(c->site_id), pg_int(slot), pg_text(login),
-                pg_int(c->now_ms), pg_int(settings()->login_attempts), pg_int(settings()->login_wait_s * second_ms)));
+                pg_int(c->now_ms), pg_int(settings()->login_attempts), pg_int(settings()->login_wait_s * second_ms),
+                command_leaf(c, cmd, "lockout", uuid_text(c->mem, cmd->key), 1, "LockOut", note)));
     *ret_attempt = (login_attempt){ .slot = slot,
                                     .user_id = (int32_t) pg_get_int(&rows, 0, "user_id"),
                                     .password = pg_get_text(&rows, 0, "password"),
@@ -269,14 +271,26 @@ bh_err *store_login_begin(bh_call *c, const char *login, login_attempt *ret_atte
     return NULL;
 }
 
-bh_err *store_login_open(bh_call *c, const login_attempt *attempt, int32_t grant_version, const char *token,
-                         int64_t expires_ms, bool *ret_opened) {
+/* A session in the audit log: its name leads back to neither the token nor its hash. */
+static pg_value session_leaf(bh_call *c, const command *cmd, const uint8_t *token_hash, int32_t version,
+                             const char *action) {
+    uuid id = uuid_derive((uuid){ 0 }, hex(c->mem, token_hash, SHA256_SIZE));
+    return command_leaf(c, cmd, "session", uuid_text(c->mem, id), version, action, "");
+}
+
+bh_err *store_login_open(bh_call *c, const command *cmd, const login_attempt *attempt, const held_post *held,
+                         const char *token, int64_t expires_ms, bool *ret_opened) {
+    bh_call theirs = *c; /* the entry names who is in now */
+    theirs.who.user_id = attempt->user_id;
+    theirs.who.unit_id = held->post->unit_id;
+    theirs.who.post = (int32_t) held->post->post;
+    theirs.who.leader_id = held->post->leader_id;
     uint8_t digest[SHA256_SIZE];
     sha256(token, strlen(token), digest);
     pg_rows rows;
     TRY(pg_call(c, &directory_sql[DIRECTORY_SQL_LOGIN_OPEN], &rows, pg_int(c->site_id), pg_int(attempt->user_id),
-                pg_int(grant_version), pg_bytes(digest, sizeof(digest)), pg_int(c->now_ms), pg_int(expires_ms),
-                pg_int(attempt->slot)));
+                pg_int(held->version), pg_bytes(digest, sizeof(digest)), pg_int(c->now_ms), pg_int(expires_ms),
+                pg_int(attempt->slot), session_leaf(&theirs, cmd, digest, 1, "Login")));
     *ret_opened = rows.count == 1;
     return NULL;
 }
@@ -293,10 +307,10 @@ bh_err *store_check_session(bh_call *c, const ProtobufCBinaryData *token_hash, B
     return NULL;
 }
 
-bh_err *store_logout(bh_call *c, const ProtobufCBinaryData *token_hash) {
+bh_err *store_logout(bh_call *c, const command *cmd, const ProtobufCBinaryData *token_hash) {
     pg_rows rows;
     return pg_call(c, &directory_sql[DIRECTORY_SQL_LOGOUT], &rows, pg_int(c->site_id),
-                   pg_bytes(token_hash->data, token_hash->len));
+                   pg_bytes(token_hash->data, token_hash->len), session_leaf(c, cmd, token_hash->data, 2, "Logout"));
 }
 
 bh_err *store_sweep_sessions(bh_call *c) {

@@ -35,6 +35,14 @@ MUST bh_err *store_own_account(bh_call *c, const command *cmd, own_account *ret_
 /* Whose login this is, closed accounts included; 0 = nobody's. */
 MUST bh_err *store_find_login(bh_call *c, const char *login, int32_t *ret_user_id);
 
+/* A grant and whose it is. */
+typedef struct held_post {
+    int32_t user_id;
+    int32_t version;
+    bool is_current; /* false: from a later day on */
+    Bh__PostGrant *post;
+} held_post;
+enum { LOGIN_SIZE_MAX = 64 };
 /* An attempt to log in. user_id 0 and password "": nobody has the login. wait_ms > 0: too many attempts. */
 typedef struct login_attempt {
     int32_t slot;
@@ -42,14 +50,14 @@ typedef struct login_attempt {
     const char *password;
     int64_t wait_ms;
 } login_attempt;
-MUST bh_err *store_login_begin(bh_call *c, const char *login, login_attempt *ret_attempt);
+MUST bh_err *store_login_begin(bh_call *c, const command *cmd, const char *login, login_attempt *ret_attempt);
 /* *ret_opened is false when account or grant went away meanwhile. */
-MUST bh_err *store_login_open(bh_call *c, const login_attempt *attempt, int32_t grant_version, const char *token,
-                              int64_t expires_ms, bool *ret_opened);
+MUST bh_err *store_login_open(bh_call *c, const command *cmd, const login_attempt *attempt, const held_post *held,
+                              const char *token, int64_t expires_ms, bool *ret_opened);
 /* *ret_found is false when the token is not good (any more). */
 MUST bh_err *store_check_session(bh_call *c, const ProtobufCBinaryData *token_hash, Bh__CheckSessionResponse *resp,
                                  bool *ret_found);
-MUST bh_err *store_logout(bh_call *c, const ProtobufCBinaryData *token_hash);
+MUST bh_err *store_logout(bh_call *c, const command *cmd, const ProtobufCBinaryData *token_hash);
 MUST bh_err *store_sweep_sessions(bh_call *c);
 
 /* A page of a list: those after a number, or the one with this number. */
@@ -64,13 +72,6 @@ MUST bh_err *store_resolve_units(bh_call *c, const Bh__ResolveUnitsRequest *req,
 MUST bh_err *store_list_users(bh_call *c, const page *p, int32_t unit_id, Bh__User ***ret_users, size_t *ret_n);
 MUST bh_err *store_resolve_leaders(bh_call *c, const Bh__ResolveLeadersRequest *req, Bh__ResolveLeadersResponse *resp);
 
-/* A grant and whose it is. */
-typedef struct held_post {
-    int32_t user_id;
-    int32_t version;
-    bool is_current; /* false: from a later day on */
-    Bh__PostGrant *post;
-} held_post;
 /* Posts of these people; only those in one unit unless unit_id is EVERY_UNIT. */
 enum { EVERY_UNIT = -1 };
 MUST bh_err *store_list_posts(bh_call *c, const int32_t *user_ids, size_t n, int32_t unit_id, held_post **ret_posts,

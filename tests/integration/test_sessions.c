@@ -46,6 +46,44 @@ static void test_login(UNUSED void **state) {
     assert_reason(check_token("another token", desk_now(directory), &who), "LOGIN_NEEDED");
 }
 
+static const char *entries(const char *action, const char *about) {
+    return desk_sql(directory,
+                    "select count(*) from audit.pending where position('%s'::bytea in leaf) > 0 "
+                    "and position('%s'::bytea in leaf) > 0",
+                    action, about);
+}
+
+/* A session has a chain of its own: who came in, in which post, and that they left. */
+static void test_logins_are_audited(UNUSED void **state) {
+    hand h = make_hand();
+    uint8_t digest[SHA256_SIZE];
+    sha256(h.session->token, strlen(h.session->token), digest);
+    const char *id = uuid_text(desk_mem(directory), uuid_derive((uuid){ 0 }, hex(desk_mem(directory), digest, 32)));
+    assert_string_equal(entries("Login", id), "1");
+    assert_string_equal(desk_sql(directory,
+                                 "select count(*) from audit.pending a join directory.session s "
+                                 "on sha256('\\x00'::bytea || a.leaf) = s.leaf_hash "
+                                 "and position(int4send(s.user_id) || int4send(%d) || int4send(1) in a.leaf) > 0 "
+                                 "where s.user_id = %d",
+                                 (int) h.unit_id, (int) h.user_id),
+                        "1");
+    desk_sql(directory, "create table public.left%d as select leaf_hash from directory.session where user_id = %d",
+             (int) h.user_id, (int) h.user_id);
+    Bh__LogoutRequest req = BH__LOGOUT_REQUEST__INIT;
+    Bh__LogoutResponse *resp;
+    const principal me = { .user_id = h.user_id, .unit_id = h.unit_id, .post = BH__POST__POST_HANDLER };
+    req.token_hash = (ProtobufCBinaryData){ SHA256_SIZE, digest };
+    for (int i = 0; i < 2; i++) /* there is nothing to leave the second time */
+        assert_null(ASK(directory, "Logout", &me, req, &resp));
+    assert_string_equal(entries("Logout", id), "1");
+    assert_string_equal(desk_sql(directory,
+                                 "select count(*) from audit.pending a, public.left%d l "
+                                 "where l.leaf_hash = substring(a.leaf from octet_length(a.leaf) - 31)",
+                                 (int) h.user_id),
+                        "1");
+    assert_string_equal(entries("", password), "0");
+}
+
 static void test_session_ends_by_time(UNUSED void **state) {
     hand h = make_hand();
     Bh__CheckSessionResponse *who;
@@ -160,7 +198,24 @@ static void test_throttle(UNUSED void **state) {
     desk_set_clock(directory, desk_now(directory) + 59000);
     assert_reason(log_in(h.login, password, 0, 0, &session), "LOGIN_THROTTLED");
     desk_set_clock(directory, desk_now(directory) + 1000);
+    assert_string_equal(entries("LockOut", h.login), "1");
     assert_null(log_in(h.login, password, 0, 0, &session));
+    for (int i = 0; i < 3; i++)
+        assert_reason(log_in(h.login, "not this one", 0, 0, &session), "LOGIN_FAILED");
+    assert_string_equal(entries("LockOut", h.login), "1");
+    assert_reason(log_in(h.login, password, 0, 0, &session), "LOGIN_THROTTLED");
+    assert_string_equal(entries("LockOut", h.login), "2");
+}
+
+/* Whoever makes up names fills neither the log nor the disk. */
+static void test_made_up_logins_leave_no_entry(UNUSED void **state) {
+    Bh__LoginResponse *session;
+    char *longest = desk_text(directory, "%0*d", 70000, 1), *ghost = fresh("ghost");
+    for (int i = 0; i < 3; i++)
+        assert_reason(log_in(ghost, password, 0, 0, &session), "LOGIN_FAILED");
+    assert_reason(log_in(ghost, password, 0, 0, &session), "LOGIN_THROTTLED");
+    assert_reason(log_in(longest, password, 0, 0, &session), "LOGIN_FAILED");
+    assert_string_equal(entries("LockOut", ghost), "0");
 }
 
 /* A login that nobody has is refused in the same words and after the same work. */
@@ -204,6 +259,7 @@ static void test_change_password(UNUSED void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_login),
+        TEST(test_logins_are_audited),
         TEST(test_session_ends_by_time),
         TEST(test_logout),
         TEST(test_revoked_post_ends_its_sessions),
@@ -211,6 +267,7 @@ int main(void) {
         TEST(test_posts_have_days),
         TEST(test_choice_of_post),
         TEST(test_throttle),
+        TEST(test_made_up_logins_leave_no_entry),
         TEST(test_unknown_login),
         TEST(test_change_password),
     };
