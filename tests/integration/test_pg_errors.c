@@ -97,7 +97,7 @@ static void a_warning_leaves_a_write_in_doubt(UNUSED void **state) {
 }
 
 static void idle_connections_that_died_are_replaced(UNUSED void **state) {
-    pgtemp_sql(conninfo, "select pg_terminate_backend(pid) from pg_stat_activity"
+    pgtemp_sql(conninfo, "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
                          " where datname = current_database() and pid <> pg_backend_pid()");
     for (int i = 0; i < 4; i++)
         assert_string_equal(reason_of(PGTEST_SQL_EVALUATE, "select 1"), "");
