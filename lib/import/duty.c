@@ -2,6 +2,9 @@
 
 #include "base/buf.h"
 #include "import/parts.h"
+#include "import/spaced.h"
+
+enum { SPACED_MAX = 120 }; /* bytes of a list in a message */
 
 static void doubt_name(arena *mem, duty *d, int line, const char *name) {
     const char *why = name_doubt(span_of(name));
@@ -67,7 +70,18 @@ static void read_units(arena *mem, duty *d, const part *p, span value, int line)
     }
 }
 
-static void read_part(arena *mem, duty *d, const part *p, int line) {
+/* The list as printed, blanks between units read as marks. */
+static void read_spaced(arena *mem, duty *d, const part *p, const folded *paragraph, span value, int line) {
+    bool doubtful = false;
+    size_t a = (size_t) (value.s - paragraph->text.s);
+    span list = value.n ? spaced_fold(mem, fold_printed(paragraph, a, a + value.n), &doubtful) : value;
+    read_units(mem, d, p, list, line);
+    if (doubtful)
+        warn(mem, &d->doubts, line, "unit_spaced", "“%s”中有的名称之间只有空格，是一个还是两个单位，请核对",
+             span_dup(mem, span_clip(list, SPACED_MAX)));
+}
+
+static void read_part(arena *mem, duty *d, const part *p, const folded *paragraph, int line) {
     static const char *const marks[] = { "。", "；", "，", "、", NULL };
     span value = p->value;
     for (size_t n; (n = span_ends(value, marks)) > 0;)
@@ -77,7 +91,14 @@ static void read_part(arena *mem, duty *d, const part *p, int line) {
     else if (p->kind == PART_DEADLINE)
         d->deadline = value;
     else if (p->kind != PART_OTHER)
-        read_units(mem, d, p, value, line);
+        read_spaced(mem, d, p, paragraph, value, line);
+}
+
+/* Appends the text without the ends of its lines. */
+static void add_joined(buf *out, span text) {
+    for (size_t i = 0; i < text.n; i++)
+        if (text.s[i] != '\n')
+            buf_add(out, text.s + i, 1);
 }
 
 /* What is left of the printed text when the parts are taken out. */
@@ -86,8 +107,7 @@ static const char *text_without(arena *mem, const folded *paragraph, size_t from
     buf_init(&out, mem);
     for (size_t i = 0; i <= taken->n; i++) {
         size_t to = i < taken->n ? taken->at[i].a : paragraph->text.n;
-        span piece = fold_printed(paragraph, from, to);
-        buf_add(&out, piece.s, piece.n);
+        add_joined(&out, fold_printed(paragraph, from, to));
         from = i < taken->n ? taken->at[i].b : from;
     }
     return out.s;
@@ -98,7 +118,7 @@ void duty_read(arena *mem, const folded *paragraph, size_t from, int line, duty 
     *ret_duty = (duty){ .leader = { "", 0 }, .deadline = { "", 0 } };
     parts_find(paragraph->text, from, &found);
     for (size_t i = 0; i < found.n; i++)
-        read_part(mem, ret_duty, &found.at[i], line);
+        read_part(mem, ret_duty, &found.at[i], paragraph, line);
     if (found.full)
         warn(mem, &ret_duty->doubts, line, "unit_lines_many", "责任单位等标注超过 %d 处，其余未读入", PARTS_MAX);
     ret_duty->text = text_without(mem, paragraph, from, &found);

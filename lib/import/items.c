@@ -176,7 +176,7 @@ static void read_item(walk *w, size_t i, size_t end) {
         return;
     }
     *item = (import_item){ .first_line = w->all->at[p->first].no,
-                           .last_line = w->all->at[w->outline->at[end - 1].last].no };
+                           .last_line = w->all->at[w->outline->at[end - 1].last].to };
     duty whole = w->duties[i];
     if (end > i + 1) {
         folded text = paragraph_text(w, i, end);
@@ -276,7 +276,7 @@ void items_read(arena *mem, const lines *all, const outline *o, const rules *r, 
     duty *duties = arena_array(mem, o->n + 1, sizeof(*duties));
     for (size_t i = 0; i < o->n; i++) {
         folded text = outline_join(mem, all, o->at[i].first, o->at[i].last);
-        duty_read(mem, &text, o->at[i].mark.n, all->at[o->at[i].last].no, &duties[i]);
+        duty_read(mem, &text, o->at[i].mark.n, all->at[o->at[i].last].to, &duties[i]);
     }
     for (size_t i = 0, end; i < o->n; i = end) {
         for (end = i; end < o->n && o->at[end].list == o->at[i].list;)

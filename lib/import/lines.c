@@ -57,11 +57,12 @@ bool lines_split(arena *mem, span text, size_t line_max, lines *ret_lines) {
     for (int no = 1; rest.n; no++) {
         span printed = next_line(&rest);
         span reading = fold(mem, printed);
-        if (!reading.n || (is_page_number(reading) && !has_tab(printed)) || (head.n && span_equal(reading, head)))
+        bool page = is_page_number(reading) && !has_tab(printed), number = page && digits_length(reading) == reading.n;
+        if (!reading.n || (page && !number) || (head.n && span_equal(reading, head)))
             continue;
         if (!head.n && is_letterhead(reading))
             head = reading;
-        all.at[all.n++] = (line){ .no = no, .printed = printed, .folded = reading };
+        all.at[all.n++] = (line){ .no = no, .to = no, .printed = printed, .folded = reading, .number = number };
     }
     *ret_lines = all;
     return true;

@@ -4,9 +4,11 @@
 #include "import/fold.h"
 
 typedef struct line {
-    int no; /* 1-based, counting every printed line */
+    int no, to; /* first and last printed line, 1-based; differ where a row of a table was gathered */
     span printed;
     span folded; /* never empty */
+    bool number; /* nothing but a number: of a page, or the first cell of a row */
+    bool closed; /* nothing printed below belongs to it: the last line of a row */
 } line;
 
 typedef struct lines {
@@ -14,5 +16,6 @@ typedef struct lines {
     size_t n;
 } lines;
 
-/* Splits at LF, CRLF or CR; drops blank lines, page numbers and a repeated letterhead. False beyond line_max lines. */
+/* Splits at LF, CRLF or CR; drops blank lines, marked page numbers and a repeated letterhead. False beyond line_max
+ * lines. */
 MUST bool lines_split(arena *mem, span text, size_t line_max, lines *ret_lines);

@@ -211,18 +211,27 @@ void names_split(arena *mem, span list, bool after_comma, unit_names *ret_names)
     drop_repeated(ret_names);
 }
 
+/* 市甲局市乙局: one name ends and another begins in its middle. */
+static bool is_glued(span name) {
+    static const char *const ends[] = { "局",   "厅", "办", "部", "院", "室", "会", "中心", "集团", "公司",
+                                        "政府", "联", "社", "队", "站", "台", "馆", "所",   NULL };
+    static const char *const starts[] = { "市", "县", "区", "州", "省", "各", "团", "国网", NULL };
+    for (size_t at = 0, n; at < name.n; at += span_step(span_from(name, at)))
+        if ((n = span_starts(span_from(name, at), ends)) && at && span_starts(span_from(name, at + n), starts))
+            return true;
+    return false;
+}
+
 const char *name_doubt(span name) {
     enum { LONGEST = 25 };
     static const char *const never[] = { "。",   "；",   "：",   "“",    "★",    "▲",    "●",    "*", "任务", "负责",
                                          "以上", "以下", "按照", "各项", "要求", "做好", "推进", "0", "1",    "2",
                                          "3",    "4",    "5",    "6",    "7",    "8",    "9",    NULL };
-    static const char *const glued[] = { "局市", "局县",   "局区",   "厅省",   "局省",
-                                         "办市", "公司市", "集团市", "政府市", NULL };
     if (span_length(name) > LONGEST)
         return "过长，可能漏了顿号";
     if (span_has(name, never))
         return "含有单位名称中少见的词、符号或数字";
-    if (span_has(name, glued))
+    if (is_glued(name))
         return "像是两个单位连在一起";
     return span_length(name) < 2 ? "过短" : NULL;
 }

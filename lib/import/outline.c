@@ -6,6 +6,7 @@
 #include "import/dates.h"
 #include "import/everyone.h"
 #include "import/leaders.h"
+#include "import/parts.h"
 
 /* What a line is for the outline. */
 typedef enum role { ROLE_MORE, ROLE_LOOSE, ROLE_TITLE, ROLE_MARK } role;
@@ -73,11 +74,16 @@ bool outline_is_title(span text) {
            (span_ends(text, weak) && year_find(span_cut(text, 0, text.n)) && digits_length(text));
 }
 
+/* Ends of lines are blanks to the reader of units; a label that begins its line is kept apart from what stands above.
+ */
 folded outline_join(arena *mem, const lines *all, size_t a, size_t b) {
+    static const char *const apart = "\u2028", *const joined_by = "\n";
     buf joined;
     buf_init(&joined, mem);
     for (size_t i = a; i <= b; i++) {
         span text = span_trim(all->at[i].printed);
+        if (i > a)
+            buf_adds(&joined, part_begins(all->at[i].folded) ? apart : joined_by);
         buf_add(&joined, text.s, text.n);
     }
     return fold_with_origin(mem, (span){ joined.s, joined.n });
@@ -189,7 +195,7 @@ static void take_line(builder *b, size_t i, role what) {
         b->out->at[b->out->n - 1].last = i;
     else
         b->out->loose[i] = true;
-    b->open = b->open && what != ROLE_LOOSE;
+    b->open = b->open && what != ROLE_LOOSE && !b->all->at[i].closed;
 }
 
 void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_outline) {

@@ -111,6 +111,15 @@ static bool next_label(span text, size_t from, label *ret_label) {
     return false;
 }
 
+bool part_begins(span text) {
+    enum { REACH_LABEL = 90 }; /* bytes */
+    label l;
+    span head = span_drop_start(text, open);
+    size_t at = span_find(span_clip(head, REACH_LABEL), colon, 0);
+    head.n = at == SPAN_NONE ? 0 : at;
+    return (read_label(head, &l) || read_label(drop_remark(head), &l)) && l.start == 0;
+}
+
 /* A value outside brackets ends at a full stop. */
 static size_t value_end(span text, size_t from, size_t limit) {
     size_t stop = span_find(text, "。", from);

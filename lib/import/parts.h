@@ -33,6 +33,8 @@ typedef struct parts {
 
 /* The parts of a folded text behind byte `from`, in order, none overlapping. */
 void parts_find(span text, size_t from, parts *ret_parts);
+/* True when the text begins with a label: 责任单位：…, （牵头单位：…. */
+bool part_begins(span text);
 /* Removes the verb that ends a phrase (甲局牵头); false when there is none. */
 bool phrase_drop_verb(span *phrase, part_kind *ret_kind);
 /* The units of a phrase of a section's sentence, and what the phrase calls them: 任务由甲局 -> 甲局. */

@@ -16,7 +16,8 @@ span span_from(span text, size_t at) {
     return span_cut(text, at, text.n);
 }
 
-static const char *const blanks[] = { " ", "\t", "\r", "\n", "\f", "\v", "\u3000", "\u00a0", "\u200b", "\ufeff", NULL };
+static const char *const blanks[] = { " ",      "\t",     "\r",     "\n",     "\f",     "\v",
+                                      "\u3000", "\u00a0", "\u200b", "\u2028", "\ufeff", NULL };
 
 span span_trim(span text) {
     for (size_t n; (n = span_starts(text, blanks)) > 0;)

@@ -7,7 +7,7 @@
 static const char *const tab[] = { "\t", NULL };
 
 void cells_split(const line *printed, cells *ret_cells) {
-    *ret_cells = (cells){ .first_line = printed->no, .last_line = printed->no };
+    *ret_cells = (cells){ .first_line = printed->no, .last_line = printed->to };
     span rest = printed->printed;
     if (span_find(rest, "\t", 0) == SPAN_NONE)
         return;
@@ -29,7 +29,7 @@ void cells_append(arena *mem, cells *row, const line *printed) {
     *last = span_of(arena_printf(mem, "%.*s%.*s", (int) last->n, last->s, (int) more.at[0].n, more.at[0].s));
     for (size_t i = 1; i < more.n && row->n < CELLS_MAX; i++)
         row->at[row->n++] = more.at[i];
-    row->last_line = printed->no;
+    row->last_line = printed->to;
 }
 
 span cell_at(const cells *row, int i) {
@@ -57,74 +57,54 @@ value_kind cell_kind(arena *mem, span cell) {
     return number.n == text.n ? VALUE_NUMBER : VALUE_PERCENT;
 }
 
-/* What a column is for, by its head. */
-typedef enum column_kind {
-    COLUMN_REGION,
-    COLUMN_SEQ,
-    COLUMN_CATEGORY,
-    COLUMN_ITEM,
-    COLUMN_SUB,
-    COLUMN_UNIT,
-    COLUMN_TOTAL,
-    COLUMN_OTHER
-} column_kind;
-
-static const struct {
-    const char *head;
+typedef struct head_group {
     column_kind kind;
-} heads[] = {
-    { "序号", COLUMN_SEQ },          { "编号", COLUMN_SEQ },          { "项目名称", COLUMN_CATEGORY },
-    { "类别", COLUMN_CATEGORY },     { "项目类别", COLUMN_CATEGORY }, { "领域", COLUMN_CATEGORY },
-    { "类型", COLUMN_CATEGORY },     { "事项类别", COLUMN_CATEGORY }, { "项目", COLUMN_CATEGORY },
-    { "实事类别", COLUMN_CATEGORY }, { "主要内容", COLUMN_ITEM },     { "项目内容", COLUMN_ITEM },
-    { "任务内容", COLUMN_ITEM },     { "工作内容", COLUMN_ITEM },     { "具体内容", COLUMN_ITEM },
-    { "建设内容", COLUMN_ITEM },     { "实事项目", COLUMN_ITEM },     { "事项", COLUMN_ITEM },
-    { "内容", COLUMN_ITEM },         { "任务名称", COLUMN_ITEM },     { "工作任务", COLUMN_ITEM },
-    { "任务", COLUMN_ITEM },         { "指标名称", COLUMN_ITEM },     { "指标", COLUMN_ITEM },
-    { "民生实事", COLUMN_ITEM },     { "项目及内容", COLUMN_ITEM },   { "目标任务", COLUMN_ITEM },
-    { "子项", COLUMN_SUB },          { "分项", COLUMN_SUB },          { "细项", COLUMN_SUB },
-    { "分项名称", COLUMN_SUB },      { "子项目", COLUMN_SUB },        { "单位", COLUMN_UNIT },
-    { "计量单位", COLUMN_UNIT },     { "计算单位", COLUMN_UNIT },     { "量纲", COLUMN_UNIT },
-    { "全市任务", COLUMN_TOTAL },    { "全市", COLUMN_TOTAL },        { "合计", COLUMN_TOTAL },
-    { "总计", COLUMN_TOTAL },        { "总任务", COLUMN_TOTAL },      { "总数", COLUMN_TOTAL },
-    { "任务数", COLUMN_TOTAL },      { "目标数", COLUMN_TOTAL },      { "全市目标", COLUMN_TOTAL },
-    { "全市合计", COLUMN_TOTAL },    { "任务总数", COLUMN_TOTAL },    { "年度目标", COLUMN_TOTAL },
-    { "全县任务", COLUMN_TOTAL },    { "全区任务", COLUMN_TOTAL },    { "全县", COLUMN_TOTAL },
-    { "全区", COLUMN_TOTAL },        { "全市总数", COLUMN_TOTAL },    { "全州", COLUMN_TOTAL },
-    { "总量", COLUMN_TOTAL },        { "全市任务数", COLUMN_TOTAL },  { "目标总数", COLUMN_TOTAL },
-    { "全市总任务", COLUMN_TOTAL },  { "备注", COLUMN_OTHER },        { "责任单位", COLUMN_OTHER },
-    { "牵头单位", COLUMN_OTHER },    { "配合单位", COLUMN_OTHER },    { "完成时限", COLUMN_OTHER },
-    { "建设任务", COLUMN_OTHER },    { "任务分解", COLUMN_OTHER },    { "分解任务", COLUMN_OTHER },
-    { "责任领导", COLUMN_OTHER },    { "其中", COLUMN_OTHER },
+    const char *const *words;
+} head_group;
+
+#define GROUP(kind, ...) { COLUMN_##kind, (const char *const[]){ __VA_ARGS__, NULL } },
+#define NO_WORDS(...)
+#define DUTY_HEADS NO_WORDS
+static const head_group heads[] = {
+#define HEADS GROUP
+#define HEAD_WORDS NO_WORDS
+#include "heads.def"
+#undef HEADS
+#undef HEAD_WORDS
+};
+static const head_group head_words[] = {
+#define HEADS NO_WORDS
+#define HEAD_WORDS GROUP
+#include "heads.def"
 };
 
-/* What a head that is none of those contains; the first that fits decides. */
-static const struct {
-    const char *word;
-    column_kind kind;
-} head_words[] = {
-    { "责任", COLUMN_OTHER },   { "牵头", COLUMN_OTHER },   { "配合", COLUMN_OTHER }, { "时限", COLUMN_OTHER },
-    { "备注", COLUMN_OTHER },   { "合计", COLUMN_TOTAL },   { "总计", COLUMN_TOTAL }, { "总数", COLUMN_TOTAL },
-    { "总任务", COLUMN_TOTAL }, { "总目标", COLUMN_TOTAL }, { "全市", COLUMN_TOTAL }, { "全县", COLUMN_TOTAL },
-    { "全区", COLUMN_TOTAL },   { "全州", COLUMN_TOTAL },   { "计量", COLUMN_UNIT },  { "主要内容", COLUMN_ITEM },
-};
-
-static column_kind kind_of_head(span head) {
+column_kind column_of(span head) {
     for (size_t i = 0; i < countof(heads); i++)
-        if (span_is(head, heads[i].head))
+        if (span_is_any(head, heads[i].words))
             return heads[i].kind;
     for (size_t i = 0; i < countof(head_words); i++)
-        if (span_find(head, head_words[i].word, 0) != SPAN_NONE)
+        if (span_has(head, head_words[i].words))
             return head_words[i].kind;
     return COLUMN_REGION;
 }
 
-static bool is_header_line(arena *mem, const cells *row) {
+/* 牵头单位：市甲局 is no head. */
+static bool can_be_head(span head) {
+    static const char *const marks[] = { "：", "。", "，", "；", NULL };
+    enum { LONGEST = 30 };
+    return !span_has(head, marks) && span_length(head) <= LONGEST;
+}
+
+bool cells_are_heads(arena *mem, const cells *row) {
     enum { KNOWN_MIN = 3 };
-    int known = 0;
-    for (size_t i = 0; i < row->n; i++)
-        known += kind_of_head(fold(mem, row->at[i])) != COLUMN_REGION;
-    return known >= KNOWN_MIN;
+    int known = 0, naming = 0;
+    for (size_t i = 0; i < row->n; i++) {
+        span head = fold(mem, row->at[i]);
+        column_kind kind = can_be_head(head) ? column_of(head) : COLUMN_REGION;
+        known += kind != COLUMN_REGION;
+        naming += kind == COLUMN_SEQ || kind == COLUMN_CATEGORY || kind == COLUMN_ITEM;
+    }
+    return known >= KNOWN_MIN && naming;
 }
 
 /* A further line of the header: no values, and nothing under a head of the first line that stands alone. */
@@ -164,19 +144,19 @@ static void settle_columns(columns *c) {
 bool columns_begin(arena *mem, const line *printed) {
     cells row;
     cells_split(printed, &row);
-    return is_header_line(mem, &row);
+    return cells_are_heads(mem, &row);
 }
 
 size_t columns_read(arena *mem, const lines *all, size_t i, columns *ret_columns) {
     enum { LINES_MAX = 3 };
     cells row, more;
     cells_split(&all->at[i], &row);
-    if (!is_header_line(mem, &row))
+    if (!cells_are_heads(mem, &row))
         return 0;
     size_t n = 1;
     for (; n < LINES_MAX && i + n < all->n; n++) {
         cells_split(&all->at[i + n], &more);
-        if (!more.n || !is_header_more(mem, &more) || is_header_line(mem, &more))
+        if (!more.n || !is_header_more(mem, &more) || cells_are_heads(mem, &more))
             break;
         for (size_t k = 0; k < more.n; k++) {
             if (k >= row.n)
@@ -190,7 +170,7 @@ size_t columns_read(arena *mem, const lines *all, size_t i, columns *ret_columns
     };
     for (size_t k = 0; k < row.n; k++)
         if (row.at[k].n)
-            place_column(ret_columns, (int) k, kind_of_head(fold(mem, row.at[k])), row.at[k]);
+            place_column(ret_columns, (int) k, column_of(fold(mem, row.at[k])), row.at[k]);
     settle_columns(ret_columns);
     return ret_columns->item != COLUMN_NONE && ret_columns->regions_n ? n : 0;
 }

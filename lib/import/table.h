@@ -25,6 +25,23 @@ typedef struct columns {
 /* A cell as a value. */
 typedef enum value_kind { VALUE_WORD, VALUE_EMPTY, VALUE_NIL, VALUE_NUMBER, VALUE_PERCENT } value_kind;
 
+/* What a column is for, by its head. */
+typedef enum column_kind {
+    COLUMN_REGION,
+    COLUMN_SEQ,
+    COLUMN_CATEGORY,
+    COLUMN_ITEM,
+    COLUMN_SUB,
+    COLUMN_UNIT,
+    COLUMN_TOTAL,
+    COLUMN_OTHER
+} column_kind;
+
+/* Of a folded head; a word that is not known is a region. */
+column_kind column_of(span head);
+/* True for a row with at least three known heads. */
+bool cells_are_heads(arena *mem, const cells *row);
+
 /* Splits a printed line at its tabs; n 0 when it has none. */
 void cells_split(const line *printed, cells *ret_cells);
 /* Appends a line that continues the last cell. */

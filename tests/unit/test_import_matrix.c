@@ -128,7 +128,7 @@ static void tells_tables_it_cannot_use(void **state) {
     static const struct {
         const char *text, *code;
     } cases[] = {
-        { "序号\t工作任务\t牵头单位\t完成时限\n1\t建校\t市甲局\t6月底\n", "table_unread" },
+        { "序号\t工作任务\t完成时限\n1\t建校\t6月底\n", "table_unread" },
         { "序号\t主要内容\t单位\t甲县\t乙区\n1\t建校\t所\t1\t2\n", "total_column_missing" },
         { "序号\t主要内容\t单位\t合计\t甲县\t甲县\n1\t建校\t所\t3\t1\t2\n", "head_repeated" },
     };
