@@ -113,12 +113,25 @@ static const char *text_without(arena *mem, const folded *paragraph, size_t from
     return out.s;
 }
 
+/* A second line of the same kind: perhaps of another item whose number was lost. */
+static void doubt_repeated(arena *mem, duty *d, const parts *found, int line) {
+    unsigned seen = 0, again = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        unsigned bit = 1U << found->at[i].kind;
+        again |= found->at[i].kind == PART_OTHER ? 0 : seen & bit;
+        seen |= bit;
+    }
+    if (again)
+        warn(mem, &d->doubts, line, "unit_lines_several", "同一事项下有不止一处责任单位、时限等标注，可能漏了序号");
+}
+
 void duty_read(arena *mem, const folded *paragraph, size_t from, int line, duty *ret_duty) {
     parts found;
     *ret_duty = (duty){ .leader = { "", 0 }, .deadline = { "", 0 } };
     parts_find(paragraph->text, from, &found);
     for (size_t i = 0; i < found.n; i++)
         read_part(mem, ret_duty, &found.at[i], paragraph, line);
+    doubt_repeated(mem, ret_duty, &found, line);
     if (found.full)
         warn(mem, &ret_duty->doubts, line, "unit_lines_many", "责任单位等标注超过 %d 处，其余未读入", PARTS_MAX);
     ret_duty->text = text_without(mem, paragraph, from, &found);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "import/everyone.h"
+#include "import/marks.h"
 
 enum { HEADING_MAX = 120 }; /* bytes of a heading in a message */
 
@@ -38,6 +39,35 @@ static leader leader_of(arena *mem, span text, const duty *d) {
     return leader_read(mem, text, false, &who) ? who : (leader){ 0 };
 }
 
+/* 8 of （8项） and （共8项）, 0 when the heading does not say. */
+static int announced_by(span text) {
+    static const char *const total[] = { "共", "计", "共计", NULL };
+    int number = 0;
+    size_t end = span_find(text, "项）", 0), open = SPAN_NONE;
+    span before = span_cut(text, 0, end == SPAN_NONE ? 0 : end);
+    for (size_t at = span_find(before, "（", 0); at != SPAN_NONE; at = span_find(before, "（", at + 1))
+        open = at + strlen("（");
+    if (open == SPAN_NONE)
+        return 0;
+    span inner = span_drop_start(span_from(before, open), total);
+    return numeral_read(inner, &number) == inner.n ? number : 0;
+}
+
+void headings_count(headings *h) {
+    for (mark_kind kind = MARK_PART; kind < MARK_KINDS; kind++)
+        h->at[kind].items++;
+}
+
+void headings_close(arena *mem, headings *h, mark_kind kind, import_warnings *doubts) {
+    for (; kind < MARK_KINDS; kind++) {
+        const heading *closed = &h->at[kind];
+        if (closed->number && closed->announced && closed->announced != closed->items)
+            warn(mem, doubts, closed->printed_line, "items_count", "标题写明 %d 项，读出 %d 项", closed->announced,
+                 closed->items);
+        h->at[kind] = (heading){ 0 };
+    }
+}
+
 static void doubt_heading(arena *mem, const heading *h, int before, span text, int printed_line,
                           import_warnings *doubts) {
     static const char *const lead[] = { "牵头", NULL };
@@ -67,15 +97,18 @@ void headings_open(arena *mem, headings *h, const lines *all, const paragraph *p
     span text = span_from(outline_join(mem, all, p->first, p->last).text, p->mark.n);
     span title = fold(mem, span_of(d->text));
     int before = h->at[p->mark.kind].number, printed_line = all->at[p->first].no;
-    heading opened = { .number = p->mark.number, .who = leader_of(mem, title, d), .deadline = d->deadline };
+    heading opened = { .number = p->mark.number,
+                       .who = leader_of(mem, title, d),
+                       .deadline = d->deadline,
+                       .announced = announced_by(title),
+                       .printed_line = printed_line };
     opened.livelihood = outline_is_livelihood(all->at[p->first].folded);
     read_units(mem, &opened, d, title);
     doubt_heading(mem, &opened, before, text, printed_line, doubts);
     for (size_t i = 0; i < d->doubts.n; i++)
         warn(mem, doubts, d->doubts.at[i].line, d->doubts.at[i].code, "%s", d->doubts.at[i].message);
+    headings_close(mem, h, p->mark.kind, doubts);
     h->at[p->mark.kind] = opened;
-    for (size_t kind = p->mark.kind + 1; kind < MARK_KINDS; kind++)
-        h->at[kind] = (heading){ 0 };
 }
 
 static const heading *innermost(const headings *h, bool (*says)(const heading *)) {
@@ -117,9 +150,9 @@ const heading *headings_livelihood(const headings *h) {
     return innermost(h, says_livelihood);
 }
 
-/* The level that counts as the section: the one that names the leader, else 一、, a part, （一）. */
+/* The level that counts as the section: the one that names the leader, else 一、, a part, （一）, 1. */
 static mark_kind section_kind(const headings *h) {
-    static const mark_kind order[] = { MARK_ORDINAL, MARK_PART, MARK_BRACKET };
+    static const mark_kind order[] = { MARK_ORDINAL, MARK_PART, MARK_BRACKET, MARK_DIGITS };
     const heading *led = headings_leader(h);
     if (led && led != &h->at[MARK_NONE])
         return (mark_kind) (led - h->at);
@@ -129,13 +162,15 @@ static mark_kind section_kind(const headings *h) {
     return MARK_NONE;
 }
 
-const char *headings_number(arena *mem, const headings *h, mark_kind item_kind, int number, bool all_levels) {
+const char *headings_number(arena *mem, const headings *h, mark item, bool all_levels) {
     mark_kind section = section_kind(h);
     buf out;
     buf_init(&out, mem);
-    for (mark_kind kind = MARK_PART; kind < item_kind; kind++)
+    for (mark_kind kind = MARK_PART; kind < item.kind; kind++)
         if (h->at[kind].number && (all_levels || kind == section))
             buf_addf(&out, "%d.", h->at[kind].number);
-    buf_addf(&out, "%d", number);
+    if (item.above && !h->at[MARK_DIGITS].number && (all_levels || section == MARK_NONE))
+        buf_addf(&out, "%d.", item.above);
+    buf_addf(&out, "%d", item.number);
     return out.s;
 }

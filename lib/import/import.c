@@ -38,6 +38,13 @@ static void place_doubts(import_document *document, const import_warnings *doubt
     }
 }
 
+/* A text without records says so, unless something else does. */
+static void doubt_emptiness(const lines *all, import_document *document) {
+    if (all->n && !document->tasks.n && !document->livelihood.n && !document->matrix.n && !document->warnings.n)
+        warn(document->mem, &document->warnings, all->at[0].no, "nothing_found",
+             "没有读出任何任务、民生实事或表格，这可能不是责任分解文件");
+}
+
 /* Tables come first, so that no other reader takes their lines. */
 static void read_document(const lines *printed, import_document *document) {
     outline skeleton;
@@ -57,6 +64,7 @@ static void read_document(const lines *printed, import_document *document) {
     same_read(mem, &document->tasks);
     same_read(mem, &document->livelihood);
     place_doubts(document, &doubts);
+    doubt_emptiness(printed, document);
 }
 
 static void release(void *mem) {

@@ -51,6 +51,7 @@ typedef struct import_item {
     const char *path; /* with all levels of numbering between */
     const char *leader, *leader_title;
     const char *text;
+    size_t headline;  /* bytes of the text that are a title of its own in front of the sentence; 0 for none */
     const char *lead; /* NULL with IMPORT_EQUAL or when no unit is named */
     import_basis basis;
     import_names co, counties;

@@ -4,6 +4,7 @@
 
 #include "import/dates.h"
 #include "import/headings.h"
+#include "import/parts.h"
 
 /* One list while its paragraphs are walked. */
 typedef struct walk {
@@ -18,7 +19,7 @@ typedef struct walk {
     mark_kind item_kind; /* what its items begin with */
     headings headings;   /* open at the moment */
     bool after_heading;  /* no item since the last heading */
-    int last_number;     /* of the item before */
+    mark last;           /* of the item before */
     bool *custom_noted;  /* the missing rule of order was reported */
     bool full;           /* the list holds its maximum */
     size_t skipped;      /* paragraphs without units that were left out */
@@ -120,7 +121,10 @@ static void settle_lead(const walk *w, const duty *d, import_item *item) {
 /* 各县（市、区）政府 cannot lead; and where no rule says that the first leads, that is a custom. */
 static void doubt_lead(walk *w, import_item *item) {
     static const char *const each[] = { "各", NULL };
-    if (item->lead && span_starts(span_of(item->lead), each))
+    static const char *const some[] = { "各部门",   "各单位",   "各有关",   "各相关",   "有关部门",
+                                        "相关部门", "有关单位", "相关单位", "直属单位", NULL };
+    span lead = span_of(item->lead ? item->lead : "");
+    if (span_starts(lead, each) || span_has(lead, some))
         warn(w->mem, &item->warnings, item->last_line, "collective_lead", "“%s”不是一个单位，不能牵头", item->lead);
     if (item->basis != IMPORT_FIRST_LISTED || !item->co.n || w->rules->first_leads || *w->custom_noted)
         return;
@@ -155,26 +159,62 @@ static void settle_leader(const walk *w, const duty *d, import_item *item) {
     item->leader_title = who.title;
 }
 
-static void check_sequence(walk *w, const import_item *item, int number) {
-    bool restarts = number == 1 && w->after_heading;
+static void check_sequence(walk *w, const import_item *item, mark m) {
+    bool restarts = m.number == 1 && (w->after_heading || m.above != w->last.above);
     w->after_heading = false;
-    if (number != w->last_number + 1 && !restarts)
+    if (m.number != w->last.number + 1 && !restarts)
         warn(w->mem, &w->document->warnings, item->first_line, "number_order", "序号 %d 之后是 %d，可能有遗漏或重复",
-             w->last_number, number);
-    w->last_number = number;
+             w->last.number, m.number);
+    w->last = m;
+}
+
+static bool has_digits(span text) {
+    size_t i = 0;
+    while (i < text.n && !digits_length(span_from(text, i)))
+        i++;
+    return i < text.n;
+}
+
+/* 教育惠民工程 on a line of its own above the sentence: short, without a stop or a number other than a year in front.
+ */
+static size_t headline_bytes(const walk *w, const paragraph *p) {
+    enum { LONGEST = 24, YEAR = 4 };
+    static const char *const marks[] = { "。", "，", "；", "：", "、", "（", NULL };
+    const line *first = &w->all->at[p->first];
+    folded text = fold_with_origin(w->mem, span_trim(first->printed));
+    span title = span_from(text.text, p->mark.n);
+    span words = span_from(title, digits_length(title) == YEAR && year_find(title) ? YEAR : 0);
+    bool sentence = span_length(title) > LONGEST || span_has(title, marks) || has_digits(words);
+    if (sentence || p->last == p->first || part_begins(first[1].folded))
+        return 0;
+    return fold_printed(&text, p->mark.n, text.text.n).n;
+}
+
+/* A new item of the list it belongs to; NULL when that is full, which is told once. */
+static import_item *add_item(walk *w, const paragraph *p) {
+    bool livelihood = w->title->livelihood || headings_livelihood(&w->headings);
+    import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
+    if (!item && !w->full)
+        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "items_full", "事项超过 %d 项，自此项起未读入",
+             IMPORT_ITEMS_MAX);
+    w->full = w->full || !item;
+    return item;
+}
+
+static void doubt_item(const walk *w, const duty *d, import_item *item) {
+    if (!*item->text)
+        warn(w->mem, &item->warnings, item->first_line, "text_missing", "只有责任单位，没有任务内容");
+    if (!item->lead && !item->co.n && !item->counties.n)
+        warn(w->mem, &item->warnings, item->last_line, "no_units", "没有写明责任单位");
+    else if (!item->lead && d->found && !d->equal && !w->rules->equal)
+        warn(w->mem, &item->warnings, item->last_line, "no_lead", "只有配合单位，没有写明由谁牵头");
 }
 
 static void read_item(walk *w, size_t i, size_t end) {
     const paragraph *p = &w->outline->at[i];
-    bool livelihood = w->title->livelihood || headings_livelihood(&w->headings);
-    import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
-    if (!item) {
-        if (!w->full)
-            warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "items_full",
-                 "事项超过 %d 项，自此项起未读入", IMPORT_ITEMS_MAX);
-        w->full = true;
+    import_item *item = add_item(w, p);
+    if (!item)
         return;
-    }
     *item = (import_item){ .first_line = w->all->at[p->first].no,
                            .last_line = w->all->at[w->outline->at[end - 1].last].to };
     duty whole = w->duties[i];
@@ -182,19 +222,18 @@ static void read_item(walk *w, size_t i, size_t end) {
         folded text = paragraph_text(w, i, end);
         duty_read(w->mem, &text, p->mark.n, item->last_line, &whole);
     }
-    item->no = headings_number(w->mem, &w->headings, w->item_kind, p->mark.number, false);
-    item->path = headings_number(w->mem, &w->headings, w->item_kind, p->mark.number, true);
+    item->no = headings_number(w->mem, &w->headings, p->mark, false);
+    item->path = headings_number(w->mem, &w->headings, p->mark, true);
     item->text = whole.text;
+    item->headline = headline_bytes(w, p);
     item->warnings = whole.doubts;
     settle_lead(w, &whole, item);
     doubt_lead(w, item);
     settle_leader(w, &whole, item);
     settle_deadline(w, &whole, item);
-    if (!item->lead && !item->co.n && !item->counties.n)
-        warn(w->mem, &item->warnings, item->last_line, "no_units", "没有写明责任单位");
-    else if (!item->lead && whole.found && !whole.equal && !w->rules->equal)
-        warn(w->mem, &item->warnings, item->last_line, "no_lead", "只有配合单位，没有写明由谁牵头");
-    check_sequence(w, item, p->mark.number);
+    doubt_item(w, &whole, item);
+    headings_count(&w->headings);
+    check_sequence(w, item, p->mark);
 }
 
 /* A section in which nobody is named is a demand on all, not a list of tasks. */
@@ -256,6 +295,7 @@ static void walk_list(walk *w) {
         end = w->outline->at[i].mark.kind < w->item_kind ? i + 1 : item_end(w, i);
         walk_paragraph(w, i, end, &section_counts);
     }
+    headings_close(w->mem, &w->headings, MARK_PART, &w->document->warnings);
     if (w->skipped)
         warn(w->mem, &w->document->warnings, w->all->at[w->outline->at[w->from].first].no, "paragraphs_skipped",
              "此处起有 %zu 个带序号的段落没有责任单位，未作为任务读入", w->skipped);

@@ -81,7 +81,7 @@ static mark circle_read(span text) {
     uint32_t c = span_first(text);
     for (size_t i = 0; i < countof(runs); i++)
         if (c >= runs[i].first && c < runs[i].first + RUN)
-            return (mark){ runs[i].kind, (int) (c - runs[i].first) + 1, span_step(text) };
+            return (mark){ .kind = runs[i].kind, .number = (int) (c - runs[i].first) + 1, .n = span_step(text) };
     return (mark){ 0 };
 }
 
@@ -96,7 +96,7 @@ static mark bracketed_read(span text) {
     size_t after = span_starts(span_from(text, before + n), close);
     if (!n || !after)
         return (mark){ 0 };
-    return (mark){ digits ? MARK_DIGITS_BRACKET : MARK_BRACKET, number, before + n + after };
+    return (mark){ .kind = digits ? MARK_DIGITS_BRACKET : MARK_BRACKET, .number = number, .n = before + n + after };
 }
 
 static mark plain_read(span text) {
@@ -107,7 +107,7 @@ static mark plain_read(span text) {
     size_t after = span_starts(span_from(text, n), after_number);
     if (!n || !after || (digits && text.s[n] == '.' && is_fraction(span_from(text, n + after))))
         return (mark){ 0 };
-    return (mark){ digits ? MARK_DIGITS : MARK_ORDINAL, number, n + after };
+    return (mark){ .kind = digits ? MARK_DIGITS : MARK_ORDINAL, .number = number, .n = n + after };
 }
 
 /* 第一部分, 第二章 */
@@ -118,7 +118,7 @@ static mark part_read(span text) {
     int number;
     size_t n = start ? numeral_read(span_from(text, start), &number) : 0;
     size_t end = n ? span_starts(span_from(text, start + n), after) : 0;
-    return end ? (mark){ MARK_PART, number, start + n + end } : (mark){ 0 };
+    return end ? (mark){ .kind = MARK_PART, .number = number, .n = start + n + end } : (mark){ 0 };
 }
 
 mark mark_read(span text) {
@@ -129,4 +129,20 @@ mark mark_read(span text) {
             return m;
     }
     return (mark){ 0 };
+}
+
+mark mark_read_dotted(span text) {
+    static const char *const behind[] = { ".", "、", NULL };
+    mark m = { .kind = MARK_DOTTED };
+    size_t above = digits_read(text, &m.above);
+    if (!above || above + 1 >= text.n || text.s[above] != '.')
+        return (mark){ 0 };
+    size_t n = digits_read(span_from(text, above + 1), &m.number);
+    m.n = above + 1 + n;
+    size_t sign = span_starts(span_from(text, m.n), behind);
+    m.n += sign;
+    m.sure = sign > 0;
+    bool deeper = digits_length(span_from(text, m.n)) > 0;
+    bool fits = n && m.number > 0 && m.number <= MARK_NUMBER_MAX && m.above > 0 && m.above <= MARK_NUMBER_MAX;
+    return fits && !deeper ? m : (mark){ 0 };
 }

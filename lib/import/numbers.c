@@ -175,8 +175,8 @@ size_t numbers_find(arena *mem, span printed, import_target *targets, size_t max
 
 void numbers_read(arena *mem, import_item *item) {
     item->targets = arena_array(mem, IMPORT_TARGETS_MAX, sizeof(*item->targets));
-    item->targets_n =
-        numbers_find(mem, span_of(item->text), item->targets, IMPORT_TARGETS_MAX, &item->warnings, item->first_line);
+    item->targets_n = numbers_find(mem, span_of(item->text + item->headline), item->targets, IMPORT_TARGETS_MAX,
+                                   &item->warnings, item->first_line);
 }
 
 int numbers_multiplier(const char **unit) {

@@ -6,6 +6,7 @@
 #include "import/dates.h"
 #include "import/everyone.h"
 #include "import/leaders.h"
+#include "import/measures.h"
 #include "import/parts.h"
 
 /* What a line is for the outline. */
@@ -18,6 +19,7 @@ typedef struct builder {
     size_t second_line; /* of a broken title: the next line that is taken already; 0 for none */
     outline *out;
     int seen[MARK_KINDS]; /* the last number of each kind below the current wider mark */
+    int above;            /* 1 of the last 1.2 */
     int last[MARK_KINDS]; /* the last number of each kind in the list: some number on through all sections */
     bool open;            /* the last paragraph still takes lines */
     bool has_units;       /* and has its unit line */
@@ -103,6 +105,29 @@ static bool is_new_paragraph(const builder *b, mark m) {
     return is_complete(b) || (m.number == 1 && deeper);
 }
 
+/* 1.2 behind 1.1, 1.1 below 1., 2.1 behind the last of 1. */
+static bool is_in_turn(const builder *b, mark m) {
+    if (m.number > 1)
+        return m.above == b->above && m.number == b->seen[MARK_DOTTED] + 1;
+    return b->seen[MARK_DIGITS] ? m.above == b->seen[MARK_DIGITS] : m.above == b->above + 1;
+}
+
+/* 1.2 is a mark where no sentence goes on that 1.2 of something could belong to. */
+static mark dotted_mark(const builder *b, span text) {
+    mark m = mark_read_dotted(text);
+    size_t unit;
+    measure_read(span_from(text, m.n), &unit);
+    bool free = !b->open || is_complete(b);
+    bool fits = m.sure || (free && !unit) || (is_in_turn(b, m) && (free || !unit));
+    return m.kind != MARK_NONE && fits ? m : (mark){ 0 };
+}
+
+static mark mark_at(const builder *b, size_t i) {
+    span text = b->all->at[i].folded;
+    mark m = mark_read(text);
+    return m.kind == MARK_NONE ? dotted_mark(b, text) : m;
+}
+
 /* 颜某某副市长牵头事项 without a mark opens a section all the same. */
 static bool is_leader_line(span text) {
     enum { LONGEST = 30, SCRATCH = 4096 };
@@ -142,14 +167,13 @@ static bool is_broken_title(const lines *all, size_t i) {
     return outline_is_title((span){ joined, text.n + next.n });
 }
 
-static role role_of(const builder *b, size_t i) {
+static role role_of(const builder *b, size_t i, mark m) {
     span text = b->all->at[i].folded;
     if (is_loose(b->all, i))
         return ROLE_LOOSE;
-    mark m = mark_read(text);
     if (m.kind == MARK_NONE && is_remark(b, text))
         return ROLE_LOOSE;
-    if (m.kind != MARK_NONE && is_new_paragraph(b, m))
+    if (m.kind == MARK_DOTTED || (m.kind != MARK_NONE && is_new_paragraph(b, m)))
         return ROLE_MARK;
     if (m.kind == MARK_NONE && (!b->open || is_complete(b)) && is_leader_line(text))
         return ROLE_MARK;
@@ -163,12 +187,13 @@ static void start_list(builder *b, size_t first, span title) {
     b->open = false;
     for (size_t kind = 0; kind < MARK_KINDS; kind++)
         b->seen[kind] = b->last[kind] = 0;
+    b->above = 0;
 }
 
-static void start_paragraph(builder *b, size_t i) {
-    mark m = mark_read(b->all->at[i].folded);
+static void start_paragraph(builder *b, size_t i, mark m) {
     if (m.kind == MARK_NONE)
-        m = (mark){ MARK_ORDINAL, b->seen[MARK_ORDINAL] + 1, 0 };
+        m = (mark){ .kind = MARK_ORDINAL, .number = b->seen[MARK_ORDINAL] + 1 };
+    b->above = m.kind == MARK_DOTTED ? m.above : b->above;
     b->out->at[b->out->n++] = (paragraph){ .mark = m, .first = i, .last = i, .list = b->out->lists_n - 1 };
     b->open = true;
     b->seen[m.kind] = b->last[m.kind] = m.number;
@@ -184,13 +209,13 @@ static span title_at(builder *b, size_t i) {
     return outline_join(b->mem, b->all, i, i + 1).text;
 }
 
-static void take_line(builder *b, size_t i, role what) {
+static void take_line(builder *b, size_t i, role what, mark m) {
     bool units = span_find(b->all->at[i].folded, "单位：", 0) != SPAN_NONE;
     b->has_units = units || (b->has_units && what == ROLE_MORE);
     if (what == ROLE_TITLE)
         start_list(b, i, title_at(b, i));
     else if (what == ROLE_MARK)
-        start_paragraph(b, i);
+        start_paragraph(b, i, m);
     else if (what == ROLE_MORE && b->open)
         b->out->at[b->out->n - 1].last = i;
     else
@@ -207,10 +232,9 @@ void outline_read(arena *mem, const lines *all, const bool *taken, outline *ret_
     builder b = { .mem = mem, .all = all, .out = ret_outline };
     start_list(&b, 0, (span){ "", 0 });
     for (size_t i = 0; i < all->n; i++) {
-        role what = taken[i] ? ROLE_LOOSE : role_of(&b, i);
-
+        mark m = mark_at(&b, i);
         if (!taken[i] && !(i && i == b.second_line))
-            take_line(&b, i, what);
+            take_line(&b, i, role_of(&b, i, m), m);
         b.open = b.open && !taken[i];
     }
 }

@@ -72,22 +72,16 @@ static void emit(unroller *u, const cells *row, const char *label, const char *s
         (line){ .no = row->first_line, .to = row->last_line, .printed = whole, .folded = fold(u->mem, whole) };
 }
 
-/* "3" and "（3）" as marks; a number of several levels keeps its last. */
+/* "3", "（3）", "2.3" and "2-3" as marks. */
 static const char *mark_of(unroller *u, span cell) {
-    span text = fold(u->mem, cell);
-    int number = 0;
     if (u->number_at == COLUMN_NONE)
         return arena_printf(u->mem, "%d、", ++u->number);
-    if (mark_read(text).n == text.n)
-        return span_dup(u->mem, text);
-    size_t last = text.n;
-    while (last > 0 && digits_length(span_from(text, last - 1)) == text.n - last + 1)
-        last--;
-    if (last == text.n && numeral_read(text, &number) == text.n)
-        return arena_printf(u->mem, "%s、", span_dup(u->mem, text));
-    if (last)
-        warn(u->mem, u->doubts, u->row.first_line, "number_unread", "序号“%s”只读出最后一级", span_dup(u->mem, text));
-    return arena_printf(u->mem, "%s、", span_dup(u->mem, span_from(text, last)));
+    char *text = span_dup(u->mem, fold(u->mem, cell));
+    if (mark_read(span_of(text)).n)
+        return text;
+    for (char *p = text; *p; p++)
+        *p = *p == '-' ? '.' : *p;
+    return arena_printf(u->mem, "%s、", text);
 }
 
 static bool is_nil(const unroller *u, span cell) {
@@ -216,20 +210,20 @@ static size_t read_header(unroller *u, size_t i) {
     return n;
 }
 
-/* A line with a number in its column, or with a text where no column has numbers. */
-static bool begins_row(const unroller *u, const cells *row) {
+/* "3", "（3）", "2.3", "2-3" and nothing else. */
+static bool is_number(span cell) {
+    static const char *const joints[] = { ".", "-", NULL };
     int number;
-    span cell = fold(u->mem, cell_at(row, u->number_at));
-    if (u->number_at == COLUMN_NONE)
-        return row->n == u->n;
-    static const char *const joints[] = { ".", "-", "、", NULL };
-    bool numbered = cell.n && (mark_read(cell).n == cell.n || numeral_read(cell, &number) == cell.n);
-    while (cell.n && !numbered && digits_length(cell)) {
-        cell = span_from(cell, digits_length(cell));
-        numbered = !cell.n;
-        cell = span_from(cell, span_starts(cell, joints));
-    }
-    return numbered;
+    if (!cell.n || mark_read(cell).n == cell.n || numeral_read(cell, &number) == cell.n)
+        return cell.n;
+    size_t above = digits_length(cell), joint = above ? span_starts(span_from(cell, above), joints) : 0;
+    span rest = span_from(cell, above + joint);
+    return joint && rest.n && digits_length(rest) == rest.n;
+}
+
+/* A line with a number in its column, or with all its cells where no column has numbers. */
+static bool begins_row(const unroller *u, const cells *row) {
+    return u->number_at == COLUMN_NONE ? row->n == u->n : is_number(fold(u->mem, cell_at(row, u->number_at)));
 }
 
 static size_t filled(const cells *row, size_t *ret_last) {

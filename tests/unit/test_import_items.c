@@ -1,4 +1,4 @@
-/* Who does an item when the section says it, not the item. */
+/* Items under sections, in brackets and in tables: who does them, by when, and what is doubtful. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -121,6 +121,100 @@ static void brackets_hold_units_beside_labels(void **state) {
     assert_documents(cases, countof(cases));
 }
 
+static void tables_of_tasks_become_items(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "序号\t任务\t牵头单位\t配合单位\t完成时限\n1\t新建公园3座\t市甲局\t市乙局 市丙局\t6月底\n",
+          "1 explicit 市甲局 +市乙局 +市丙局 2025-06-30" },
+        { "序号\t任务\t牵头及配合单位\n（1）\t新建公园3座\t市甲局、市乙局\n（2）\t新建书屋2家\t市丙局\n",
+          "1 first_listed 市甲局 +市乙局; 2 first_listed 市丙局" },
+        { "序号\t任务\t责任单位（列第一位的为牵头单位）\t责任县（市、区）\n1\t新建公园3座\t市甲局\t东县、西区\n",
+          "1 first_listed 市甲局 @东县 @西区" },
+        { "编号 | 任务 | 责任单位\n---|---|---\n1 | 新建公园3座 | 市甲局\n", "1 first_listed 市甲局" },
+        { "│序号│任务│责任单位│\n├──┼──┼──┤\n│1│新建公园│市甲局│\n│　│三座　　│市乙局│\n└──┴──┴──┘\n",
+          "1 first_listed 市甲局 +市乙局" },
+        { "序号\t任务\t单位\t时限\n1\t新建公园3座\t市甲局\t6月底\n", "1 first_listed 市甲局 2025-06-30" },
+        { "序号\t任务\t责任单位\n1-1\t新建公园3座\t市甲局\n1-2\t新建书屋2家\t市乙局\n2-1\t修路1条\t市丙局\n",
+          "1.1 first_listed 市甲局; 1.2 first_listed 市乙局; 2.1 first_listed 市丙局" },
+        { "序号\t任务\t责任单位\t时限\n一\t新建公园3座\t市甲局\t6月底\n二\t新建书屋2家\t市乙局\t9月底\n",
+          "1 first_listed 市甲局 2025-06-30; 2 first_listed 市乙局 2025-09-30" },
+        { "序号\t任务\t责任单位\n1\t新建公\n园3\n座\t市甲局\n2\t新建书屋2家\t市乙局\n",
+          "1 first_listed 市甲局; 2 first_listed 市乙局" },
+    };
+    assert_documents(cases, countof(cases));
+}
+
+static void rows_that_cannot_be_told_apart_are_doubted(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "任务\t责任单位\t时限\n新建公园3座\t市甲局\t6月底\n", "1 first_listed 市甲局 2025-06-30 !!number_missing" },
+        { "序号\t任务\t责任单位\n\t新建公园3座\t市甲局\n", " !!row_unread" },
+        { "序号\t任务\t责任单位\n1\t新建公园3座\t市甲局\n（续）\n2\t新建书屋2家\t市乙局\n",
+          "1 first_listed 市甲局; 2 first_listed 市乙局 !!line_in_table" },
+        { "序号\t任务\t责任单位\t联系电话\n1\t新建公园3座\t市甲局\t12345\n", "1 first_listed 市甲局 !!column_unread" },
+        { "领域\t序号\t任务\t责任单位\n工业\t1\t新建公园3座\t市甲局\n", "1 first_listed 市甲局 !!column_unread" },
+        { "序号   任务       责任单位   时限\n1      新建公园   市甲局\n", "1 first_listed 市甲局 !cell_placed" },
+        { "序号 任务 责任单位 时限\n1 新建公园 市甲局\n", "1 first_listed 市甲局 !cell_placed" },
+        { "序号 任务 责任单位 时限\n1 新建 公园 市甲局 6月底\n", "1 first_listed 市甲局 2025-06-30 !cell_placed" },
+        { "序号\t任务\t责任单位\n1\t\t市甲局\n", "1 first_listed 市甲局 !text_missing" },
+    };
+    assert_documents(cases, countof(cases));
+}
+
+static void a_row_takes_no_more_than_its_lines(void **state) {
+    (void) state;
+    bh_call *c = call_new("test", 1000);
+    buf text;
+    buf_init(&text, c->mem);
+    buf_adds(&text, "序号\t任务\t责任单位\n1\t新建公园\t市甲局\n");
+    for (int i = 0; i < 80; i++)
+        buf_adds(&text, "\t三座\t\n");
+    import_document document;
+    assert_null(import_parse(c, text.s, text.n, &document));
+    assert_int_equal(document.tasks.n, 1);
+    assert_string_equal(document.warnings.at[document.warnings.n - 1].code, "row_unread");
+    call_free(c);
+}
+
+static void a_text_without_records_says_so(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "各单位：请于下周一前报送总结。\n", " !!nothing_found" },
+        { "一、稳增长。\n二、促改革。\n", " !!nothing_found" },
+        { "一、工业（共3项）\n1. 新建公园3座。\n责任单位：市甲局\n", "1.1 first_listed 市甲局 !!items_count" },
+        { "1. 推进技改。\n责任单位：市甲局。\n责任单位：市乙局。\n",
+          "1 first_listed 市甲局 +市乙局 !unit_lines_several" },
+    };
+    assert_documents(cases, countof(cases));
+}
+
+static void units_parted_by_blanks(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "1. 推进技改。\n责任单位：市甲局 市乙局　市丙局，东县 西区\n",
+          "1 first_listed 市甲局 +市乙局 +市丙局 @东县 @西区" },
+        { "1. 推进技改。\n责任单位：市甲局\n市乙局\n市自然\n资源局\n",
+          "1 first_listed 市甲局 +市乙局市自然资源局 !unit_doubtful" },
+        { "1. 推进技改。\n责任单位：市甲会 团市委\n", "1 first_listed 市甲会团市委 !unit_doubtful !unit_spaced" },
+        { "1. 推进技改。\n责任单位：市农业 农村局\n", "1 first_listed 市农业农村局" },
+        { "1. 推进技改，做好第一\n责任单位：市甲局\n", "1 first_listed 市甲局" },
+        { "1. 推进技改。\n责任单位：市甲局、区块链\n", "1 first_listed 市甲局 +区块链 !unit_doubtful" },
+        { "1. 推进技改。\n责任单位：市级有关部门\n", "1 first_listed 市级有关部门 !collective_lead" },
+    };
+    assert_documents(cases, countof(cases));
+}
+
+static void numbers_of_two_levels_are_marks_in_their_turn(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "1. 工业\n1.1 推进技改。\n责任单位：市甲局\n1.2 所有园区达标。\n责任单位：市乙局\n",
+          "1.1 first_listed 市甲局; 1.2 first_listed 市乙局" },
+        { "1.1 推进技改。\n责任单位：市甲局\n2.1 投资增长，达到\n2.2亿元以上。\n责任单位：市乙局\n",
+          "1.1 first_listed 市甲局; 2.1 first_listed 市乙局" },
+    };
+    assert_documents(cases, countof(cases));
+}
+
 static void more_unit_lines_than_fit_are_told(void **state) {
     (void) state;
     bh_call *c = call_new("test", 1000);
@@ -137,8 +231,16 @@ static void more_unit_lines_than_fit_are_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_section_names_who_leads_its_items), cmocka_unit_test(an_item_overrules_its_section),
-        cmocka_unit_test(doubts_of_a_section_are_told),        cmocka_unit_test(brackets_hold_units_beside_labels),
+        cmocka_unit_test(a_section_names_who_leads_its_items),
+        cmocka_unit_test(an_item_overrules_its_section),
+        cmocka_unit_test(doubts_of_a_section_are_told),
+        cmocka_unit_test(brackets_hold_units_beside_labels),
+        cmocka_unit_test(tables_of_tasks_become_items),
+        cmocka_unit_test(rows_that_cannot_be_told_apart_are_doubted),
+        cmocka_unit_test(a_row_takes_no_more_than_its_lines),
+        cmocka_unit_test(a_text_without_records_says_so),
+        cmocka_unit_test(units_parted_by_blanks),
+        cmocka_unit_test(numbers_of_two_levels_are_marks_in_their_turn),
         cmocka_unit_test(more_unit_lines_than_fit_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
