@@ -110,6 +110,17 @@ static void release(void *mem) {
     arena_free(mem);
 }
 
+bh_err *audit_log_check_reader(app *a) {
+    Bh__ListEntriesRequest request = BH__LIST_ENTRIES_REQUEST__INIT;
+    ProtobufCMessage *answer;
+    request.page_size = 1;
+    TRY(remote_call(a, AUDIT("ListEntries"), &request.base, &answer));
+    if (((Bh__ListEntriesResponse *) answer)->is_partial)
+        return bh_fail(a->call, READ_REFUSED,
+                       SAY(a, "全部审计条目，核验须由审计人进行", "every entry; an auditor verifies"));
+    return NULL;
+}
+
 /* A page has memory of its own, so that a long log fits; an error keeps it. */
 static bh_err *read_page(app *a, uint64_t first, uint64_t end, audit_log_visit *visit, void *data, uint64_t *ret_next) {
     bh_call call = *a->call;

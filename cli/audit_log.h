@@ -14,6 +14,8 @@ MUST bh_err *audit_log_prove(app *a, int64_t index, Bh__GetInclusionProofRespons
 /* True when the bytes are one hash; copied. */
 bool audit_log_hash(const ProtobufCBinaryData *bytes, merkle_hash *ret_hash);
 
+/* READ_REFUSED unless the caller may read every entry: what is kept back would look like tampering. */
+MUST bh_err *audit_log_check_reader(app *a);
 /* Called for each entry in order; `page` is memory that ends with the page. */
 typedef void audit_log_visit(void *data, arena *page, const Bh__Entry *entry);
 /* Reads the entries from `first` to before `end`, page by page. */

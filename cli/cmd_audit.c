@@ -91,6 +91,7 @@ bh_err *cmd_audit_verify(app *a, UNUSED const verb *v) {
     log_head served, kept;
     if (path)
         TRY(read_kept(a, path, &kept));
+    TRY(audit_log_check_reader(a));
     TRY(audit_log_head(a, &served));
     verifier *check = verify_begin(a->call, &served, path ? &kept : NULL);
     TRY(audit_log_read(a, 0, served.size, visit, check));
@@ -121,9 +122,10 @@ static const char *number(app *a, int64_t value) {
 static void add_entry(void *data, UNUSED arena *page, const Bh__Entry *entry) {
     rows *r = data;
     app *a = r->a;
-    leaf l = { .object_type = "?", .object_id = "", .action = "?", .note = "" };
+    leaf l;
     uint8_t previous[SHA256_SIZE];
-    (void) leaf_parse(a->call->mem, entry->leaf.data, entry->leaf.len, &l, previous);
+    if (!leaf_parse(a->call->mem, entry->leaf.data, entry->leaf.len, &l, previous)) /* kept back, or tampered with */
+        l = (leaf){ .object_type = "?", .object_id = "", .action = "?", .note = "" };
     Bh__TreeHead time = BH__TREE_HEAD__INIT;
     time.time_ms = l.time_ms;
     r->n++;

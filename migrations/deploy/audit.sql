@@ -70,6 +70,15 @@ grant usage on schema audit to bihuan_directory, bihuan_target, bihuan_task, bih
 grant execute on function audit.append(int4[], bytea[])
     to bihuan_directory, bihuan_target, bihuan_task, bihuan_progress;
 
+-- Who, beside auditors, may read the bytes of an entry: of a task, whoever may see it. Everybody may have the hashes.
+create function audit.readable(e audit.entry, unit int4, post int2, leader int4) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+    return case when e.object_type = 'task' and e.object_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                then task.may_read(e.site_id, e.object_id::uuid, unit, post, leader) end;
+end $$;
+grant execute on function audit.readable(audit.entry, int4, int2, int4) to bihuan_audit;
+
 -- The sequencer takes from the queue and adds to the log; nobody but the owner changes or deletes an entry.
 grant select, delete on audit.pending to bihuan_audit;
 grant select, insert on audit.entry, audit.subtree to bihuan_audit;

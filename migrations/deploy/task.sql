@@ -313,13 +313,13 @@ language sql stable as $$
                       and p.office_unit = unit) end
 $$;
 
--- The door for targets: may this person see the task? Null when there is none.
+-- The door for targets and audit entries: may this person see the task? Null when there is none.
 create function task.may_read(site int4, task uuid, unit int4, post int2, leader int4) returns bool
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select task.readable(t, unit, post, leader) from task.task t where t.site_id = site and t.task_id = may_read.task
 $$;
-grant usage on schema task to bihuan_target;
-grant execute on function task.may_read(int4, uuid, int4, int2, int4) to bihuan_target;
+grant usage on schema task to bihuan_target, bihuan_audit;
+grant execute on function task.may_read(int4, uuid, int4, int2, int4) to bihuan_target, bihuan_audit;
 
 -- Creates drafts, version 1 each, with their legs, clauses, history and audit entries; answers how many. An element is
 -- {"task_id", "body" (hex), "draft" (bihuan.v1.Draft with column names)}.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit_sql.h"
+#include "domain/task.h"
 
 enum { PAGE_BYTES_MAX = 3 << 19 };
 
@@ -81,6 +82,15 @@ bh_err *store_integrate(bh_call *c, const batch *b, bool *ret_done) {
 
 /* -- pages -- */
 
+bool store_reads_all(const bh_call *c) {
+    return c->who.post == POST_AUDITOR;
+}
+
+/* The first arguments of every list of entries. */
+#define READER(c)                                                                                       \
+    pg_int((c)->site_id), pg_bool(store_reads_all(c)), pg_int((c)->who.unit_id), pg_int((c)->who.post), \
+        pg_int((c)->who.leader_id)
+
 /* How many of the first entries fit into a message: one at least. */
 static size_t fitting(Bh__Entry *const *entries, size_t n) {
     size_t bytes = 0, fits = 0;
@@ -91,7 +101,7 @@ static size_t fitting(Bh__Entry *const *entries, size_t n) {
 
 bh_err *store_list_entries(bh_call *c, int64_t first, int32_t page_size, Bh__Entry ***ret_entries, size_t *ret_n) {
     pg_rows rows;
-    TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_ENTRIES], &rows, pg_int(c->site_id), pg_int(first), pg_int(page_size)));
+    TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_ENTRIES], &rows, READER(c), pg_int(first), pg_int(page_size)));
     *ret_entries = pg_fill_all(c, &rows, &bh__entry__descriptor, ret_n);
     *ret_n = fitting(*ret_entries, *ret_n);
     return NULL;
@@ -100,7 +110,7 @@ bh_err *store_list_entries(bh_call *c, int64_t first, int32_t page_size, Bh__Ent
 bh_err *store_list_object_entries(bh_call *c, const Bh__ListObjectEntriesRequest *req, int32_t page_size,
                                   Bh__ListObjectEntriesResponse *resp) {
     pg_rows rows;
-    TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_OBJECT_ENTRIES], &rows, pg_int(c->site_id), pg_text(req->object_type),
+    TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_OBJECT_ENTRIES], &rows, READER(c), pg_text(req->object_type),
                 pg_text(req->object_id), pg_int(req->first_version), pg_int(page_size)));
     resp->entries = pg_fill_all(c, &rows, &bh__entry__descriptor, &resp->n_entries);
     resp->n_entries = fitting(resp->entries, resp->n_entries);

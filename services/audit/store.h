@@ -47,6 +47,8 @@ typedef struct batch {
 MUST bh_err *store_integrate(bh_call *c, const batch *b, bool *ret_done);
 
 /* Pages; they may be shorter than asked, so that they fit into a message, but not empty while there is more. */
+/* Whether the caller reads every entry; for others the bytes of what they may not see are left out. */
+bool store_reads_all(const bh_call *c);
 MUST bh_err *store_list_entries(bh_call *c, int64_t first, int32_t page_size, Bh__Entry ***ret_entries, size_t *ret_n);
 MUST bh_err *store_list_object_entries(bh_call *c, const Bh__ListObjectEntriesRequest *req, int32_t page_size,
                                        Bh__ListObjectEntriesResponse *resp);

@@ -198,10 +198,14 @@ def test_damaged_head_file(log):
 
 
 def test_who_may_read(log):
-    log.bihuan.log_in("drafter01")
-    log.run("verify", "--head", log.kept, code=5, login="drafter01")
-    log.run("list", code=5, login="drafter01")
-    log.run("head", login="drafter01")
+    for login in ("drafter01", "finance-handler01"):
+        log.bihuan.log_in(login)
+        log.run("head", login=login)
+        log.run("verify", "--head", log.kept, code=5, login=login)
+    log.run("list", code=5, login="finance-handler01")
+    created = log.bihuan.sql("select count(*) from audit.entry where object_type = 'task'")[0]
+    seen = log.run("list", "--limit", "2000", login="drafter01").stdout
+    assert str(seen.count("task/")) == created and "user/" not in seen and "drill/" not in seen
 
 
 def test_proof(log):

@@ -28,7 +28,7 @@ static leaf entry_of(int object, int version) {
     return (leaf){
         .site_id = 1,
         .object_type = "task",
-        .object_id = desk_text(audit, "%d", object),
+        .object_id = desk_text(audit, "%08d-0000-7000-8000-000000000000", object),
         .version = version,
         .action = "Move",
         .user_id = 7,

@@ -70,7 +70,7 @@ static void test_object_entries(UNUSED void **state) {
     Bh__ListObjectEntriesRequest req = BH__LIST_OBJECT_ENTRIES_REQUEST__INIT;
     Bh__ListObjectEntriesResponse *resp;
     req.object_type = (char *) "task";
-    req.object_id = (char *) "3";
+    req.object_id = (char *) "00000003-0000-7000-8000-000000000000";
     req.first_version = 4;
     req.page_size = 5;
     assert_null(ASK(audit, "ListObjectEntries", &auditor, req, &resp));
@@ -148,7 +148,7 @@ static void test_proofs_that_cannot_be(UNUSED void **state) {
     assert_string_equal(ASK(audit, "GetInclusionProof", &auditor, req, &resp)->reason, "AUDIT_TREE_DAMAGED");
 }
 
-/* Who is no auditor can check that an entry is in the log, not read it. */
+/* Who may not see the task can check that an entry is in the log, not read it. */
 static void test_proof_for_others(UNUSED void **state) {
     append(1, 2);
     integrate();
@@ -159,6 +159,43 @@ static void test_proof_for_others(UNUSED void **state) {
     assert_int_equal(resp->entry->leaf.len, 0);
     assert_int_equal(resp->entry->leaf_hash.len, SHA256_SIZE);
     assert_int_equal(resp->n_hashes, 1);
+}
+
+/* An office reads what was done with the tasks it may see; of all else it may have the hashes. */
+static void test_entries_for_offices(UNUSED void **state) {
+    append(3, 6);
+    integrate();
+    desk_sql(audit, "update audit.entry set object_id = 'no task' where idx = 5");
+    desk_sql(audit,
+             "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, is_key, office_unit, "
+             "leader_ids, created_ms, position) select 1, (u || '-0000-7000-8000-000000000000')::uuid, 1, "
+             "sha256(''), 1, '1', 't', false, u::int + 90, '{}', 0, 1 from unnest(array['00000000', '00000001']) u");
+    const principal drafter90 = { .user_id = 9, .unit_id = 90, .post = BH__POST__POST_DRAFTER };
+    Bh__ListEntriesRequest req = BH__LIST_ENTRIES_REQUEST__INIT;
+    Bh__ListEntriesResponse *resp;
+    assert_null(ASK(audit, "ListEntries", &drafter90, req, &resp));
+    assert_true(resp->is_partial);
+    assert_int_equal(resp->n_entries, 6);
+    for (size_t i = 0; i < resp->n_entries; i++) {
+        assert_int_equal(resp->entries[i]->leaf.len > 0, i % 3 == 0);
+        assert_int_equal(resp->entries[i]->leaf_hash.len, SHA256_SIZE);
+    }
+    Bh__ListObjectEntriesRequest one = BH__LIST_OBJECT_ENTRIES_REQUEST__INIT;
+    Bh__ListObjectEntriesResponse *versions;
+    one.object_type = (char *) "task";
+    one.object_id = (char *) "00000001-0000-7000-8000-000000000000";
+    assert_null(ASK(audit, "ListObjectEntries", &drafter90, one, &versions));
+    assert_int_equal(versions->n_entries, 0);
+    one.object_id = (char *) "00000000-0000-7000-8000-000000000000";
+    assert_null(ASK(audit, "ListObjectEntries", &drafter90, one, &versions));
+    assert_int_equal(versions->n_entries, 2);
+    assert_int_not_equal(versions->entries[0]->leaf.len, 0);
+    const principal handler = { .user_id = 9, .unit_id = 90, .post = BH__POST__POST_HANDLER };
+    assert_string_equal(ASK(audit, "ListEntries", &handler, req, &resp)->reason, "METHOD_NOT_ALLOWED");
+    assert_null(ASK(audit, "ListEntries", &auditor, req, &resp));
+    assert_false(resp->is_partial);
+    assert_int_not_equal(resp->entries[5]->leaf.len, 0);
+    desk_sql(audit, "truncate task.task");
 }
 
 typedef struct sequencing {
@@ -243,6 +280,7 @@ int main(void) {
         TEST(test_proofs),
         TEST(test_proofs_that_cannot_be),
         TEST(test_proof_for_others),
+        TEST(test_entries_for_offices),
         TEST(test_sequencers_do_not_collide),
         TEST(test_damaged_tree_stops_the_sequencer),
         TEST(test_role_cannot_change_the_log),
