@@ -6,6 +6,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
+#include "bihuan_repeatable.h"
 #include "gateway.h"
 #include "sweep.h"
 
@@ -44,7 +45,12 @@ static bh_err *gateway_open(bh_call *call, gateway *gw) {
         (evidence_store){ .asker = &gw->asker, .disk = &gw->disk, .size_max = gw->settings.evidence_size_max };
     TRY(evidence_open(call, gw->settings.evidence_dir, &gw->evidence));
     TRY(server_open(call, gw->settings.listen, &gw->app, &gw->server));
-    const rpc_client_options peers = { gw->settings.key_file, gw->settings.peers_file, .gateway = true };
+    const rpc_client_options peers = {
+        .key_file = gw->settings.key_file,
+        .peers_file = gw->settings.peers_file,
+        .repeatable = bihuan_repeatable,
+        .gateway = true,
+    };
     rpc_client *client;
     TRY(rpc_client_open(call, &peers, &client));
     if (!asker_open(&gw->asker, client) || !disk_start(&gw->disk) || !sweep_start(client, gw->evidence.folder))

@@ -1,7 +1,6 @@
 #include "rpc/allow.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -13,8 +12,7 @@ enum { DAY_MS = 24 * 60 * 60 * 1000, LIST_MEMORY_MAX = 64 << 10 };
 struct allow_list {
     arena *mem;      /* owns the list itself */
     bh_call *memory; /* owns the rows; replaced with them */
-    char *path;
-    struct stat status; /* of the file when it was looked at last */
+    table_watch file;
     allow_row *rows;
     size_t n;
 };
@@ -73,7 +71,7 @@ static bh_err *load(bh_call *call, allow_list *list) {
     bh_call *memory = call_new("allow-list", 0);
     allow_row *rows;
     size_t n;
-    bh_err *err = rows_read(memory, list->path, &rows, &n);
+    bh_err *err = rows_read(memory, list->file.path, &rows, &n);
     if (err) {
         bh_err kept = *err;
         kept.zh = arena_strdup(call->mem, err->zh);
@@ -92,8 +90,8 @@ static bh_err *load(bh_call *call, allow_list *list) {
 bh_err *allow_open(bh_call *call, const char *path, allow_list **ret_list) {
     arena *mem = arena_new(LIST_MEMORY_MAX);
     allow_list *list = arena_alloc(mem, sizeof(*list));
-    *list = (allow_list){ .mem = mem, .path = arena_strdup(mem, path) };
-    stat(path, &list->status);
+    *list = (allow_list){ .mem = mem, .file = { .path = arena_strdup(mem, path) } };
+    table_changed(&list->file);
     bh_err *err = load(call, list);
     if (err) {
         allow_close(list);
@@ -110,22 +108,15 @@ void allow_close(allow_list *list) {
     arena_free(list->mem);
 }
 
-static bool same_file(const struct stat *a, const struct stat *b) {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 void allow_refresh(allow_list *list) {
-    struct stat status = { 0 };
-    if (stat(list->path, &status) != 0 || same_file(&status, &list->status))
+    if (!table_changed(&list->file))
         return;
-    list->status = status;
     bh_call *call = call_new("allow-list", 0);
     bh_err *err = load(call, list);
     if (err)
         log_event(LOG_ERROR, "rpc.allow_list", "kept the old one: %s", err->en);
     else
-        log_event(LOG_INFO, "rpc.allow_list", "path=%s rows=%zu", list->path, list->n);
+        log_event(LOG_INFO, "rpc.allow_list", "path=%s rows=%zu", list->file.path, list->n);
     call_free(call);
 }
 

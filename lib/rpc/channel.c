@@ -1,5 +1,6 @@
 #include "rpc/channel.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -17,7 +18,7 @@ enum { BUDGET_MAX = 1000, BUDGET_START = 100, BUDGET_PRICE = 10, BUDGET_EARN_MS 
 
 struct channel {
     const char *service;
-    connection *instances[CHANNEL_INSTANCES_MAX];
+    connection *instances[RPC_INSTANCES_MAX];
     size_t n;
     size_t turn;       /* whose turn it is among equals */
     atomic_bool ready; /* for other threads */
@@ -43,11 +44,13 @@ const char *channel_service(const channel *ch) {
     return ch->service;
 }
 
-bool channel_add(channel *ch, connection *instance) {
-    if (ch->n == CHANNEL_INSTANCES_MAX)
-        return false;
+void channel_clear(channel *ch) {
+    ch->n = 0;
+}
+
+void channel_add(channel *ch, connection *instance) {
+    assert(ch->n < RPC_INSTANCES_MAX);
     ch->instances[ch->n++] = instance;
-    return true;
 }
 
 bool channel_is_ready(const channel *ch) {
@@ -61,12 +64,12 @@ int64_t channel_due_ms(const channel *ch) {
 /* --- sending --- */
 
 /* The instance with the fewest calls under way; NULL when none can take one. */
-static connection *pick(const channel *ch) {
+static connection *pick(const channel *ch, int64_t now_ms) {
     connection *best = NULL;
     int least = CONNECTION_FULL;
     for (size_t i = 0; i < ch->n; i++) {
         connection *instance = ch->instances[(ch->turn + i) % ch->n];
-        int load = connection_load(instance);
+        int load = connection_load(instance, now_ms);
         if (load < least) {
             best = instance;
             least = load;
@@ -76,7 +79,7 @@ static connection *pick(const channel *ch) {
 }
 
 static bool send(channel *ch, rpc_result *call, int64_t now_ms) {
-    connection *instance = pick(ch);
+    connection *instance = pick(ch, now_ms);
     ch->turn++;
     return instance && connection_send(instance, call, now_ms);
 }
@@ -146,7 +149,7 @@ void channel_pump(channel *ch, int64_t now_ms) {
     atomic_store_explicit(&ch->ready, any_is_ready(ch), memory_order_release);
     if (all)
         ch->due_ms = INT64_MAX;
-    for (int n = ch->waiting_count; n > 0 && (all || pick(ch)); n--)
+    for (int n = ch->waiting_count; n > 0 && (all || pick(ch, now_ms)); n--)
         place(ch, waiting_take(ch), now_ms);
 }
 
@@ -172,7 +175,10 @@ static bool can_afford(channel *ch, int64_t now_ms) {
 static bool may_go_again(rpc_result *call, connection_verdict verdict, int64_t now_ms) {
     if (call->attempt + 1 >= ATTEMPTS_MAX || now_ms >= call->deadline_ms)
         return false;
-    return verdict == CALL_TURNED_AWAY || (verdict == CALL_REFUSED && can_afford(call->channel, now_ms));
+    if (verdict == CALL_TURNED_AWAY)
+        return true;
+    bool harmless = verdict == CALL_REFUSED || (verdict == CALL_LOST && call->repeatable);
+    return harmless && can_afford(call->channel, now_ms);
 }
 
 /* Half to all of a time that doubles with every attempt, so that those who were refused together do not return so. */

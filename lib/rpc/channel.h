@@ -6,8 +6,6 @@
 
 #include "rpc/connection.h"
 
-enum { CHANNEL_INSTANCES_MAX = 16 };
-
 typedef struct channel channel;
 
 /* It lives in `mem`, as long as that. */
@@ -15,8 +13,9 @@ channel *channel_new(arena *mem, const char *service);
 /* Ends every call that waits with SHUTTING_DOWN. */
 void channel_close(channel *ch);
 const char *channel_service(const channel *ch);
-/* False when it has too many. */
-bool channel_add(channel *ch, connection *instance);
+/* Its instances are named anew: none, then each of them, at most RPC_INSTANCES_MAX. */
+void channel_clear(channel *ch);
+void channel_add(channel *ch, connection *instance);
 /* From any thread: true while an instance takes calls. */
 bool channel_is_ready(const channel *ch);
 

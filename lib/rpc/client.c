@@ -5,55 +5,28 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "rpc/channel.h"
 #include "rpc/guard.h"
+#include "rpc/roster.h"
 
-enum { PEERS_MAX = 64, CLIENT_MEMORY_MAX = 16 << 20, WAIT_MS_MAX = 1000 };
+enum { CLIENT_MEMORY_MAX = 16 << 20 };
 
 struct rpc_client {
     arena *mem;
     connection_setup setup;
     bool gateway;
     inbox requests;
-    connection *connections[PEERS_MAX];
-    size_t connection_count;
-    channel *channels[PEERS_MAX];
-    size_t channel_count;
+    roster roster;
+    const char *const *repeatable;
+    size_t repeatable_count;
     int64_t ticked_ms;
     pthread_t thread;
     atomic_bool stopping;
 };
-
-/* --- opening --- */
-
-static connection *connection_to(rpc_client *client, const rpc_peer *peer) {
-    for (size_t i = 0; i < client->connection_count; i++)
-        if (connection_serves(client->connections[i], peer))
-            return client->connections[i];
-    connection *conn = connection_new(client->mem, &client->setup, peer);
-    client->connections[client->connection_count++] = conn;
-    return conn;
-}
-
-static channel *channel_of(const rpc_client *client, const char *service) {
-    for (size_t i = 0; i < client->channel_count; i++)
-        if (strcmp(channel_service(client->channels[i]), service) == 0)
-            return client->channels[i];
-    return NULL;
-}
-
-static bool add_instance(rpc_client *client, const rpc_peer *peer) {
-    channel *ch = channel_of(client, peer->service);
-    if (!ch) {
-        ch = channel_new(client->mem, peer->service);
-        client->channels[client->channel_count++] = ch;
-    }
-    return channel_add(ch, connection_to(client, peer));
-}
 
 /* --- the thread --- */
 
@@ -63,7 +36,7 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
     while (node) {
         rpc_result *call = (rpc_result *) node;
         node = node->next;
-        channel *ch = channel_of(client, call->argument);
+        channel *ch = roster_find(&client->roster, call->argument);
         if (call->failed)
             rpc_result_finish(call);
         else if (!ch)
@@ -74,49 +47,24 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
     return any;
 }
 
-/* The last thing done with a socket before the wait must be a receive that finds nothing: see socket_fd. */
-static bool receive_all(rpc_client *client, int64_t now_ms) {
-    bool any = false;
-    for (size_t i = 0; i < client->connection_count; i++)
-        any |= connection_receive(client->connections[i], now_ms);
-    return any;
-}
-
 static bool serve(rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
-    bool busy = take_requests(client, now_ms) | receive_all(client, now_ms);
+    bool busy = take_requests(client, now_ms) | roster_receive(&client->roster, now_ms);
     /* Once a millisecond is enough, and libzmq makes system calls for every look at a socket with nothing in it. */
     if (now_ms != client->ticked_ms)
-        for (size_t i = 0; i < client->connection_count; i++)
-            connection_tick(client->connections[i], now_ms);
+        roster_tick(&client->roster, now_ms);
     client->ticked_ms = now_ms;
-    for (size_t i = 0; i < client->channel_count; i++)
-        channel_pump(client->channels[i], now_ms);
+    roster_pump(&client->roster, now_ms);
     return busy;
 }
 
-static int64_t sooner(int64_t a_ms, int64_t b_ms) {
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
-static int time_to_wait(const rpc_client *client) {
-    int64_t now_ms = clock_mono_ms();
-    int64_t due_ms = now_ms + WAIT_MS_MAX;
-    for (size_t i = 0; i < client->connection_count; i++)
-        due_ms = sooner(due_ms, connection_due_ms(client->connections[i]));
-    for (size_t i = 0; i < client->channel_count; i++)
-        due_ms = sooner(due_ms, channel_due_ms(client->channels[i]));
-    return due_ms > now_ms ? (int) (due_ms - now_ms) : 0;
-}
-
 static void wait_for_work(rpc_client *client) {
-    struct pollfd items[1 + PEERS_MAX * CONNECTION_POLL_ITEMS] = { { .fd = client->requests.fd, .events = POLLIN } };
-    nfds_t n = 1;
-    if (receive_all(client, clock_mono_ms()) || !inbox_sleep(&client->requests))
+    struct pollfd items[1 + ROSTER_POLL_ITEMS] = { { .fd = client->requests.fd, .events = POLLIN } };
+    if (roster_receive(&client->roster, clock_mono_ms()) || !inbox_sleep(&client->requests))
         return;
-    for (size_t i = 0; i < client->connection_count; i++)
-        n += (nfds_t) connection_poll(client->connections[i], items + n);
-    poll(items, n, time_to_wait(client));
+    nfds_t n = 1 + roster_poll(&client->roster, items + 1);
+    int64_t wait_ms = roster_due_ms(&client->roster) - clock_mono_ms();
+    poll(items, n, wait_ms > 0 ? (int) wait_ms : 0);
     inbox_awake(&client->requests);
     client->ticked_ms = 0;
 }
@@ -126,32 +74,17 @@ static void *run(void *data) {
     while (!atomic_load(&client->stopping))
         if (!serve(client))
             wait_for_work(client);
-    for (size_t i = 0; i < client->connection_count; i++)
-        connection_close(client->connections[i], clock_mono_ms());
-    for (size_t i = 0; i < client->channel_count; i++)
-        channel_close(client->channels[i]);
+    roster_close(&client->roster);
     return NULL;
 }
 
 /* --- life --- */
 
-static bh_err *read_files(bh_call *call, rpc_client *client, const rpc_client_options *options) {
-    rpc_peer *peers;
-    size_t n;
-    TRY(rpc_key_load(call, options->key_file, &client->setup.own));
-    TRY(rpc_peers_load(call, options->peers_file, &peers, &n));
-    if (n > PEERS_MAX)
-        return bh_fail(call, TABLE_UNUSABLE, options->peers_file, "too many rows");
-    for (size_t i = 0; i < n; i++)
-        if (!add_instance(client, &peers[i]))
-            return bh_fail(call, TABLE_UNUSABLE, options->peers_file, "too many instances of one service");
-    return NULL;
-}
-
 static bh_err *start(bh_call *call, rpc_client *client, const rpc_client_options *options) {
     if (!client->setup.context)
         return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
-    TRY(read_files(call, client, options));
+    TRY(rpc_key_load(call, options->key_file, &client->setup.own));
+    TRY(roster_open(call, &client->roster, client->mem, &client->setup, options->peers_file));
     if (!inbox_open(&client->requests))
         return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
     if (pthread_create(&client->thread, NULL, run, client) == 0)
@@ -170,10 +103,14 @@ bh_err *rpc_client_open(bh_call *call, const rpc_client_options *options, rpc_cl
             .instance_id = trace_id_new(mem),
             .back = channel_take_back,
         },
+        .repeatable = options->repeatable,
         .gateway = options->gateway,
     };
+    while (client->repeatable && client->repeatable[client->repeatable_count])
+        client->repeatable_count++;
     bh_err *err = start(call, client, options);
     if (err) {
+        roster_close(&client->roster);
         if (client->setup.context)
             zmq_ctx_term(client->setup.context);
         arena_free(mem);
@@ -195,14 +132,25 @@ void rpc_client_close(rpc_client *client) {
 }
 
 bool rpc_client_is_ready(const rpc_client *client, const char *service) {
-    const channel *ch = channel_of(client, service);
+    const channel *ch = roster_find(&client->roster, service);
     return ch && channel_is_ready(ch);
 }
 
 /* --- calls --- */
 
+static int compare_texts(const void *a, const void *b) {
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static bool is_repeatable(const rpc_client *client, const char *method) {
+    return client->repeatable &&
+           bsearch(&method, client->repeatable, client->repeatable_count, sizeof(method), compare_texts);
+}
+
 void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
-    inbox_put(&client->requests, &rpc_result_new(request, done, data)->node);
+    rpc_result *call = rpc_result_new(request, done, data);
+    call->repeatable = is_repeatable(client, request->method);
+    inbox_put(&client->requests, &call->node);
 }
 
 /* A thread that waits for its call. */

@@ -11,8 +11,9 @@
 
 typedef struct rpc_client_options {
     const char *key_file;   /* own secret key (rpc/keys.h) */
-    const char *peers_file; /* where the services are (rpc/peers.h, docs/PROTOCOL.md) */
-    bool gateway;           /* our key has that role: rpc_call carries the person in call->who */
+    const char *peers_file; /* where the services are (rpc/peers.h, docs/PROTOCOL.md); read again when it changes */
+    const char *const *repeatable; /* methods that may be sent twice: bihuan_repeatable; NULL: none */
+    bool gateway;                  /* our key has that role: rpc_call carries the person in call->who */
 } rpc_client_options;
 
 typedef struct rpc_client rpc_client;

@@ -9,6 +9,7 @@
 #include "rpc/flight.h"
 #include "rpc/message.h"
 #include "rpc/socket.h"
+#include "rpc/standing.h"
 
 enum {
     GREET_MS = 2000, /* from the attempt to the server's HELLO */
@@ -17,6 +18,7 @@ enum {
     REST_MS_MIN = 50,
     REST_MS_MAX = 1000,
     BATCH_MAX = 64,
+    CONNECTION_MEMORY_MAX = 64 << 10,
 };
 
 typedef enum connection_state {
@@ -27,10 +29,13 @@ typedef enum connection_state {
 } connection_state;
 
 struct connection {
+    arena *mem; /* owns the connection itself */
     const connection_setup *setup;
     const char *endpoint;
     const char *server_key;
     connection_state state;
+    bool retired;
+    standing standing;
     void *socket;
     void *watch;  /* tells when the socket is of no use any more */
     int attempts; /* since the connection was ready last */
@@ -41,8 +46,10 @@ struct connection {
     int64_t expiry_ms; /* no call ends before */
 };
 
-connection *connection_new(arena *mem, const connection_setup *setup, const rpc_peer *peer) {
+connection *connection_new(const connection_setup *setup, const rpc_peer *peer) {
+    arena *mem = arena_new(CONNECTION_MEMORY_MAX);
     connection *conn = arena_alloc(mem, sizeof(*conn));
+    conn->mem = mem;
     conn->setup = setup;
     conn->endpoint = arena_strdup(mem, peer->endpoint);
     conn->server_key = arena_strdup(mem, peer->public_key);
@@ -52,7 +59,8 @@ connection *connection_new(arena *mem, const connection_setup *setup, const rpc_
 }
 
 bool connection_serves(const connection *conn, const rpc_peer *peer) {
-    return strcmp(conn->endpoint, peer->endpoint) == 0 && strcmp(conn->server_key, peer->public_key) == 0;
+    return !conn->retired && strcmp(conn->endpoint, peer->endpoint) == 0 &&
+           strcmp(conn->server_key, peer->public_key) == 0;
 }
 
 bool connection_is_ready(const connection *conn) {
@@ -93,6 +101,8 @@ static void give_back(connection *conn, inbox_node *calls, connection_verdict ve
 static void drop(connection *conn, int64_t now_ms, const char *why) {
     if (conn->state == READY || (conn->state == GREETING && conn->attempts == 0))
         log_event(LOG_WARN, "rpc.connection_lost", "endpoint=%s: %s", conn->endpoint, why);
+    if (conn->state == READY)
+        standing_lost(&conn->standing, now_ms);
     close_socket(conn);
     enter(conn, RESTING, now_ms + rest_ms(conn));
     conn->attempts++;
@@ -133,9 +143,10 @@ static void attempt(connection *conn, int64_t now_ms) {
 
 /* --- calls --- */
 
-int connection_load(const connection *conn) {
-    bool takes = conn->state == READY && conn->flight.spare_count;
-    return takes ? FLIGHT_MAX - conn->flight.spare_count : CONNECTION_FULL;
+int connection_load(const connection *conn, int64_t now_ms) {
+    if (conn->state != READY || !conn->flight.spare_count)
+        return CONNECTION_FULL;
+    return FLIGHT_MAX - conn->flight.spare_count + (standing_is_ejected(&conn->standing, now_ms) ? FLIGHT_MAX : 0);
 }
 
 bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
@@ -184,6 +195,10 @@ static void on_end(connection *conn, zmq_msg_t *message, const frame *answer, in
         return;
     if (answer->flags & FRAME_NOT_PROCESSED)
         verdict = conn->state == LEAVING ? CALL_TURNED_AWAY : CALL_REFUSED;
+    else if (answer->status == BH_UNAVAILABLE)
+        standing_failed(&conn->standing, now_ms);
+    else
+        standing_succeeded(&conn->standing);
     rpc_result_answer(call, message, answer);
     conn->setup->back(call, verdict, now_ms);
 }
@@ -221,8 +236,12 @@ bool connection_receive(connection *conn, int64_t now_ms) {
 /* --- the clock --- */
 
 static void expire(connection *conn, int64_t now_ms) {
-    if (now_ms >= conn->expiry_ms)
-        give_back(conn, flight_take_due(&conn->flight, now_ms, &conn->expiry_ms), CALL_EXPIRED, now_ms);
+    if (now_ms < conn->expiry_ms)
+        return;
+    inbox_node *due = flight_take_due(&conn->flight, now_ms, &conn->expiry_ms);
+    for (inbox_node *node = due; node; node = node->next)
+        standing_failed(&conn->standing, now_ms);
+    give_back(conn, due, CALL_EXPIRED, now_ms);
 }
 
 static bool has_ended(connection *conn) {
@@ -257,7 +276,7 @@ static void tick_leaving(connection *conn, int64_t now_ms) {
 }
 
 static void tick_resting(connection *conn, int64_t now_ms) {
-    if (now_ms >= conn->state_until_ms)
+    if (now_ms >= conn->state_until_ms && !conn->retired)
         attempt(conn, now_ms);
 }
 
@@ -275,7 +294,7 @@ void connection_tick(connection *conn, int64_t now_ms) {
 }
 
 int64_t connection_due_ms(const connection *conn) {
-    int64_t due_ms = conn->state_until_ms;
+    int64_t due_ms = connection_is_over(conn) ? INT64_MAX : conn->state_until_ms;
     if (conn->state == READY || conn->state == LEAVING)
         due_ms = conn->pinged_ms ? conn->pinged_ms + PONG_MS : conn->heard_ms + IDLE_MS;
     return due_ms < conn->expiry_ms ? due_ms : conn->expiry_ms;
@@ -289,7 +308,20 @@ int connection_poll(const connection *conn, struct pollfd items[CONNECTION_POLL_
     return 2;
 }
 
-void connection_close(connection *conn, int64_t now_ms) {
+void connection_retire(connection *conn, int64_t now_ms) {
+    conn->retired = true;
+    if (conn->state == READY)
+        enter(conn, LEAVING, INT64_MAX);
+    else if (conn->state == GREETING)
+        drop(conn, now_ms, "no peer any more");
+}
+
+bool connection_is_over(const connection *conn) {
+    return conn->retired && conn->state == RESTING;
+}
+
+void connection_free(connection *conn, int64_t now_ms) {
     give_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_ABANDONED, now_ms);
     close_socket(conn);
+    arena_free(conn->mem);
 }

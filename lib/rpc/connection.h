@@ -30,16 +30,21 @@ typedef struct connection_setup {
     connection_back *back;
 } connection_setup;
 
-/* A connection that will be attempted at once; it lives in `mem`, as long as that. */
-connection *connection_new(arena *mem, const connection_setup *setup, const rpc_peer *peer);
+/* A connection that will be attempted at once. */
+connection *connection_new(const connection_setup *setup, const rpc_peer *peer);
 /* Gives every call back and closes. */
-void connection_close(connection *conn, int64_t now_ms);
+void connection_free(connection *conn, int64_t now_ms);
+/* Nobody wants it any more: it takes no calls and is over when those under way have ended. */
+void connection_retire(connection *conn, int64_t now_ms);
+bool connection_is_over(const connection *conn);
+/* Whether it is the one to this peer, and has not been retired. */
 bool connection_serves(const connection *conn, const rpc_peer *peer);
 bool connection_is_ready(const connection *conn);
 
 enum { CONNECTION_FULL = INT32_MAX };
-/* How many calls it has under way; CONNECTION_FULL when it cannot take another one. */
-int connection_load(const connection *conn);
+/* How many calls it has under way; more than any other has when calls should go elsewhere, for it has failed lately;
+ * CONNECTION_FULL when it cannot take another one. */
+int connection_load(const connection *conn, int64_t now_ms);
 /* Stamps call id and remaining time on the request and sends it; false when nothing left this process. */
 bool connection_send(connection *conn, rpc_result *call, int64_t now_ms);
 /* Reads what waits; false when nothing did. */

@@ -3,6 +3,8 @@
 
 #include "base/call.h"
 
+enum { RPC_PEERS_MAX = 64, RPC_INSTANCES_MAX = 16 }; /* rows; rows of one service */
+
 /* One line of the file: SERVICE ENDPOINT PUBLIC-KEY; one server may stand in several lines with its services. */
 typedef struct rpc_peer {
     const char *service;    /* "bihuan.v1.TaskService" */

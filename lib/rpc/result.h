@@ -22,6 +22,7 @@ struct rpc_result {
     bool failed;             /* there is no answer, for this reason: */
     bh_reason failure;
     char argument[RESULT_ARGUMENT_SIZE]; /* of the failure's sentence: the service, or what is wrong with the request */
+    bool repeatable;                     /* may be sent again although the server may have done it */
     int attempt;                         /* attempts made before this one */
     int64_t deadline_ms;
     int64_t since_ms;      /* waits for a server since */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void fclose_p(FILE **file) {
     if (*file)
@@ -12,6 +11,19 @@ static void fclose_p(FILE **file) {
 
 bh_err *table_refuse(bh_call *call, const char *path, const table_row *row, const char *what) {
     return bh_fail(call, TABLE_UNUSABLE, path, arena_printf(call->mem, "line %d: %s", row->line, what));
+}
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+bool table_changed(table_watch *watch) {
+    struct stat status;
+    if (stat(watch->path, &status) != 0 || same_file(&status, &watch->seen))
+        return false;
+    watch->seen = status;
+    return true;
 }
 
 static bh_err *read_text(bh_call *call, const char *path, char **ret_text) {

@@ -1,7 +1,9 @@
 /* Small text files of rows: one row a line, words between blanks; # begins a line of comment. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/call.h"
 
@@ -13,6 +15,14 @@ typedef struct table_row {
     const char *word[TABLE_WORDS_MAX];
 } table_row;
 
+/* A file that is read again when it changed. */
+typedef struct table_watch {
+    const char *path;
+    struct stat seen; /* at the last look */
+} table_watch;
+
+/* True when it is not the file of the last look (always at the first); a file that is gone is no change. */
+bool table_changed(table_watch *watch);
 /* All rows of the file, in the call's arena; TABLE_UNUSABLE names file and line. */
 MUST bh_err *table_read(bh_call *call, const char *path, table_row **ret_rows, size_t *ret_n);
 /* The error for a row that its reader does not accept. */

@@ -7,6 +7,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
+#include "bihuan_repeatable.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "service/health.h"
@@ -42,7 +43,11 @@ bh_err *service_open(bh_call *call, const bh_service *service, service_runtime *
         .statement_timeout_ms = (int) s->statement_timeout_ms,
     };
     TRY(pg_pool_open(call, &database, service->statements, service->statement_count, &ret_runtime->pool));
-    rpc_client_options peers = { .key_file = s->key_file, .peers_file = s->peers_file };
+    rpc_client_options peers = {
+        .key_file = s->key_file,
+        .peers_file = s->peers_file,
+        .repeatable = bihuan_repeatable,
+    };
     return rpc_client_open(call, &peers, &ret_runtime->client);
 }
 

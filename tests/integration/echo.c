@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "echo_repeatable.h"
 
 /* --- the service --- */
 
@@ -64,6 +65,11 @@ BH_RPC(Test__EchoService, sleep, Test__SleepRequest, Test__SleepResponse) {
     return NULL;
 }
 
+BH_RPC(Test__EchoService, ponder, Test__PonderRequest, Test__PonderResponse) {
+    echo_sleep(req->ms);
+    return NULL;
+}
+
 BH_RPC(Test__EchoService, grow, Test__GrowRequest, Test__GrowResponse) {
     resp->bytes.len = (size_t) req->size;
     resp->bytes.data = arena_alloc(c->mem, (size_t) req->size);
@@ -84,7 +90,7 @@ static Bh__Test__EchoService_Service echo_vtable = BH__TEST__ECHO_SERVICE__INIT(
 static const rpc_rule echo_rules[] = {
     { "Echo", RPC_USER, 0 },       { "Describe", RPC_PUBLIC, 0 }, { "Fail", RPC_PUBLIC, 0 },
     { "Sleep", RPC_PUBLIC, 0 },    { "Grow", RPC_PUBLIC, 0 },     { "Guarded", RPC_USER, 1u << ECHO_POST },
-    { "Inside", RPC_INTERNAL, 0 },
+    { "Inside", RPC_INTERNAL, 0 }, { "Ponder", RPC_PUBLIC, 0 },
 };
 
 const rpc_service echo_services[1] = { { &echo_vtable.base, echo_rules, countof(echo_rules) } };
@@ -186,26 +192,37 @@ void echo_stop(echo_site *site) {
     site->server = NULL;
 }
 
-/* A port that was free a moment ago. */
-static int free_port(void) {
+const char *echo_free_endpoint(echo_site *site) {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert(bind(fd, (struct sockaddr *) &address, size) == 0);
     assert(getsockname(fd, (struct sockaddr *) &address, &size) == 0);
     close(fd);
-    return ntohs(address.sin_port);
+    return arena_printf(site->call->mem, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+}
+
+pid_t echo_spawn_at(echo_site *site, const char *endpoint) {
+    char *arguments[] = { (char *) "echo-server", (char *) endpoint, site->key_file[ECHO_SERVER], site->allow_file,
+                          NULL };
+    pid_t pid;
+    sigset_t term;
+    posix_spawnattr_t attributes;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM); /* waits until the server can take it */
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, &term);
+    assert(posix_spawn(&pid, ECHO_SERVER_PROGRAM, NULL, &attributes, arguments, environ) == 0);
+    posix_spawnattr_destroy(&attributes);
+    return pid;
 }
 
 pid_t echo_spawn(echo_site *site) {
     if (!site->endpoint)
-        site->endpoint = arena_printf(site->call->mem, "tcp://127.0.0.1:%d", free_port());
+        site->endpoint = echo_free_endpoint(site);
     echo_peers(site, &site->endpoint, 1);
-    char *arguments[] = { (char *) "echo-server", (char *) site->endpoint, site->key_file[ECHO_SERVER],
-                          site->allow_file, NULL };
-    pid_t pid;
-    assert(posix_spawn(&pid, ECHO_SERVER_PROGRAM, NULL, NULL, arguments, environ) == 0);
-    return pid;
+    return echo_spawn_at(site, site->endpoint);
 }
 
 void echo_kill(pid_t pid) {
@@ -224,6 +241,7 @@ rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway) {
     rpc_client_options options = {
         .key_file = site->key_file[key],
         .peers_file = site->peers_file,
+        .repeatable = echo_repeatable,
         .gateway = gateway,
     };
     rpc_client *client;
@@ -298,4 +316,38 @@ void echo_call_done(echo_call *ec) {
     rpc_result_free(ec->result);
     sem_destroy(&ec->done);
     call_free(ec->call);
+}
+
+/* --- load --- */
+
+static void *call_on(void *data) {
+    echo_load *load = data;
+    while (!atomic_load(&load->ends)) {
+        bh_call *c = echo_person(7, 0, 20000);
+        Bh__Test__EchoResponse *response;
+        bh_err *err = echo_text(load->client, c, "x", &response);
+        if (err)
+            fprintf(stderr, "%s\n", err->en);
+        atomic_fetch_add(err ? &load->failed : &load->good, 1);
+        call_free(c);
+    }
+    return NULL;
+}
+
+void echo_load_start(echo_load *load, rpc_client *client) {
+    *load = (echo_load){ .client = client };
+    for (int i = 0; i < ECHO_LOAD_THREADS; i++)
+        pthread_create(&load->threads[i], NULL, call_on, load);
+}
+
+void echo_load_wait(echo_load *load, int n) {
+    int before = atomic_load(&load->good);
+    while (atomic_load(&load->good) < before + n)
+        echo_sleep(10);
+}
+
+void echo_load_end(echo_load *load) {
+    atomic_store(&load->ends, true);
+    for (int i = 0; i < ECHO_LOAD_THREADS; i++)
+        pthread_join(load->threads[i], NULL);
 }

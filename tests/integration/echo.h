@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "echo.pb-c.h"
@@ -42,6 +43,10 @@ void echo_stop(echo_site *site);
 /* The same server as a process of its own, to be stopped and killed: it listens on site->endpoint, which is chosen at
  * the first start and kept. */
 pid_t echo_spawn(echo_site *site);
+/* One of several; the peers file is left alone. */
+pid_t echo_spawn_at(echo_site *site, const char *endpoint);
+/* "tcp://127.0.0.1:PORT" with a port that was free a moment ago. */
+const char *echo_free_endpoint(echo_site *site);
 /* Kills it and waits for its end. */
 void echo_kill(pid_t pid);
 /* Asks it to stop, waits for its end; the exit status, -1 when a signal ended it. */
@@ -57,6 +62,20 @@ void echo_sleep(int64_t ms);
 /* A call as the gateway makes it: for a person; for nobody when user_id is 0. */
 bh_call *echo_person(int32_t user_id, int32_t post, int64_t timeout_ms);
 bh_err *echo_text(rpc_client *client, bh_call *c, const char *text, Bh__Test__EchoResponse **ret_response);
+
+/* Threads that call Echo one time after the other, until they are told to end. */
+enum { ECHO_LOAD_THREADS = 8 };
+typedef struct echo_load {
+    rpc_client *client;
+    pthread_t threads[ECHO_LOAD_THREADS];
+    atomic_bool ends;
+    atomic_int good;
+    atomic_int failed;
+} echo_load;
+void echo_load_start(echo_load *load, rpc_client *client);
+/* Waits until so many more calls went well. */
+void echo_load_wait(echo_load *load, int n);
+void echo_load_end(echo_load *load);
 
 /* A call that nobody waits for yet. */
 typedef struct echo_call {

@@ -13,6 +13,7 @@ static void stop(UNUSED int number) {
     rpc_server_stop(server);
 }
 
+/* Started with SIGTERM blocked. */
 int main(int argc, char **argv) {
     static atomic_int begun;
     if (argc != 4)
@@ -32,7 +33,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s\n", err->en);
         return 1;
     }
+    sigset_t none;
+    sigemptyset(&none);
     signal(SIGTERM, stop);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     rpc_server_run(server);
     rpc_server_close(server);
     call_free(call);

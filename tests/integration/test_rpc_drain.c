@@ -1,9 +1,7 @@
 /* Servers that leave: callers are told, nothing is lost, and what was refused before any work is sent again. */
-#include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,48 +33,21 @@ static int tear_down(UNUSED void **state) {
 
 /* --- processes --- */
 
-typedef struct load {
-    rpc_client *client;
-    atomic_bool ends;
-    atomic_int good;
-    atomic_int failed;
-} load;
-
-static void *call_on(void *data) {
-    load *l = data;
-    while (!atomic_load(&l->ends)) {
-        bh_call *c = echo_person(7, 0, 20000);
-        Bh__Test__EchoResponse *response;
-        bh_err *err = echo_text(l->client, c, "x", &response);
-        if (err)
-            print_message("%s\n", err->en);
-        atomic_fetch_add(err ? &l->failed : &l->good, 1);
-        call_free(c);
-    }
-    return NULL;
-}
-
 /* A supervisor stops and starts the server again and again; no caller notices. */
 static void restarted_under_load(UNUSED void **state) {
-    enum { THREADS = 8, RESTARTS = 5 };
-    pthread_t threads[THREADS];
+    echo_load load;
     pid_t pid = echo_spawn(&site);
-    load l = { .client = echo_client(&site, ECHO_GATEWAY, true) };
-    for (int i = 0; i < THREADS; i++)
-        pthread_create(&threads[i], NULL, call_on, &l);
-    for (int i = 0; i < RESTARTS; i++) {
-        int before = atomic_load(&l.good);
-        while (atomic_load(&l.good) < before + 500)
-            echo_sleep(10);
+    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    echo_load_start(&load, client);
+    for (int i = 0; i < 5; i++) {
+        echo_load_wait(&load, 500);
         assert_int_equal(echo_term(pid), 0);
         pid = echo_spawn(&site);
     }
-    assert_true(echo_wait_ready(l.client, true));
-    atomic_store(&l.ends, true);
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(atomic_load(&l.failed), 0);
-    rpc_client_close(l.client);
+    echo_load_wait(&load, 500);
+    echo_load_end(&load);
+    assert_int_equal(atomic_load(&load.failed), 0);
+    rpc_client_close(client);
     assert_int_equal(echo_term(pid), 0);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "echo.h"
 #include "rpc/allow.h"
 #include "rpc/peers.h"
@@ -118,6 +119,29 @@ static void malformed_peers(UNUSED void **state) {
     }
 }
 
+/* The row that is one too many is named. */
+static void too_many_peers(UNUSED void **state) {
+    static const struct {
+        int services;
+        const char *error;
+    } rows[] = {
+        { 1, "line 17: too many servers of one service" },
+        { RPC_PEERS_MAX, "line 65: too many rows" },
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        rpc_peer *peers;
+        size_t n;
+        buf text;
+        buf_init(&text, c->mem);
+        for (int j = 0; j <= (i ? RPC_PEERS_MAX : RPC_INSTANCES_MAX); j++)
+            buf_addf(&text, "bihuan.v1.Service%d tcp://127.0.0.1:7001 " KEY "\n", j % rows[i].services);
+        echo_write(site.peers_file, text.s);
+        bh_err *err = rpc_peers_load(c, site.peers_file, &peers, &n);
+        assert_non_null(err);
+        assert_non_null(strstr(err->en, rows[i].error));
+    }
+}
+
 static void assert_key_unusable(const char *path) {
     rpc_key key;
     bh_err *err = rpc_key_load(c, path, &key);
@@ -155,8 +179,8 @@ static void unusable_keys(UNUSED void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(allow_rows), TEST(malformed_allow_lists), TEST(missing_file), TEST(changed_lists_count),
-        TEST(peers),      TEST(malformed_peers),       TEST(keys),         TEST(unusable_keys),
+        TEST(allow_rows),      TEST(malformed_allow_lists), TEST(missing_file), TEST(changed_lists_count), TEST(peers),
+        TEST(malformed_peers), TEST(too_many_peers),        TEST(keys),         TEST(unusable_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
