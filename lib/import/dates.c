@@ -81,7 +81,24 @@ static span range_end(span text) {
     return span_from(text, end);
 }
 
-const char *deadline_read(arena *mem, span text, int year) {
+/* 2025.06, 2025-6-30, 2025/6/30 at the start; NULL when there is none. */
+static const char *read_numeric(arena *mem, span text) {
+    static const char *const marks[] = { ".", "-", "/", NULL };
+    int parts[3] = { 0 };
+    for (size_t i = 0; i < countof(parts); i++) {
+        size_t n = digits_length(text);
+        if (!n || (i == 0 && n != 4))
+            break;
+        numeral_read(text, &parts[i]);
+        text = span_from(text, n);
+        size_t sign = span_starts(text, marks);
+        text = span_from(text, i < 2 && digits_length(span_from(text, sign)) ? sign : 0);
+    }
+    bool month = parts[1] >= 1 && parts[1] <= MONTHS;
+    return month ? print_date(mem, parts[0], parts[1], parts[2] ? parts[2] : month_days(parts[0], parts[1])) : NULL;
+}
+
+static const char *read_words(arena *mem, span text, int year) {
     static const char *const whole_year[] = { "前", "完成", "内完成", "度", NULL };
     span first = text, rest = range_end(text);
     int printed_year = take(&rest, "年");
@@ -93,6 +110,19 @@ const char *deadline_read(arena *mem, span text, int year) {
     if (printed_year && (!rest.n || span_is_any(rest, whole_year)))
         return print_date(mem, year, MONTHS, 31);
     return term_end(mem, text, year);
+}
+
+const char *deadline_read(arena *mem, span text, int year, bool *ret_several) {
+    static const char *const stops[] = { "，", "；", "、", "。", NULL };
+    const char *last = NULL;
+    *ret_several = false;
+    while (text.n) {
+        span phrase = span_next_part(&text, stops);
+        const char *numeric = read_numeric(mem, phrase), *date = numeric ? numeric : read_words(mem, phrase, year);
+        *ret_several = *ret_several || (date && last && strcmp(date, last) != 0);
+        last = date && (!last || strcmp(date, last) > 0) ? date : last;
+    }
+    return last;
 }
 
 /* First byte of the term that ends at `end`: numerals and words of time. */
@@ -111,7 +141,7 @@ const char *deadline_find(arena *mem, span text, int year) {
     for (size_t at = span_find(text, "前", 0); at != SPAN_NONE; at = span_find(text, "前", at + 1)) {
         if (!span_ends(span_cut(text, 0, at), closings))
             continue;
-        const char *date = deadline_read(mem, span_cut(text, term_start(text, at), at), year);
+        const char *date = read_words(mem, span_cut(text, term_start(text, at), at), year);
         bool past = date && year_find(span_of(arena_printf(mem, "%.4s年", date))) < year;
         if (date && !past && (!last || strcmp(date, last) > 0))
             last = date;

@@ -143,9 +143,13 @@ static void settle_deadline(const walk *w, const duty *d, import_item *item) {
         printed = section->deadline;
     if (!printed.n)
         return;
-    item->deadline = deadline_read(w->mem, printed, w->rules->year);
+    bool several;
+    item->deadline = deadline_read(w->mem, printed, w->rules->year, &several);
     if (!item->deadline)
         warn(w->mem, &item->warnings, item->last_line, "deadline_unread", "时限“%s”读不出日期",
+             span_dup(w->mem, printed));
+    if (several)
+        warn(w->mem, &item->warnings, item->last_line, "deadline_several", "时限“%s”有不止一个日期，取最后一个",
              span_dup(w->mem, printed));
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char *const comma[] = { "、", NULL };
+static const char *const comma[] = { "、", "/", "|", NULL };
 static const char *const government[] = { "人民政府", "政府", NULL };
 static const char *const committee[] = { "管理委员会", "管委会", NULL };
 static const char *const office[] = { "办事处", NULL };
@@ -139,7 +139,7 @@ static void add_name(arena *mem, span token, bool after_comma, unit_names *names
 
 /* 甲局和乙局: the byte where 和 or 及 separates two units, or SPAN_NONE; 发展和改革局 stays whole. */
 static size_t conjunction(span token, size_t *ret_width) {
-    static const char *const conjunctions[] = { "以及", "和", "及", NULL };
+    static const char *const conjunctions[] = { "以及", "和", "及", "与", NULL };
     for (const char *const *c = conjunctions; *c; c++)
         for (size_t at = span_find(token, *c, 0); at != SPAN_NONE; at = span_find(token, *c, at + 1)) {
             span left = span_cut(token, 0, at), right = span_from(token, at + strlen(*c));
@@ -227,8 +227,8 @@ static bool is_glued(span name) {
 const char *name_doubt(span name) {
     enum { LONGEST = 25 };
     static const char *const never[] = { "。",   "；",   "：",   "“",    "★",    "▲",    "●",    "*", "任务", "负责",
-                                         "以上", "以下", "按照", "各项", "要求", "做好", "推进", "0", "1",    "2",
-                                         "3",    "4",    "5",    "6",    "7",    "8",    "9",    NULL };
+                                         "以上", "以下", "按照", "各项", "要求", "做好", "推进", ".", "+",    "0",
+                                         "1",    "2",    "3",    "4",    "5",    "6",    "7",    "8", "9",    NULL };
     if (span_length(name) > LONGEST)
         return "过长，可能漏了顿号";
     if (span_has(name, never))

@@ -61,11 +61,19 @@ static span metric_before(const clause *c, size_t i) {
     return before.n && !clause_noun(c, i).n ? span_drop_end(before, is) : before;
 }
 
+/* 投资30亿元、增长12%: a change of what was named before. */
+static bool is_change(span text) {
+    static const char *const changes[] = { "增长", "下降", "提高", "减少", "降低", "上升", "增加", NULL };
+    return span_is_any(text, changes);
+}
+
 /* 力争完成制造业投资 -> 完成制造业投资; a phrase that only closes (力争15%) has the metric of the one before. */
 static const char *metric_of(arena *mem, const clause *c, size_t i, const char *previous) {
     span before = metric_before(c, i), noun = clause_noun(c, i);
     if (!before.n && !noun.n)
         return previous;
+    if (is_change(before) && !noun.n)
+        return arena_printf(mem, "%s%.*s", previous, (int) before.n, before.s);
     bool listed = clause_segment(c, i) && !span_starts(before, promising_verbs);
     span verb = listed ? shared_verb(c, i) : span_cut(before, 0, 0);
     before = clip(before, PHRASE_MAX);

@@ -76,17 +76,20 @@ bool outline_is_title(span text) {
            (span_ends(text, weak) && year_find(span_cut(text, 0, text.n)) && digits_length(text));
 }
 
-/* Ends of lines are blanks to the reader of units; a label that begins its line is kept apart from what stands above.
- */
+/* Ends of lines are blanks to the reader of units; a label that begins its line is kept apart from what stands above,
+ * and has a colon, printed or not. */
 folded outline_join(arena *mem, const lines *all, size_t a, size_t b) {
     static const char *const apart = "\u2028", *const joined_by = "\n";
     buf joined;
     buf_init(&joined, mem);
     for (size_t i = a; i <= b; i++) {
         span text = span_trim(all->at[i].printed);
+        size_t label = part_label_alone(text);
         if (i > a)
-            buf_adds(&joined, part_begins(all->at[i].folded) ? apart : joined_by);
-        buf_add(&joined, text.s, text.n);
+            buf_adds(&joined, label || part_begins(all->at[i].folded) ? apart : joined_by);
+        buf_add(&joined, text.s, label);
+        buf_adds(&joined, label ? "：" : "");
+        buf_add(&joined, text.s + label, text.n - label);
     }
     return fold_with_origin(mem, (span){ joined.s, joined.n });
 }

@@ -120,6 +120,16 @@ bool part_begins(span text) {
     return (read_label(head, &l) || read_label(drop_remark(head), &l)) && l.start == 0;
 }
 
+size_t part_label_alone(span printed) {
+    static const char *const blanks[] = { " ", "\t", "\u3000", "\u00a0", NULL };
+    size_t best = 0;
+    for (size_t i = 0; i < countof(labels); i++) {
+        size_t n = span_starts(printed, labels[i].words);
+        best = n > best ? n : best;
+    }
+    return best > strlen("配合") && span_starts(span_from(printed, best), blanks) ? best : 0;
+}
+
 /* A value outside brackets ends at a full stop. */
 static size_t value_end(span text, size_t from, size_t limit) {
     size_t stop = span_find(text, "。", from);

@@ -35,6 +35,8 @@ typedef struct parts {
 void parts_find(span text, size_t from, parts *ret_parts);
 /* True when the text begins with a label: 责任单位：…, （牵头单位：…. */
 bool part_begins(span text);
+/* Bytes of a label at the start of a printed line that a blank parts from its value: 责任单位 市甲局; 0 for none. */
+size_t part_label_alone(span printed);
 /* Removes the verb that ends a phrase (甲局牵头); false when there is none. */
 bool phrase_drop_verb(span *phrase, part_kind *ret_kind);
 /* The units of a phrase of a section's sentence, and what the phrase calls them: 任务由甲局 -> 甲局. */

@@ -32,11 +32,14 @@ static span next_word(span text) {
     return span_cut(text, 0, n);
 }
 
-/* 市甲局 市乙局, 东区 西县: two units of one government, or two areas. */
+/* 市甲局 市乙局, 东区 西县, 市甲局 各县: two units of one government, two areas, or a collective behind a unit. */
 static bool are_two(span left, span right) {
+    static const char *const each[] = { "各", NULL };
     enum { SHORTEST = 3 };
+    if (!name_is_unit(left) || !name_is_unit(right))
+        return false;
     bool same = span_first(left) == span_first(right) && span_length(left) >= SHORTEST;
-    return name_is_unit(left) && name_is_unit(right) && (same || (name_is_county(left) && name_is_county(right)));
+    return same || span_starts(right, each) || (name_is_county(left) && name_is_county(right));
 }
 
 /* 市甲会 团市委: perhaps two units, perhaps one. */

@@ -178,6 +178,8 @@ static void spreads_the_verb_of_a_list(void **state) {
     assert_string_equal(targets[0].metric, "新增青年人才");
     assert_string_equal(targets[1].metric, "新增技能人才");
     assert_string_equal(targets[1].phrase, "技能人才4万人");
+    assert_int_equal(numbers_find(mem, span_of("工业投资30亿元、增长12%"), targets, TARGETS, NULL, 1), 2);
+    assert_string_equal(targets[1].metric, "工业投资增长");
     arena_free(mem);
 }
 
