@@ -37,11 +37,9 @@ static const char *make_disk(void) {
 }
 
 static void open_pool(void) {
-    bh_call *c = call_new("test", 5000);
     pg_options options = pgtest_options(server.conninfo);
     options.statement_timeout_ms = 10000;
-    assert_null(pg_pool_open(c, &options, pgtest_sql, PGTEST_SQL_COUNT, &pool));
-    call_free(c);
+    pool = pgtest_pool(options);
 }
 
 static void fill_disk(void) {
