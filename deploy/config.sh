@@ -15,38 +15,44 @@ put() {
     if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; mark_changed "$2"; fi
 }
 
+# install_program FILE PROGRAMS-THAT-RUN-IT...
 install_program() {
+    local name
     cmp -s "$1" "$state/bin/$(basename "$1")" && return 0
     install -m 755 "$1" "$state/bin/"
-    mark_changed "$2"
+    for name in "${@:2}"; do
+        mark_changed "$name"
+    done
 }
 
 install_programs() {
     local build=$top/build/$preset service
     mkdir -p "$state"/{bin,etc,run,log,sv,evidence}
     for service in "${services[@]}"; do
-        install_program "$build/services/bihuan-$service" "$service"
+        # shellcheck disable=SC2046 # names
+        install_program "$build/services/bihuan-$service" $(instances_of "$service")
     done
     install_program "$build/gateway/bihuan-gateway" gateway
-    install_program "$build/tools/bihuan-keygen" none
-    install_program "$build/cli/bihuan" none
+    install_program "$build/tools/bihuan-keygen"
+    install_program "$build/cli/bihuan"
     give_to_account "$state/evidence"
 }
 
-# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service.
+# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service; task-2 has the port of task at 127.0.0.2.
 endpoint() {
-    local i
+    local i host=1
+    [[ $1 != *-* ]] || host=${1#*-}
     for i in "${!services[@]}"; do
-        [ "${services[i]}" != "$1" ] || echo "tcp://127.0.0.1:$((port + 2 + i))"
+        [ "${services[i]}" != "${1%-*}" ] || echo "tcp://127.0.0.$host:$((port + 2 + i))"
     done
 }
 
 # What every program reads; the names are those of --help.
 write_environment() {
-    local name=$1
+    local name=$1 service=${1%-*}
     cat <<EOF
 BIHUAN_SITE="1"
-BIHUAN_KEY_FILE="$state/keys/$name.key"
+BIHUAN_KEY_FILE="$state/keys/$service.key"
 BIHUAN_ALLOW_FILE="$state/keys/allow"
 BIHUAN_PEERS_FILE="$state/keys/peers"
 EOF
@@ -55,7 +61,7 @@ EOF
         printf 'BIHUAN_LISTEN="127.0.0.1:%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' $((port + 1)) "$state/evidence"
     else
         printf 'BIHUAN_ENDPOINT="%s"\n' "$(endpoint "$name")"
-        printf 'BIHUAN_DATABASE="host=%s dbname=bihuan user=login_%s passfile=%s"\n' "$state/pg/run" "$name" "$state/etc/$name.pgpass"
+        printf 'BIHUAN_DATABASE="host=%s dbname=bihuan user=login_%s passfile=%s"\n' "$state/pg/run" "$service" "$state/etc/$service.pgpass"
     fi
 }
 
@@ -90,11 +96,11 @@ EOF
 
 write_programs() {
     local name
-    for name in "${services[@]}" gateway; do
+    for name in "${servers[@]}" gateway; do
         write_environment "$name" | put "$state/etc/$name.env" "$name"
         write_service "$name" "set -a
 . '$state/etc/$name.env'
-exec $(as_account_words) '$state/bin/bihuan-$name'"
+exec $(as_account_words) '$state/bin/bihuan-${name%-*}'"
     done
     sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@STATE@|$state|" \
         "$deploy/haproxy.cfg.in" | put "$state/etc/haproxy.cfg" haproxy

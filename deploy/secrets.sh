@@ -20,9 +20,9 @@ new_password() {
     openssl rand -base64 18 | tr '+/' '-_'
 }
 
-# A CURVE key per program; the allow-list says who may call, peers.txt where the services are and which key they have.
+# A CURVE key per service; the allow-list says who may call, the peers where the services are and which key they have.
 make_keys() {
-    local name role
+    local name role service
     mkdir -p "$state/keys"
     for name in "${services[@]}" gateway; do
         role=service
@@ -31,11 +31,12 @@ make_keys() {
             "$state/bin/bihuan-keygen" "$state/keys/$name.key" "$name" "$role" >"$state/keys/$name.allow"
         give_to_account "$state/keys/$name.key"
     done
-    cat "$state"/keys/*.allow >"$state/keys/allow"
-    for name in "${services[@]}"; do
-        awk -v service="bihuan.v1.${name^}Service" -v endpoint="$(endpoint "$name")" '{ print service, endpoint, $3 }' \
-            "$state/keys/$name.allow"
-    done >"$state/keys/peers"
+    cat "$state"/keys/*.allow | put "$state/keys/allow" none
+    for name in "${servers[@]}"; do
+        service=${name%-*}
+        awk -v service="bihuan.v1.${service^}Service" -v endpoint="$(endpoint "$name")" '{ print service, endpoint, $3 }' \
+            "$state/keys/$service.allow"
+    done | put "$state/keys/peers" none
 }
 
 # A login per service, member of its group and of nothing else; its password stands in a file of libpq.

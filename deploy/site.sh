@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Where this installation lives: state folder, ports, accounts, supervisor. Sourced by up, down and status.
 # Settings: BIHUAN_STATE (folder), BIHUAN_PORT (the first of ten), BIHUAN_ADDRESS (where HAProxy listens), BIHUAN_PRESET
-# (release; test in the tests). The first `up` keeps them in settings in the state folder, later runs read them there.
+# (release; test in the tests), BIHUAN_INSTANCES (of each service, 1 to 9). The first `up` keeps them in settings in the
+# state folder, later runs read them there.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deploy=$top/deploy
@@ -10,9 +11,21 @@ deploy=$top/deploy
 
 # shellcheck disable=SC2034 # used by who sources this
 services=(directory target task progress audit)
-# In the order in which they start; they stop the other way round.
+# instances_of SERVICE: the programs that run it, as in task task-2.
+instances_of() {
+    local i
+    echo "$1"
+    for ((i = 2; i <= instances; i++)); do
+        echo "$1-$i"
+    done
+}
+
+# servers: all instances of all services. programs: all, in the order in which they start; they stop the other way round.
 # shellcheck disable=SC2034
-programs=(postgres "${services[@]}" gateway haproxy)
+name_programs() {
+    mapfile -t servers < <(for service in "${services[@]}"; do instances_of "$service"; done)
+    programs=(postgres "${servers[@]}" gateway haproxy)
+}
 
 is_root() {
     [ "$(id -u)" = 0 ]
@@ -80,14 +93,20 @@ free_port() {
 
 read_settings() {
     find_state
+    instances=1
     # shellcheck disable=SC1091
     [ ! -e "$state/settings" ] || . "$state/settings"
+    name_programs
 }
 
 choose_settings() {
     local wanted_port=${BIHUAN_PORT:-} wanted_address=${BIHUAN_ADDRESS:-} wanted_preset=${BIHUAN_PRESET:-}
+    local wanted_instances=${BIHUAN_INSTANCES:-}
     port='' address=127.0.0.1 preset=release
     read_settings
+    instances=${wanted_instances:-$instances}
+    [[ $instances == [1-9] ]] || die "BIHUAN_INSTANCES 应为 1 至 9" "BIHUAN_INSTANCES must be 1 to 9."
+    name_programs
     registry=$(account_folder)/bihuan-installations
     mkdir -p "$state" "$registry"
     chmod 755 "$state"
@@ -95,7 +114,7 @@ choose_settings() {
     flock 8 # until the choice is on record: nobody else chooses meanwhile
     # shellcheck disable=SC2046 # numbers
     port=${wanted_port:-${port:-$(free_port $(others_ports))}} address=${wanted_address:-$address} preset=${wanted_preset:-$preset}
-    printf 'port=%s\naddress=%s\npreset=%s\n' "$port" "$address" "$preset" >"$state/settings"
+    printf 'port=%s\naddress=%s\npreset=%s\ninstances=%s\n' "$port" "$address" "$preset" "$instances" >"$state/settings"
     ln -sfn "$state" "$registry/$(sha256sum <<<"$state" | head -c 16)"
     exec 8>&-
 }

@@ -17,7 +17,7 @@ PROGRAMS = ["postgres", "directory", "target", "task", "progress", "audit", "gat
 class Installation:
     """Use as a context: up on entry, down and removed on exit."""
 
-    def __init__(self, sample=True, preset="test"):
+    def __init__(self, sample=True, preset="test", instances=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="bihuan-e2e."))
         self.root.chmod(0o755)
         self.state, self.home, self.clock = self.root / "state", self.root / "home", self.root / "clock"
@@ -27,6 +27,8 @@ class Installation:
         port = random.randrange(15000, 32000, 10)
         self.environment = dict(os.environ, BIHUAN_PORT=str(port), HOME=str(self.home), BIHUAN_STATE=str(self.state), BIHUAN_PRESET=preset,
                                 BIHUAN_SAMPLE="yes" if sample else "no", BIHUAN_CLOCK_FILE=str(self.clock))
+        if instances:
+            self.environment["BIHUAN_INSTANCES"] = str(instances)
 
     def __enter__(self):
         try:

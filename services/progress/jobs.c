@@ -11,13 +11,13 @@ enum { DAY_INTERVAL_MS = 1000, SHEETS_MAX = 1000 };
 
 /* Keeps the day that the doors go by, and opens the month's sheets: once a day, so that nothing missed stays missed. */
 static bh_err *turn_day(bh_call *c, UNUSED service_runtime *runtime, bool *ret_again) {
-    int32_t day = day_at(c->now_ms), opened;
+    int32_t day = day_at(c->now_ms), found;
     bool is_new;
     TRY(progress_store_turn_day(c, day, &is_new));
     if (!is_new)
         return NULL;
-    TRY(progress_store_open_month(c, period_of(day), SHEETS_MAX, &opened));
-    *ret_again = opened == SHEETS_MAX;
+    TRY(progress_store_open_month(c, period_of(day), SHEETS_MAX, &found));
+    *ret_again = found == SHEETS_MAX;
     return *ret_again ? NULL : progress_store_mark_opened(c, day);
 }
 

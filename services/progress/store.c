@@ -140,11 +140,11 @@ bh_err *progress_store_turn_day(bh_call *c, int32_t day, bool *ret_is_new) {
     return NULL;
 }
 
-bh_err *progress_store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_opened) {
+bh_err *progress_store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_found) {
     pg_rows rows;
     TRY(pg_call(c, SQL(OPEN_MONTH), &rows, pg_int(c->site_id), pg_date(period), pg_date(period_due(period)),
                 pg_int(TASK_ACTIVE), pg_int(row_max)));
-    *ret_opened = (int32_t) pg_get_int(&rows, 0, "opened");
+    *ret_found = (int32_t) pg_get_int(&rows, 0, "found");
     return NULL;
 }
 

@@ -84,5 +84,5 @@ MUST bh_err *progress_store_apply_task_change(bh_call *c, const task_change *cha
 
 /* The timer's: a new day, the sheets of its month, and that they are all open. */
 MUST bh_err *progress_store_turn_day(bh_call *c, int32_t day, bool *ret_is_new);
-MUST bh_err *progress_store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_opened);
+MUST bh_err *progress_store_open_month(bh_call *c, int32_t period, int32_t row_max, int32_t *ret_found);
 MUST bh_err *progress_store_mark_opened(bh_call *c, int32_t day);

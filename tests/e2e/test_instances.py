@@ -1,0 +1,119 @@
+"""Two instances of every service: no caller notices that they are restarted, and what must happen once happens once."""
+import json
+import ssl
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import pytest
+from installation import PROGRAMS, Installation
+
+SERVICES = PROGRAMS[1:6]
+SECONDS = [f"{service}-2" for service in SERVICES]
+THREADS = 6
+
+
+@pytest.fixture(scope="module")
+def pair():
+    with Installation(instances=2) as installation:
+        yield installation
+
+
+def running(installation):
+    lines = installation.script("status").stdout.splitlines()
+    return {line.split(":")[1].strip() for line in lines if line.startswith("run:")}
+
+
+def new_id():
+    return str(uuid.UUID(int=(int(time.time() * 1000) << 80) | (7 << 76) | (2 << 62) | uuid.uuid4().int >> 68))
+
+
+class Caller:
+    """Asks once and never again: every answer but 200 is a failure."""
+
+    def __init__(self, installation):
+        self.url = installation.url
+        self.context = ssl.create_default_context(cafile=str(installation.state / "tls/ca.pem"))
+        self.token = ""
+        login = {"login": "drafter01", "password": installation.passwords["drafter01"]}
+        self.token = self.call("DirectoryService/Login", login)["token"]
+
+    def call(self, method, fields):
+        headers = {"Content-Type": "application/json", "Connect-Protocol-Version": "1"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(f"{self.url}/bihuan.v1.{method}", json.dumps(fields).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, context=self.context, timeout=30) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method}: {error.code} {error.read().decode()}") from error
+
+
+class Load:
+    """Drafts are written and lists of every service are read until it is told to end."""
+
+    def __init__(self, installation):
+        self.caller, self.ends, self.done, self.drafts, self.failed = Caller(installation), threading.Event(), [], [], []
+        plan = installation.sql("select import_id from target.import")[0]
+        self.reads = [("DirectoryService/ListUnits", {}), ("TargetService/ListTargets", {"importId": plan}), ("TaskService/ListTodo", {}),
+                      ("ProgressService/ListReports", {}), ("AuditService/GetTreeHead", {})]
+        self.threads = [threading.Thread(target=self.run, args=[i]) for i in range(THREADS)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, i):
+        while not self.ends.is_set():
+            try:
+                self.caller.call(*self.reads[(i + len(self.done)) % len(self.reads)])
+                text = f"落实第{len(self.drafts)}项工作"
+                self.drafts.append(self.caller.call("TaskService/CreateTask", {"requestId": new_id(), "draft": {"text": text}}))
+                self.done += ["read", "draft"]
+            except (AssertionError, OSError) as error:
+                self.failed.append(str(error))
+
+    def end(self):
+        self.ends.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_both_run(pair):
+    assert running(pair) == {*PROGRAMS, *SECONDS}
+
+
+def test_rolling_restart_is_not_noticed(pair):
+    before = int(pair.sql("select count(*) from task.task")[0])
+    load = Load(pair)
+    try:
+        for program in sorted([*SERVICES, *SECONDS]):
+            subprocess.run(["sv", "-w", "30", "restart", pair.state / "sv" / program], check=True, capture_output=True)
+            time.sleep(0.5)
+    finally:
+        load.end()
+    assert load.failed == [] and len(load.done) > 100
+    assert int(pair.sql("select count(*) from task.task")[0]) == before + len(load.drafts)
+    print(f"\n{len(load.done)} calls while {2 * len(SERVICES)} programs were restarted: none failed")
+
+
+def test_log_has_every_entry_once(pair):
+    deadline = time.monotonic() + 30
+    while pair.sql("select count(*) from audit.pending") != ["0"]:
+        assert time.monotonic() < deadline, pair.trouble()
+        time.sleep(0.2)
+    pair.log_in("auditor01")
+    pair.cli("audit", "verify", login="auditor01")
+
+
+def test_one_is_enough(pair):
+    """One of each is killed; reads and drafts go on, and `up` with fewer takes the surplus away."""
+    for program in SERVICES:
+        subprocess.run(["sv", "-w", "30", "down", pair.state / "sv" / program], check=True, capture_output=True)
+    Caller(pair).call("TaskService/ListTodo", {})
+    pair.environment["BIHUAN_INSTANCES"] = "1"
+    pair.up()
+    assert running(pair) == set(PROGRAMS)
+    assert not list((pair.state / "sv").glob("*-2"))
