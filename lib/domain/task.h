@@ -64,11 +64,11 @@ typedef enum legs_effect {
     LEGS_KEEP,
     LEGS_EXPAND,    /* collectives become their members of the day, every leg PENDING with its limit */
     LEGS_TAKE_OVER, /* the leg this one replaces is RELEASED */
-    LEGS_ADD,       /* a PENDING leg for the new unit */
+    LEGS_ADD,       /* a PENDING leg for the new unit; one that waited to take over itself is RELEASED */
     LEGS_VOID,      /* countersignatures and dissents fall back to SUBMITTED */
     LEGS_OVERRULE,  /* the dissent no longer stands in the way */
-    LEGS_RETURN,    /* as VOID; the lead's and the named legs are WORKING again */
-    LEGS_DONE,      /* every leg that is not released is DONE */
+    LEGS_RETURN,    /* as VOID; the lead's and the named legs are WORKING again, if they were acknowledged */
+    LEGS_DONE,      /* every leg that is not released is DONE; one never acknowledged is RELEASED */
     LEGS_RELEASE,   /* every leg is RELEASED */
 } legs_effect;
 

@@ -232,7 +232,9 @@ language sql stable as $$
         | case when case when a.found_kind >= 4 and t.is_key then leader = any(t.leader_ids)
                          else unit = t.office_unit and post = 5 end then 1::int8 << 39 else 0 end
         | case when reports & 4 <> 0 then 1::int8 << 40 else 0 end
-        | case when cardinality(t.leader_ids) > 0 then 1::int8 << 41 else 0 end,
+        | case when cardinality(t.leader_ids) > 0 then 1::int8 << 41 else 0 end
+        | case when l.other_leads then 1::int8 << 42 else 0 end
+        | case when l.take_over_open then 1::int8 << 43 else 0 end,
         l.own_leg, l.other_leg
     from (
         select max(state) filter (where leg.unit_id = unit and state <> 8) as own_leg,
@@ -243,6 +245,8 @@ language sql stable as $$
                bool_or(leg.unit_id = facts.other_unit and today > case state when 1 then acknowledge_by
                        when 2 then t.deadline else t.answer_by end) as other_late,
                bool_or(leg.unit_id = new_unit and state <> 8) as new_unit_has_leg,
+               bool_or(leg.unit_id = facts.other_unit and role = 1) as other_leads,
+               bool_or(leg.replaces_unit = facts.other_unit and state = 1) as take_over_open,
                bool_or(leg.unit_id = facts.other_unit and is_collective and role <> 1) as collective_ready,
                coalesce(bool_and(role = 1 or state in (4, 6, 8) or state = 5 and overruled), true) as co_settled,
                case when wanted & (1::int8 << 18) = 0 then false else coalesce(bool_and(
@@ -277,8 +281,11 @@ language sql stable as $$
     ) m, lateral (
         select coalesce(bool_and(settled), true) as done,
                coalesce(bool_and(settled or child.parent_unit <> unit), true) as own_done,
-               coalesce(bool_or(child.parent_unit = unit and not settled and child.task_id = coalesce(item, child.task_id)),
-                        false) as ready
+               coalesce(bool_or(not settled and child.task_id = coalesce(item, child.task_id)
+                                -- A child whose unit no longer acts answers to the lead.
+                                and (child.parent_unit = unit or unit = t.lead_unit and not exists (
+                                    select from task.leg w where w.site_id = t.site_id and w.task_id = t.task_id
+                                       and w.unit_id = child.parent_unit and w.state not in (6, 8)))), false) as ready
           from task.task child, lateral (
                    select child.state in (8, 9) or exists (
                        select from task.child_waiver w where w.site_id = child.site_id and w.task_id = child.parent_id

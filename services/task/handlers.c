@@ -227,15 +227,18 @@ BH_RPC(TaskService, verify_task, VerifyTaskRequest, VerifyTaskResponse) {
     return task_store_move(c, MOVE_VERIFY, &args, &resp->base);
 }
 
-static bh_err *check_review_day(bh_call *c, const char *text) {
+/* Later than the day the command was made: repeated, it is judged as it was the first time. */
+static bh_err *check_review_day(bh_call *c, const char *text, const char *request_id) {
     int32_t day;
-    if (!day_parse(text, &day) || day <= day_at(c->now_ms))
+    uuid key;
+    int64_t made_ms = uuid_parse(request_id, &key) && uuid_is_v7(key) ? uuid_ms(key) : c->now_ms;
+    if (!day_parse(text, &day) || day <= day_at(made_ms))
         return bh_fail(c, BAD_FIELD, "review_day", "a later date YYYY-MM-DD is required");
     return NULL;
 }
 
 BH_RPC(TaskService, suspend_task, SuspendTaskRequest, SuspendTaskResponse) {
-    TRY(check_review_day(c, req->review_day));
+    TRY(check_review_day(c, req->review_day, req->request_id));
     move_args args = { NAMED(req), .note = req->reason, .day = req->review_day };
     return task_store_move(c, MOVE_SUSPEND, &args, &resp->base);
 }

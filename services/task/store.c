@@ -129,19 +129,22 @@ static void derive(const bh_call *c, Bh__Task *task) {
 
 /* ---- reads */
 
-static bh_err *get_row(bh_call *c, const char *task_id, pg_rows *ret_rows) {
+/* No row or one; whether there is one that the caller may read. */
+static bh_err *find_row(bh_call *c, const char *task_id, pg_rows *ret_rows, bool *ret_is_readable) {
     uuid id;
     TRY(field_uuid(c, "task_id", task_id, &id));
     TRY(pg_call(c, &task_sql[TASK_SQL_GET], ret_rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
                 pg_int(c->who.post), pg_int(c->who.leader_id)));
-    if (!ret_rows->count || !pg_get_int(ret_rows, 0, "readable"))
-        return bh_fail(c, NOT_FOUND_OBJECT, task_id);
+    *ret_is_readable = ret_rows->count && pg_get_int(ret_rows, 0, "readable");
     return NULL;
 }
 
 bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task) {
     pg_rows rows;
-    TRY(get_row(c, task_id, &rows));
+    bool is_readable;
+    TRY(find_row(c, task_id, &rows, &is_readable));
+    if (!is_readable)
+        return bh_fail(c, NOT_FOUND_OBJECT, task_id);
     const char *json = pg_get_text(&rows, 0, "json");
     ProtobufCMessage *task;
     TRY(json_parse(c, json, strlen(json), &bh__task__descriptor, &task));
@@ -157,9 +160,10 @@ bh_err *task_store_current(bh_call *c, const char *task_id, Bh__Task **ret_task)
 
 bh_err *task_store_days(bh_call *c, const char *task_id, int32_t *ret_deadline, int32_t *ret_suspended) {
     pg_rows rows;
-    TRY(get_row(c, task_id, &rows));
-    *ret_deadline = (int32_t) pg_get_int(&rows, 0, "deadline_day");
-    *ret_suspended = (int32_t) pg_get_int(&rows, 0, "suspended_day");
+    bool is_readable;
+    TRY(find_row(c, task_id, &rows, &is_readable));
+    *ret_deadline = is_readable ? (int32_t) pg_get_int(&rows, 0, "deadline_day") : 0;
+    *ret_suspended = is_readable ? (int32_t) pg_get_int(&rows, 0, "suspended_day") : 0;
     return NULL;
 }
 

@@ -44,7 +44,8 @@ const char *task_draft_list(bh_call *c, const command *cmd, uuid parent, Bh__Dra
 MUST bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task);
 /* The same for the service itself, which reads what an auditor may. */
 MUST bh_err *task_store_current(bh_call *c, const char *task_id, Bh__Task **ret_task);
-/* Days since 1970 of deadline and begin of suspension, 0 where there is none. */
+/* Days since 1970 of deadline and begin of suspension, 0 where there is none or the caller may not read the task: what
+ * is said of that is the move's to say. */
 MUST bh_err *task_store_days(bh_call *c, const char *task_id, int32_t *ret_deadline, int32_t *ret_suspended);
 MUST bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTasksResponse *resp);
 MUST bh_err *task_store_todo(bh_call *c, const Bh__ListTodoRequest *req, Bh__ListTodoResponse *resp);

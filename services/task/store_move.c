@@ -16,11 +16,22 @@ typedef struct move_parts {
     bool has_day;
 } move_parts;
 
-static bh_err *parse_parts(bh_call *c, const move_args *args, move_parts *ret_parts) {
+/* A move about one thing must name it: left out, it would be about any. */
+static bh_err *check_named(bh_call *c, const move_row *row, const move_args *args, uuid *ret_item) {
+    bool is_milestone = row->about >= ABOUT_MILESTONE_LEFT;
+    if (row->application > APPLICATION_OPEN)
+        return field_uuid(c, "application_id", args->item, ret_item);
+    if (row->about == ABOUT_CHILD)
+        return field_uuid(c, "child_task_id", args->item, ret_item);
+    if ((row->about == ABOUT_CLAUSE || is_milestone) && args->number <= 0)
+        return bh_fail(c, BAD_FIELD, is_milestone ? "milestone_no" : "clause_no", "it is missing");
+    return NULL;
+}
+
+static bh_err *parse_parts(bh_call *c, const move_row *row, const move_args *args, move_parts *ret_parts) {
     move_parts p = { .has_item = args->item && *args->item, .has_day = args->day && *args->day };
     TRY(field_uuid(c, "task_id", args->task_id, &p.task_id));
-    if (p.has_item)
-        TRY(field_uuid(c, "item", args->item, &p.item));
+    TRY(check_named(c, row, args, &p.item));
     if (p.has_day && !day_parse(args->day, &p.day))
         return bh_fail(c, BAD_FIELD, "day", "not a date YYYY-MM-DD");
     *ret_parts = p;
@@ -69,7 +80,7 @@ bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const
                            ProtobufCMessage *response) {
     const move_row *row = move_of(move);
     move_parts p;
-    TRY(parse_parts(c, args, &p));
+    TRY(parse_parts(c, row, args, &p));
     TRY(check_text(c, row, args->note));
     TRY(move_refusal_by_post(c, move, (post_kind) c->who.post));
     int32_t today = day_at(c->now_ms);

@@ -30,6 +30,7 @@ const principal persons[PERSON_COUNT] = {
     LEADER("leader2", 51),
     PERSON("auditor", 60, 0, AUDITOR),
     PERSON("operator", 61, 0, OPERATOR),
+    PERSON("third_handler", 31, 22, HANDLER),
     PERSON("other_handler", 71, 90, HANDLER),
     PERSON("other_head", 72, 90, HEAD),
     PERSON("other_office", 73, 91, OFFICE_HEAD),

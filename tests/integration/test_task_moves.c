@@ -61,7 +61,7 @@ static void close_request(story *s) {
 static int setup(void **state) {
     task_setup(state);
     desk_sql(*state, "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) "
-                     "select 1, u, 'unit ' || u, 1, 0, 1, sha256('') from unnest(array[5, 10, 20, 21, 90]) u");
+                     "select 1, u, 'unit ' || u, 1, 0, 1, sha256('') from unnest(array[5, 10, 20, 21, 22, 90]) u");
     return 0;
 }
 
@@ -74,6 +74,75 @@ static void the_old_leg_acts_until_the_new_one_is_acknowledged(void **state) {
     done(&s, "other_handler", "AcknowledgeLeg", "");
     refused(&s, "lead_handler", "RequestClosure", "\"text\":\"no more\"", "NOT_LEAD");
     done(&s, "other_handler", "RequestClosure", "\"text\":\"now\"");
+}
+
+static const char *legs(const story *s) {
+    return desk_sql(s->d,
+                    "select string_agg(unit_id || ':' || state, ' ' order by unit_id) from task.leg where "
+                    "task_id = '%s'",
+                    s->task);
+}
+
+static void who_waits_to_take_over_is_one_and_can_be_passed_over(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    done(&s, "office_head", "ReassignLeg", "\"unit_id\":20,\"new_unit_id\":90,\"reason\":\"r\"");
+    refused(&s, "office_head", "ReassignLeg", "\"unit_id\":20,\"new_unit_id\":22,\"reason\":\"r\"",
+            "ALREADY_REASSIGNED");
+    done(&s, "office_head", "ReassignLeg", "\"unit_id\":90,\"new_unit_id\":22,\"reason\":\"r\"");
+    assert_string_equal(legs(&s), "20:2 21:2 22:1 90:8");
+    refused(&s, "other_handler", "AcknowledgeLeg", "", "NO_LEG");
+    done(&s, "third_handler", "AcknowledgeLeg", "");
+    assert_string_equal(legs(&s), "20:8 21:2 22:2 90:8");
+}
+
+static void who_never_acknowledged_is_not_set_to_work_by_a_return(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    done(&s, "co_handler", "SubmitLeg", "");
+    done(&s, "office_head", "ReassignLeg", "\"unit_id\":20,\"new_unit_id\":90,\"reason\":\"r\"");
+    close_request(&s);
+    done(&s, "verifier", "ReturnTask", "\"unit_ids\":[90],\"reason\":\"r\"");
+    assert_string_equal(legs(&s), "20:2 21:3 90:1");
+    close_request(&s);
+    done(&s, "verifier", "VerifyTask", "\"result_class\":\"A\"");
+    done(&s, "leader", "SignOffTask", "");
+    assert_string_equal(legs(&s), "20:7 21:7 90:8");
+}
+
+static void the_lead_is_never_absent(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    desk_sql(s.d, "update task.task set deadline = '2025-01-02' where task_id = '%s'", s.task);
+    refused(&s, "office_head", "MarkAbsent", "\"unit_id\":20,\"reason\":\"r\"", "LEAD_NOT_ABSENT");
+    done(&s, "office_head", "MarkAbsent", "\"unit_id\":21,\"reason\":\"r\"");
+}
+
+static void the_lead_answers_for_children_of_a_unit_that_left(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    done(&s, "co_head", "SplitLeg", "\"children\":[{\"text\":\"part\"}]");
+    const char *waive = desk_text(s.d, "\"reason\":\"r\",\"child_task_id\":\"%s\"",
+                                  desk_sql(s.d, "select task_id from task.task where parent_id = '%s'", s.task));
+    refused(&s, "lead_head", "WaiveChild", waive, "ITEM_NOT_READY");
+    done(&s, "office_head", "ReassignLeg", "\"unit_id\":21,\"new_unit_id\":90,\"reason\":\"r\"");
+    done(&s, "other_handler", "AcknowledgeLeg", "");
+    refused(&s, "co_head", "WaiveChild", waive, "NO_LEG");
+    done(&s, "lead_head", "WaiveChild", waive);
+}
+
+/* A key answers for a while; what is judged by the clock is judged by the day the command was made. */
+static void a_repeated_suspension_has_its_answer_past_the_review_day(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    int64_t now = desk_now(s.d);
+    const char *id = desk_request_id(s.d), *fields = "\"reason\":\"r\",\"review_day\":\"2025-06-10\"";
+    const char *first = give(&s, "office_head", "SuspendTask", id, fields);
+    assert_starts(first, "{");
+    desk_set_clock(s.d, now + (int64_t) 20 * 24 * 3600 * 1000);
+    assert_string_equal(give(&s, "office_head", "SuspendTask", id, fields), first);
+    assert_starts(give(&s, "office_head", "SuspendTask", desk_request_id(s.d), fields), "!BAD_FIELD");
+    desk_set_clock(s.d, now);
 }
 
 static void a_returned_closure_voids_every_countersignature(void **state) {
@@ -269,6 +338,8 @@ static void a_stranger_does_not_learn_of_a_task(void **state) {
     refused(&stale, "co_handler", "AcknowledgeLeg", "", "STALE_VERSION");
     refused(&s, "leader2", "SignOffTask", "", "NOT_FOUND_OBJECT");
     refused(&s, "leader", "SignOffTask", "", "WRONG_STATE");
+    refused(&s, "other_office", "ResumeTask", "\"reason\":\"r\"", "NOT_FOUND_OBJECT");
+    refused(&s, "other_handler", "ResumeTask", "\"reason\":\"r\"", "POST_REFUSED");
 }
 
 static const char *get(const story *s, const char *who) {
@@ -287,6 +358,11 @@ static void units_do_not_learn_of_a_draft_that_was_dropped(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_old_leg_acts_until_the_new_one_is_acknowledged),
+        cmocka_unit_test(who_waits_to_take_over_is_one_and_can_be_passed_over),
+        cmocka_unit_test(who_never_acknowledged_is_not_set_to_work_by_a_return),
+        cmocka_unit_test(the_lead_is_never_absent),
+        cmocka_unit_test(the_lead_answers_for_children_of_a_unit_that_left),
+        cmocka_unit_test(a_repeated_suspension_has_its_answer_past_the_review_day),
         cmocka_unit_test(a_returned_closure_voids_every_countersignature),
         cmocka_unit_test(an_upheld_dissent_needs_a_new_text_and_an_overruled_one_does_not),
         cmocka_unit_test(two_leaders_both_sign_and_the_second_closes),

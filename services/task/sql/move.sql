@@ -110,8 +110,10 @@ legs_changed as (
     update task.leg l
        set state = case
                when g.legs = 8 or g.legs = 2 and g.replaced_unit = l.unit_id then 8
-               when g.legs = 7 and g.new_state = 8 then 7
-               when g.legs = 6 and (l.role = 1 or l.unit_id = any(g.units::int4[])) then 2
+               -- Who waited to take over and is passed over had nothing yet.
+               when g.legs = 3 and l.unit_id = g.other_unit and l.replaces_unit is not null then 8
+               when g.legs = 7 and g.new_state = 8 then case when l.state = 1 then 8 else 7 end
+               when g.legs = 6 and l.state <> 1 and (l.role = 1 or l.unit_id = any(g.units::int4[])) then 2
                when l.unit_id = g.leg_unit and g.leg_next <> 0 then g.leg_next
                when g.legs in (4, 6) and l.state in (4, 5, 7) then 3
                when g.legs = 1 and l.is_collective then 8
@@ -151,7 +153,7 @@ legs_added as (
            and not exists (select from task.leg x where x.site_id = l.site_id and x.task_id = l.task_id
                               and x.unit_id = m.unit_id)
         union all
-        select g.new_unit, l.role, g.other_unit
+        select g.new_unit, l.role, coalesce(l.replaces_unit, g.other_unit)
           from task.leg l
          where g.legs = 3 and l.site_id = g.site_id and l.task_id = g.task_id
            and l.unit_id = g.other_unit) n
