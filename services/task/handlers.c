@@ -13,6 +13,12 @@ enum { DRAFTS_MAX = 1000, CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 2
 
 /* ---- drafts */
 
+/* The day by which the days a command names are judged: repeated later, it is judged as it was the first time. */
+static int32_t day_made(const bh_call *c, const char *request_id) {
+    uuid key;
+    return day_at(uuid_parse(request_id, &key) && uuid_is_v7(key) ? uuid_ms(key) : c->now_ms);
+}
+
 /* A document may be older than its import; a day that a person names now may not. */
 static bh_err *check_deadline(bh_call *c, const char *text, int32_t earliest) {
     int32_t day;
@@ -66,7 +72,7 @@ static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size
 }
 
 BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
-    TRY(check_draft(c, req->draft, day_at(c->now_ms)));
+    TRY(check_draft(c, req->draft, day_made(c, req->request_id)));
     return task_store_create(c, req, resp);
 }
 
@@ -80,7 +86,7 @@ BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
 }
 
 BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
-    TRY(check_drafts(c, req->children, req->n_children, CHILDREN_MAX, day_at(c->now_ms)));
+    TRY(check_drafts(c, req->children, req->n_children, CHILDREN_MAX, day_made(c, req->request_id)));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     move_args args = {
@@ -139,13 +145,13 @@ static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskV
 }
 
 BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
-    command bulk;
-    TRY(command_begin(c, req->request_id, &bulk));
-    TRY(check_deadline(c, req->deadline, day_at(c->now_ms)));
+    TRY(check_deadline(c, req->deadline, day_made(c, req->request_id)));
     TRY(check_milestones(c, req));
     TRY(check_plan_year(c, req->plan_year));
     TRY(field_text(c, "result", req->result, TEXT_MAX));
     TRY(field_limit(c, "tasks", req->n_tasks, DRAFTS_MAX));
+    command bulk;
+    TRY(command_begin(c, req->request_id, &bulk));
     move_args args = {
         .day = req->deadline,
         .default_deadline = req->plan_year ? last_workday_of_year(req->plan_year) : 0,
@@ -190,7 +196,7 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
     if ((move == MOVE_APPLY_EXTENSION || move == MOVE_APPLY_SUSPENSION) && !day_parse(req->day, &day))
         return bh_fail(c, BAD_FIELD, "day", "a date YYYY-MM-DD is required");
     if (move == MOVE_APPLY_EXTENSION)
-        TRY(check_deadline(c, req->day, day_at(c->now_ms)));
+        TRY(check_deadline(c, req->day, day_made(c, req->request_id)));
     if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
         return bh_fail(c, BAD_FIELD, "other_unit_id", "name the unit that is right");
     if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
@@ -227,18 +233,15 @@ BH_RPC(TaskService, verify_task, VerifyTaskRequest, VerifyTaskResponse) {
     return task_store_move(c, MOVE_VERIFY, &args, &resp->base);
 }
 
-/* Later than the day the command was made: repeated, it is judged as it was the first time. */
-static bh_err *check_review_day(bh_call *c, const char *text, const char *request_id) {
+static bh_err *check_review_day(bh_call *c, const char *text, int32_t made) {
     int32_t day;
-    uuid key;
-    int64_t made_ms = uuid_parse(request_id, &key) && uuid_is_v7(key) ? uuid_ms(key) : c->now_ms;
-    if (!day_parse(text, &day) || day <= day_at(made_ms))
+    if (!day_parse(text, &day) || day <= made)
         return bh_fail(c, BAD_FIELD, "review_day", "a later date YYYY-MM-DD is required");
     return NULL;
 }
 
 BH_RPC(TaskService, suspend_task, SuspendTaskRequest, SuspendTaskResponse) {
-    TRY(check_review_day(c, req->review_day, req->request_id));
+    TRY(check_review_day(c, req->review_day, day_made(c, req->request_id)));
     move_args args = { NAMED(req), .note = req->reason, .day = req->review_day };
     return task_store_move(c, MOVE_SUSPEND, &args, &resp->base);
 }
