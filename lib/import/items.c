@@ -189,7 +189,8 @@ static size_t headline_bytes(const walk *w, const paragraph *p) {
     span title = span_from(text.text, p->mark.n);
     span words = span_from(title, digits_length(title) == YEAR && year_find(title) ? YEAR : 0);
     bool sentence = span_length(title) > LONGEST || span_has(title, marks) || has_digits(words);
-    if (sentence || p->last == p->first || part_begins(first[1].folded))
+    part_kind kind;
+    if (sentence || p->last == p->first || part_begins(first[1].folded, &kind))
         return 0;
     return fold_printed(&text, p->mark.n, text.text.n).n;
 }
@@ -315,6 +316,23 @@ static void make_unique(import_list *list, size_t from) {
         list->at[i].no = list->at[i].path;
 }
 
+/* The line behind what may belong to paragraph i: the next paragraph, or the title of its list. */
+static size_t lines_end(const lines *all, const outline *o, size_t i) {
+    if (i + 1 == o->n)
+        return all->n;
+    const paragraph *next = &o->at[i + 1];
+    return next->list == o->at[i].list ? next->first : o->lists[next->list].first;
+}
+
+/* A unit line that stands apart from every paragraph. */
+static void doubt_loose(arena *mem, const lines *all, const outline *o, import_document *document) {
+    part_kind kind;
+    for (size_t i = 0; i < o->n; i++)
+        for (size_t l = o->at[i].last + 1; l < lines_end(all, o, i); l++)
+            if (o->loose[l] && part_begins(all->at[l].folded, &kind) && kind <= PART_COUNTY)
+                warn(mem, &document->warnings, all->at[l].no, "units_unread", "此处的责任单位不知属于哪一项，未读入");
+}
+
 void items_read(arena *mem, const lines *all, const outline *o, const rules *r, import_document *document) {
     bool custom_noted = false;
     duty *duties = arena_array(mem, o->n + 1, sizeof(*duties));
@@ -340,4 +358,5 @@ void items_read(arena *mem, const lines *all, const outline *o, const rules *r, 
         make_unique(&document->tasks, tasks);
         make_unique(&document->livelihood, livelihood);
     }
+    doubt_loose(mem, all, o, document);
 }

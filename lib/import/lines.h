@@ -8,6 +8,7 @@ typedef struct line {
     span printed;
     span folded; /* never empty */
     bool number; /* nothing but a number: of a page, or the first cell of a row */
+    bool more;   /* belongs to the line above whatever it begins with: a further cell of a row */
     bool closed; /* nothing printed below belongs to it: the last line of a row */
 } line;
 

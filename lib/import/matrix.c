@@ -8,6 +8,7 @@
 typedef struct reader {
     row_reader rows;
     bool has_table;
+    int headless; /* the first line that looks like a row below no header */
     import_warnings *doubts;
 } reader;
 
@@ -62,14 +63,24 @@ static size_t take_row(reader *r, const lines *all, size_t i) {
     return 1;
 }
 
-/* A line of several cells that could not be read as a row. */
-static bool is_lost_row(const line *printed) {
+static size_t filled_cells(const line *printed) {
     cells row;
     size_t filled = 0;
     cells_split(printed, &row);
     for (size_t i = 0; i < row.n; i++)
         filled += row.at[i].n > 0;
-    return filled > 1;
+    return filled;
+}
+
+/* A line of several cells that could not be read as a row. */
+static bool is_lost_row(const line *printed) {
+    return filled_cells(printed) > 1;
+}
+
+static void note_headless(reader *r, const line *printed) {
+    enum { CELLS_MIN = 3 };
+    if (!r->headless && filled_cells(printed) >= CELLS_MIN)
+        r->headless = printed->no;
 }
 
 /* One line without cells between two rows is a part of a cell that lost its place; titles and notes are not. */
@@ -116,6 +127,8 @@ static void check_empty(const row_reader *r) {
 /* What only the whole table shows. */
 static void check_rows(reader *r) {
     const row_reader *rows = &r->rows;
+    if (r->headless)
+        warn(rows->mem, r->doubts, r->headless, "table_unread", "此处有像表格的行，认不出用途，未读入");
     if (rows->overflow)
         warn(rows->mem, r->doubts, rows->overflow, "rows_full", "表格超过 %d 行，自此行起未读入", IMPORT_ROWS_MAX);
     check_empty(rows);
@@ -130,7 +143,7 @@ void matrix_read(arena *mem, const lines *all, bool *taken, import_document *doc
         columns header;
         n = columns_read(mem, all, i, &header);
         if (!n && columns_begin(mem, &all->at[i])) {
-            warn(mem, r.doubts, all->at[i].no, "table_unread", "这张表没有分到各地的列，未读入");
+            r.headless = r.headless ? r.headless : all->at[i].no;
             r.has_table = false;
         }
         if (n)
@@ -139,6 +152,8 @@ void matrix_read(arena *mem, const lines *all, bool *taken, import_document *doc
             n = take_row(&r, all, i);
         if (!n && r.has_table)
             report_line(&r, all, taken, i);
+        else if (!n)
+            note_headless(&r, &all->at[i]);
         for (size_t k = 0; k < n; k++)
             taken[i + k] = true;
     }

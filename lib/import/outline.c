@@ -85,8 +85,9 @@ folded outline_join(arena *mem, const lines *all, size_t a, size_t b) {
     for (size_t i = a; i <= b; i++) {
         span text = span_trim(all->at[i].printed);
         size_t label = part_label_alone(text);
+        part_kind kind;
         if (i > a)
-            buf_adds(&joined, label || part_begins(all->at[i].folded) ? apart : joined_by);
+            buf_adds(&joined, label || part_begins(all->at[i].folded, &kind) ? apart : joined_by);
         buf_add(&joined, text.s, label);
         buf_adds(&joined, label ? "：" : "");
         buf_add(&joined, text.s + label, text.n - label);
@@ -172,6 +173,8 @@ static bool is_broken_title(const lines *all, size_t i) {
 
 static role role_of(const builder *b, size_t i, mark m) {
     span text = b->all->at[i].folded;
+    if (b->all->at[i].more)
+        return ROLE_MORE;
     if (is_loose(b->all, i))
         return ROLE_LOOSE;
     if (m.kind == MARK_NONE && is_remark(b, text))

@@ -111,13 +111,15 @@ static bool next_label(span text, size_t from, label *ret_label) {
     return false;
 }
 
-bool part_begins(span text) {
+bool part_begins(span text, part_kind *ret_kind) {
     enum { REACH_LABEL = 90 }; /* bytes */
-    label l;
+    label l = { .kind = PART_OTHER };
     span head = span_drop_start(text, open);
     size_t at = span_find(span_clip(head, REACH_LABEL), colon, 0);
     head.n = at == SPAN_NONE ? 0 : at;
-    return (read_label(head, &l) || read_label(drop_remark(head), &l)) && l.start == 0;
+    bool found = (read_label(head, &l) || read_label(drop_remark(head), &l)) && l.start == 0;
+    *ret_kind = l.kind;
+    return found;
 }
 
 size_t part_label_alone(span printed) {

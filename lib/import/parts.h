@@ -34,7 +34,7 @@ typedef struct parts {
 /* The parts of a folded text behind byte `from`, in order, none overlapping. */
 void parts_find(span text, size_t from, parts *ret_parts);
 /* True when the text begins with a label: 责任单位：…, （牵头单位：…. */
-bool part_begins(span text);
+bool part_begins(span text, part_kind *ret_kind);
 /* Bytes of a label at the start of a printed line that a blank parts from its value: 责任单位 市甲局; 0 for none. */
 size_t part_label_alone(span printed);
 /* Removes the verb that ends a phrase (甲局牵头); false when there is none. */

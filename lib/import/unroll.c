@@ -65,11 +65,13 @@ static bool has_values(const unroller *u, const cells *row) {
     return false;
 }
 
-static void emit(unroller *u, const cells *row, const char *label, const char *sign, span text) {
-    const char *printed = arena_printf(u->mem, "%s%s%.*s", label, sign, (int) text.n, text.s);
+/* A line of the row; `more` for all but its first. */
+static void emit(unroller *u, const cells *row, const char *before, span text, bool more) {
+    const char *printed = arena_printf(u->mem, "%s%.*s", before, (int) text.n, text.s);
     span whole = span_of(printed);
-    u->out->at[u->out->n++] =
-        (line){ .no = row->first_line, .to = row->last_line, .printed = whole, .folded = fold(u->mem, whole) };
+    u->out->at[u->out->n++] = (line){
+        .no = row->first_line, .to = row->last_line, .printed = whole, .folded = fold(u->mem, whole), .more = more
+    };
 }
 
 /* "3", "（3）", "2.3" and "2-3" as marks. */
@@ -99,20 +101,27 @@ static void tell_dropped(unroller *u, task_column *column) {
 /* 一、工业经济 in a column of groups is the heading of the rows from there on. */
 static void emit_group(unroller *u, task_column *column, span cell) {
     if (mark_read(fold(u->mem, cell)).kind != MARK_NONE)
-        emit(u, &u->row, "", "", cell);
+        emit(u, &u->row, "", cell, false);
     else
         tell_dropped(u, column);
 }
 
 static void emit_texts(unroller *u) {
-    const char *before = mark_of(u, cell_at(&u->row, u->number_at));
+    const char *number = mark_of(u, cell_at(&u->row, u->number_at));
+    bool more = false;
     for (size_t i = 0; i < u->n; i++)
         if (u->columns[i].use == USE_TEXT && cell_at(&u->row, (int) i).n) {
-            emit(u, &u->row, before, "", u->row.at[i]);
-            before = "";
+            emit(u, &u->row, more ? "" : number, u->row.at[i], more);
+            more = true;
         }
-    if (*before)
-        emit(u, &u->row, before, "", (span){ "", 0 });
+    if (!more)
+        emit(u, &u->row, number, (span){ "", 0 }, false);
+}
+
+static void emit_duties(unroller *u) {
+    for (size_t i = 0; i < u->n && i < u->row.n; i++)
+        if (u->columns[i].use == USE_DUTY && !is_nil(u, u->row.at[i]))
+            emit(u, &u->row, arena_printf(u->mem, "%s：", u->columns[i].label), u->row.at[i], true);
 }
 
 /* The gathered row as lines. */
@@ -127,9 +136,7 @@ static void flush(unroller *u) {
             tell_dropped(u, column);
     }
     emit_texts(u);
-    for (size_t i = 0; i < u->n && i < u->row.n; i++)
-        if (u->columns[i].use == USE_DUTY && !is_nil(u, u->row.at[i]))
-            emit(u, &u->row, u->columns[i].label, "：", u->row.at[i]);
+    emit_duties(u);
     u->out->at[u->out->n - 1].closed = true;
     u->row.n = 0;
 }
@@ -267,7 +274,7 @@ static void take_cells(unroller *u, const cells *row, const line *printed) {
     if (is_heading_row(u, row)) {
         flush(u);
         filled(row, &last);
-        emit(u, row, "", "", row->at[last]);
+        emit(u, row, "", row->at[last], false);
     } else if (begins_row(u, row)) {
         flush(u);
         u->row = *row;

@@ -138,6 +138,8 @@ static void tables_of_tasks_become_items(void **state) {
           "1.1 first_listed 市甲局; 1.2 first_listed 市乙局; 2.1 first_listed 市丙局" },
         { "序号\t任务\t责任单位\t时限\n一\t新建公园3座\t市甲局\t6月底\n二\t新建书屋2家\t市乙局\t9月底\n",
           "1 first_listed 市甲局 2025-06-30; 2 first_listed 市乙局 2025-09-30" },
+        { "序号\t任务\t工作目标\t责任单位\n1\t公园。\t1.建成3座；2.投用。\t市甲局\n2\t书屋。\t1.建成2家。\t市乙局\n",
+          "1 first_listed 市甲局; 2 first_listed 市乙局" },
         { "序号\t任务\t责任单位\n1\t新建公\n园3\n座\t市甲局\n2\t新建书屋2家\t市乙局\n",
           "1 first_listed 市甲局; 2 first_listed 市乙局" },
     };
@@ -181,6 +183,8 @@ static void a_text_without_records_says_so(void **state) {
     static const char *const cases[][2] = {
         { "各单位：请于下周一前报送总结。\n", " !!nothing_found" },
         { "一、稳增长。\n二、促改革。\n", " !!nothing_found" },
+        { "1. 新建公园3座。\n责任单位：市甲局\n注：略。\n责任单位：市乙局\n联系人：某\n",
+          "1 first_listed 市甲局 !!units_unread" },
         { "一、工业（共3项）\n1. 新建公园3座。\n责任单位：市甲局\n", "1.1 first_listed 市甲局 !!items_count" },
         { "1. 推进技改。\n责任单位：市甲局。\n责任单位：市乙局。\n",
           "1 first_listed 市甲局 +市乙局 !unit_lines_several" },
@@ -218,6 +222,32 @@ static void numbers_of_two_levels_are_marks_in_their_turn(void **state) {
     assert_documents(cases, countof(cases));
 }
 
+static void like_items_and_lost_sections_are_told(void **state) {
+    (void) state;
+    static const char *const cases[][2] = {
+        { "1. 加快推进全市农村公路养护管理体制改革。\n责任单位：市甲局\n"
+          "2. 加快推进全市农村公路养护管理体制的改革。\n责任单位：市甲局\n",
+          "1 first_listed 市甲局 !nearly_same; 2 first_listed 市甲局 !nearly_same" },
+        { "二、工业\n1. 推进技改。\n责任单位：市甲局\n一、农业\n2. 建设农田。\n责任单位：市乙局\n",
+          "2.1 first_listed 市甲局; 1.2 first_listed 市乙局 !!section_order" },
+    };
+    assert_documents(cases, countof(cases));
+}
+
+static void items_beyond_the_maximum_are_told(void **state) {
+    (void) state;
+    bh_call *c = call_new("test", 10000);
+    buf text;
+    buf_init(&text, c->mem);
+    for (int i = 1; i <= IMPORT_ITEMS_MAX + 2; i++)
+        buf_addf(&text, "%d、建设%d号楼。\n责任单位：市甲局\n", i % 900 + 1, i);
+    import_document document;
+    assert_null(import_parse(c, text.s, text.n, &document));
+    assert_int_equal(document.tasks.n, IMPORT_ITEMS_MAX);
+    assert_string_equal(document.warnings.at[document.warnings.n - 1].code, "items_full");
+    call_free(c);
+}
+
 static void more_unit_lines_than_fit_are_told(void **state) {
     (void) state;
     bh_call *c = call_new("test", 1000);
@@ -244,6 +274,8 @@ int main(void) {
         cmocka_unit_test(a_text_without_records_says_so),
         cmocka_unit_test(units_parted_by_blanks),
         cmocka_unit_test(numbers_of_two_levels_are_marks_in_their_turn),
+        cmocka_unit_test(like_items_and_lost_sections_are_told),
+        cmocka_unit_test(items_beyond_the_maximum_are_told),
         cmocka_unit_test(more_unit_lines_than_fit_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

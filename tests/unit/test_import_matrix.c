@@ -91,6 +91,8 @@ static void doubts_rows_that_are_not(void **state) {
           "1 教育 建校/总数 所 6: 1 2 3 !parts_sum !parts_sum\n1 教育 建校/甲类 所 3: 1 1 1\n"
           "1 教育 建校/乙类 所 3: - 2 1" },
         { "1\t教育\t建校\t说明\t没有数字\n", "!!row_unread" },
+        { "1\t教育\t建校\t说明\t没有数字\n\t\t\t农村\t所\t3\t1\t1\t1\n",
+          "-  /农村 所 3: 1 1 1 !parent_unread !row_sum_agrees\n!!row_unread" },
         { "1\t教育\t建校\t所\t6\t1\t2\t3\n夹在中间的一行\n2\t\t修路\t条\t6\t1\t2\t3\n",
           "1 教育 建校 所 6: 1 2 3\n2 教育 修路 条 6: 1 2 3\n!!line_in_table" },
     };
@@ -123,12 +125,43 @@ static void settles_categories(void **state) {
     call_free(c);
 }
 
+/* A page that begins without a label goes on with the one before, or belongs to its own only one. */
+static void a_category_carried_over_a_page_is_doubted(void **state) {
+    (void) state;
+    bh_call *c = call_new("test", 1000);
+    const char *row = "\t事项\t个\t6\t1\t2\t3\n";
+    import_document document =
+        parse(c, arena_printf(c->mem, "1\t教育%s2\t%s%s3\t%s4\t交通%s5\t%s", row, row, header, row, row, row));
+    static const char *const expected[] = { "教育", "教育", "教育", "交通", "交通" };
+    assert_int_equal(document.matrix.n, countof(expected));
+    for (size_t i = 0; i < countof(expected); i++) {
+        assert_string_equal(document.matrix.at[i].category, expected[i]);
+        assert_int_equal(document.matrix.at[i].warnings.n, i == 2);
+    }
+    assert_string_equal(document.matrix.at[2].warnings.at[0].code, "category_carried");
+    call_free(c);
+}
+
+static void warnings_beyond_the_maximum_are_cut(void **state) {
+    (void) state;
+    bh_call *c = call_new("test", 1000);
+    buf rows;
+    buf_init(&rows, c->mem);
+    for (int i = 0; i < IMPORT_WARNINGS_MAX + 5; i++)
+        buf_adds(&rows, "说明\t没有数字\n");
+    import_document document = parse(c, rows.s);
+    assert_int_equal(document.warnings.n, IMPORT_WARNINGS_MAX);
+    assert_string_equal(document.warnings.at[IMPORT_WARNINGS_MAX - 1].code, "too_many_warnings");
+    call_free(c);
+}
+
 static void tells_tables_it_cannot_use(void **state) {
     (void) state;
     static const struct {
         const char *text, *code;
     } cases[] = {
         { "序号\t工作任务\t完成时限\n1\t建校\t6月底\n", "table_unread" },
+        { "甲\t乙\t丙\n1\t建校\t市甲局\n", "table_unread" },
         { "序号\t主要内容\t单位\t甲县\t乙区\n1\t建校\t所\t1\t2\n", "total_column_missing" },
         { "序号\t主要内容\t单位\t合计\t甲县\t甲县\n1\t建校\t所\t3\t1\t2\n", "head_repeated" },
     };
@@ -162,6 +195,8 @@ int main(void) {
         cmocka_unit_test(reads_rows_that_are_right),
         cmocka_unit_test(doubts_rows_that_are_not),
         cmocka_unit_test(settles_categories),
+        cmocka_unit_test(a_category_carried_over_a_page_is_doubted),
+        cmocka_unit_test(warnings_beyond_the_maximum_are_cut),
         cmocka_unit_test(tells_tables_it_cannot_use),
         cmocka_unit_test(rows_beyond_the_maximum_are_told),
     };
