@@ -1,6 +1,7 @@
 #include "ask.h"
 
 #include "base/clock.h"
+#include "rpc/guard.h"
 
 /* One call under way; lives in the arena of its stream, which it holds. */
 typedef struct question {
@@ -46,9 +47,8 @@ void ask_health(asker *by, http_stream *s, const char *service, ask_done *done, 
 
 void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,
                  void *data) {
-    size_t n = protobuf_c_message_get_packed_size(message);
-    uint8_t *bytes = arena_alloc(s->call->mem, n);
-    protobuf_c_message_pack(message, bytes);
+    size_t n;
+    const uint8_t *bytes = rpc_pack(s->call->mem, message, &n);
     ask(by, s, path, bytes, n, done, data);
 }
 

@@ -1,10 +1,11 @@
 #include "gateway.h"
 
 #include "base/hash.h"
-#include "connect.h"
 #include "health.h"
+#include "protocol.h"
 #include "refuse.h"
 #include "routes.h"
+#include "unary.h"
 
 /* traceparent of the W3C: 00-TRACE-SPAN-FLAGS; anything else leaves the trace id we made. */
 static void read_trace(http_stream *s) {
@@ -18,6 +19,11 @@ static void read_trace(http_stream *s) {
         s->call->trace_id = hex(s->call->mem, bytes, sizeof(bytes));
 }
 
+/* Whoever speaks gRPC is told in its own way that there is no such method. */
+static bool is_call(const http_stream *s) {
+    return route_is_rpc(s->path) || protocol_of(s) == &grpc_protocol;
+}
+
 void gateway_begin(http_stream *s) {
     static const char evidence[] = "/evidence";
     gateway *gw = s->app->data;
@@ -25,8 +31,8 @@ void gateway_begin(http_stream *s) {
     read_trace(s);
     if (s->app->streams > (size_t) gw->settings.calls_max)
         return refuse(s, bh_fail(s->call, QUEUE_FULL));
-    if (route_is_rpc(s->path))
-        return connect_begin(&gw->asker, s);
+    if (is_call(s))
+        return unary_begin(&gw->asker, s);
     if (is_get && strcmp(s->path, "/healthz") == 0)
         return health_healthz(&gw->asker, s);
     if (is_get && strcmp(s->path, "/livez") == 0)

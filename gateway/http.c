@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+enum { TRAILERS_MAX = 4 };
+
 struct http_session {
     nghttp2_session *h2;
     http_app *app;
@@ -95,8 +97,26 @@ void http_consume(http_stream *s, size_t n) {
 
 /* ---- answers ---- */
 
+static size_t add_headers(nghttp2_nv *nv, const http_header *headers, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        nv[i] = (nghttp2_nv){ .name = (uint8_t *) (uintptr_t) headers[i].name,
+                              .namelen = strlen(headers[i].name),
+                              .value = (uint8_t *) (uintptr_t) headers[i].value,
+                              .valuelen = strlen(headers[i].value) };
+    return n;
+}
+
+/* The body is out: the flags for its end. */
+static uint32_t end_answer(nghttp2_session *h2, const http_stream *s) {
+    nghttp2_nv nv[TRAILERS_MAX];
+    size_t count = add_headers(nv, s->trailers, s->trailer_count);
+    if (count && nghttp2_submit_trailer(h2, s->id, nv, count) == 0)
+        return NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    return NGHTTP2_DATA_FLAG_EOF;
+}
+
 /* nghttp2 asks for more of the body. A file that became shorter ends the stream, not the process. */
-static ssize_t read_answer(UNUSED nghttp2_session *h2, UNUSED int32_t id, uint8_t *bytes, size_t room, uint32_t *flags,
+static ssize_t read_answer(nghttp2_session *h2, UNUSED int32_t id, uint8_t *bytes, size_t room, uint32_t *flags,
                            nghttp2_data_source *source, UNUSED void *data) {
     http_stream *s = source->ptr;
     size_t left = s->answer_size - s->answer_sent;
@@ -111,34 +131,31 @@ static ssize_t read_answer(UNUSED nghttp2_session *h2, UNUSED int32_t id, uint8_
     }
     s->answer_sent += n;
     if (s->answer_sent == s->answer_size)
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
+        *flags |= end_answer(h2, s);
     return (ssize_t) n;
-}
-
-static nghttp2_nv nv_of(const char *name, const char *value) {
-    return (nghttp2_nv){ .name = (uint8_t *) (uintptr_t) name,
-                         .namelen = strlen(name),
-                         .value = (uint8_t *) (uintptr_t) value,
-                         .valuelen = strlen(value) };
 }
 
 static void submit(http_stream *s, int status, const http_header *headers, size_t n) {
     enum { EXTRA_MAX = 16 };
     nghttp2_nv nv[2 + countof(always) + EXTRA_MAX];
     assert(n <= EXTRA_MAX);
-    size_t count = 0;
-    nv[count++] = nv_of(":status", arena_printf(s->call->mem, "%d", status));
-    nv[count++] = nv_of("content-length", arena_printf(s->call->mem, "%zu", s->answer_size));
-    for (size_t i = 0; i < countof(always); i++)
-        nv[count++] = nv_of(always[i].name, always[i].value);
-    for (size_t i = 0; i < n; i++)
-        nv[count++] = nv_of(headers[i].name, headers[i].value);
+    const http_header own[] = { { ":status", arena_printf(s->call->mem, "%d", status) },
+                                { "content-length", arena_printf(s->call->mem, "%zu", s->answer_size) } };
+    size_t count = add_headers(nv, own, countof(own));
+    count += add_headers(nv + count, always, countof(always));
+    count += add_headers(nv + count, headers, n);
     const nghttp2_data_provider body = { .source.ptr = s, .read_callback = read_answer };
     s->is_answered = true;
     http_consume(s, s->unconsumed); /* whoever waited with it does so no more */
     s->call->deadline_ms = clock_mono_ms() + HTTP_SEND_MS_MAX + (int64_t) s->answer_size / HTTP_BYTES_PER_MS_MIN;
     if (nghttp2_submit_response(s->session->h2, s->id, nv, count, s->answer_size ? &body : NULL) != 0)
         nghttp2_submit_rst_stream(s->session->h2, 0, s->id, NGHTTP2_INTERNAL_ERROR);
+}
+
+void http_trail(http_stream *s, const http_header *trailers, size_t n) {
+    assert(n <= TRAILERS_MAX);
+    s->trailers = trailers;
+    s->trailer_count = n;
 }
 
 void http_answer(http_stream *s, int status, const http_header *headers, size_t n, const char *body, size_t size) {

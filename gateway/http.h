@@ -56,6 +56,8 @@ struct http_stream {
     size_t unconsumed, discarded;
     const char *answer;
     size_t answer_size, answer_sent;
+    const http_header *trailers;
+    size_t trailer_count;
     int answer_file;
     bool is_answered;
 };
@@ -97,5 +99,7 @@ bool http_is_gone(const http_stream *s);
 
 /* Answers once; later calls and calls after the client left do nothing. The body must live as long as the stream. */
 void http_answer(http_stream *s, int status, const http_header *headers, size_t n, const char *body, size_t size);
+/* Headers to follow the body of the answer to come, which must not be empty; they live as long as the stream. */
+void http_trail(http_stream *s, const http_header *trailers, size_t n);
 /* Answers 200 with the first `size` bytes of a file from its current position and closes it. */
 void http_answer_file(http_stream *s, const http_header *headers, size_t n, int fd, size_t size);

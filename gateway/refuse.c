@@ -2,32 +2,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "bihuan/v1/error.pb-c.h"
+#include "protocol.h"
 #include "query.h"
-#include "json/base64.h"
-#include "json/json.h"
 
 /* Chinese unless ?lang= or else the browser asks for English first. */
 static bool wants_english(const http_stream *s) {
     const char *asked = query_value(s->call->mem, s->query, "lang");
     const char *lang = asked && *asked ? asked : http_header_of(s, "accept-language");
     return strncmp(lang, "en", 2) == 0;
-}
-
-static void add_detail(buf *out, const bh_err *error) {
-    Bh__ErrorDetail detail = BH__ERROR_DETAIL__INIT;
-    detail.reason = (char *) (uintptr_t) error->reason;
-    detail.message_zh = (char *) (uintptr_t) error->zh;
-    detail.message_en = (char *) (uintptr_t) error->en;
-    detail.unblock = (char *) (uintptr_t) error->unblock;
-    size_t n = protobuf_c_message_get_packed_size(&detail.base);
-    uint8_t *bytes = arena_alloc(out->mem, n);
-    protobuf_c_message_pack(&detail.base, bytes);
-    buf_addf(out, "{\"type\":\"%s\",\"value\":\"", detail.base.descriptor->name);
-    base64_add(out, bytes, n, false);
-    buf_adds(out, "\",\"debug\":");
-    json_write(out, &detail.base, 0);
-    buf_addc(out, '}');
 }
 
 static void log_call(const http_stream *s, log_level level, const char *code, const char *reason) {
@@ -37,17 +19,16 @@ static void log_call(const http_stream *s, log_level level, const char *code, co
 }
 
 void refuse(http_stream *s, const bh_err *error) {
-    static const http_header headers[] = { { "content-type", "application/json" } };
-    buf out;
-    buf_init(&out, s->call->mem);
-    buf_addf(&out, "{\"code\":\"%s\",\"message\":", bh_code_connect(error->code));
-    json_quote(&out, wants_english(s) ? error->en : error->zh);
-    buf_adds(&out, ",\"details\":[");
-    add_detail(&out, error);
-    buf_adds(&out, "]}");
+    refusal r = { .code = error->code,
+                  .message = wants_english(s) ? error->en : error->zh,
+                  .detail = BH__ERROR_DETAIL__INIT };
+    r.detail.reason = (char *) (uintptr_t) error->reason;
+    r.detail.message_zh = (char *) (uintptr_t) error->zh;
+    r.detail.message_en = (char *) (uintptr_t) error->en;
+    r.detail.unblock = (char *) (uintptr_t) error->unblock;
     log_call(s, error->code == BH_INTERNAL || error->code == BH_DATA_LOSS ? LOG_ERROR : LOG_INFO,
              bh_code_name(error->code), error->reason);
-    http_answer(s, bh_code_http(error->code), headers, countof(headers), out.s, out.n);
+    protocol_of(s)->refuse(s, &r);
 }
 
 void accepted(const http_stream *s) {

@@ -1,4 +1,4 @@
-/* Errors as the outside sees them: the Connect protocol's JSON with our ErrorDetail, and one line in the log. */
+/* Errors as the outside sees them, in the protocol of the request with our ErrorDetail, and one line in the log. */
 #pragma once
 
 #include "http.h"

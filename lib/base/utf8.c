@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* The lead byte decides length and smallest code point. */
 typedef struct lead {
     unsigned char mask, bits;
@@ -58,4 +60,12 @@ size_t utf8_length(const char *text, size_t n) {
     for (const char *p = text; p < text + n; count++)
         utf8_next(&p, text + n);
     return count;
+}
+
+char *utf8_clip(arena *mem, const char *text, size_t n) {
+    if (strlen(text) <= n)
+        return (char *) (uintptr_t) text;
+    while (n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80)
+        n--;
+    return arena_strndup(mem, text, n);
 }

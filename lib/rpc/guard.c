@@ -216,3 +216,10 @@ bh_err *rpc_unpack(bh_call *call, const ProtobufCMessageDescriptor *type, const 
         return bh_fail(call, BAD_MESSAGE, "it would take too much memory");
     return NULL;
 }
+
+uint8_t *rpc_pack(arena *mem, const ProtobufCMessage *message, size_t *ret_size) {
+    *ret_size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = arena_alloc(mem, *ret_size);
+    protobuf_c_message_pack(message, bytes);
+    return bytes;
+}

@@ -1,4 +1,4 @@
-/* Untrusted protobuf bytes: checked against the descriptor before anything is unpacked. */
+/* Protobuf from and to bytes: untrusted ones are checked against the descriptor before anything is unpacked. */
 #pragma once
 
 #include <stddef.h>
@@ -20,3 +20,5 @@ enum {
  * given twice, a string that is not UTF-8 or holds NUL, an unknown enum value, too much memory. Unknown fields pass. */
 MUST bh_err *rpc_unpack(bh_call *call, const ProtobufCMessageDescriptor *type, const void *bytes, size_t n,
                         ProtobufCMessage **ret_message);
+/* Packs one of our own into an arena. */
+uint8_t *rpc_pack(arena *mem, const ProtobufCMessage *message, size_t *ret_size);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
 #include "rpc/guard.h"
 #include "rpc/message.h"
@@ -15,6 +16,7 @@ enum {
     TIMEOUT_MS_DEFAULT = 30 * 1000,
     TIMEOUT_MS_MAX = 10 * 60 * 1000,
     TRACE_SIZE = 32,
+    /* A sentence that quotes what a caller sent may be long; the meta part of a frame may not. */
     SENTENCE_SIZE_MAX = 1000
 };
 
@@ -103,22 +105,12 @@ static bh_err *answer(const serve_setup *setup, const job *j, bh_call *c, Protob
     return NULL;
 }
 
-/* A sentence that quotes what a caller sent may be long; the meta part of a frame may not. */
-static char *clip(arena *mem, const char *text) {
-    size_t n = strlen(text);
-    if (n <= SENTENCE_SIZE_MAX)
-        return (char *) text;
-    for (n = SENTENCE_SIZE_MAX; n > 0 && (text[n] & 0xc0) == 0x80;)
-        n--;
-    return arena_strndup(mem, text, n);
-}
-
 static void reply_error(arena *mem, job *j, const bh_err *err) {
     Bh__Rpc__CallStatus status = BH__RPC__CALL_STATUS__INIT;
-    status.reason = clip(mem, err->reason);
-    status.message_zh = clip(mem, err->zh);
-    status.message_en = clip(mem, err->en);
-    status.unblock = clip(mem, err->unblock);
+    status.reason = utf8_clip(mem, err->reason, SENTENCE_SIZE_MAX);
+    status.message_zh = utf8_clip(mem, err->zh, SENTENCE_SIZE_MAX);
+    status.message_en = utf8_clip(mem, err->en, SENTENCE_SIZE_MAX);
+    status.unblock = utf8_clip(mem, err->unblock, SENTENCE_SIZE_MAX);
     /* What the I/O thread refused was refused before any work, whatever the reason came to be. */
     frame head = {
         .kind = FRAME_END,

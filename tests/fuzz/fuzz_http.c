@@ -7,6 +7,7 @@
 
 #include "bihuan/v1/directory_service.pb-c.h"
 #include "gateway/gateway.h"
+#include "rpc/guard.h"
 
 enum { PENDING_MAX = 256, CHUNK = 700 };
 
@@ -35,8 +36,9 @@ void ask(UNUSED asker *by, http_stream *s, const char *path, UNUSED const void *
 
 void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,
                  void *data) {
-    uint8_t *bytes = arena_alloc(s->call->mem, protobuf_c_message_get_packed_size(message));
-    ask(by, s, path, bytes, protobuf_c_message_pack(message, bytes), done, data);
+    size_t n;
+    const uint8_t *bytes = rpc_pack(s->call->mem, message, &n);
+    ask(by, s, path, bytes, n, done, data);
 }
 
 void ask_health(asker *by, http_stream *s, const char *service, ask_done *done, void *data) {

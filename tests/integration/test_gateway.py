@@ -167,11 +167,11 @@ def test_other_paths(gateway, path):
     check_error(answer, 404, "not_found", "NOT_FOUND_OBJECT")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/jsonx", "application/grpc", "application/connect+json", ""])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/jsonx", "application/grpc-web", "application/grpc+json", "application/connect+json", ""])
 def test_unknown_codec(gateway, content_type):
     answer = gateway.call("DirectoryService/GetMe", {}, content_type=content_type)
     assert answer.status == 415
-    assert "application/json" in answer.headers["accept-post"]
+    assert answer.headers["accept-post"] == "application/json, application/proto, application/grpc, application/grpc+proto"
 
 
 def test_codec_with_a_parameter(gateway):

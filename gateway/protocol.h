@@ -1,0 +1,45 @@
+/* The protocols in which the services are called over HTTP: what is different between them, and nothing else. */
+#pragma once
+
+#include "base/buf.h"
+#include "bihuan/v1/error.pb-c.h"
+#include "http.h"
+
+enum { PREFIX_SIZE_MAX = 5 };
+
+/* An error on its way out. */
+typedef struct refusal {
+    bh_code code;
+    const char *message; /* in the language the client asks for */
+    Bh__ErrorDetail detail;
+} refusal;
+
+typedef struct protocol {
+    const char *version_header; /* must be "1" where it is sent; NULL when there is none */
+    const char *encoding_header;
+    const char *timeout_header;
+    const char *timeout_rule; /* what the timeout must look like */
+    bool (*read_timeout)(const char *text, int64_t *ret_ms);
+    size_t prefix_size; /* bytes in front of a message, in both directions */
+    /* Checks the prefix, and that there is one message and no more; NULL when there is no prefix. */
+    bh_err *(*check_body)(bh_call *call, const uint8_t *bytes, size_t n);
+    /* Answers with a message behind room for its prefix. */
+    void (*answer)(http_stream *s, const http_header *headers, size_t count, uint8_t *bytes, size_t n);
+    void (*refuse)(http_stream *s, const refusal *r);
+} protocol;
+
+extern const protocol connect_protocol, grpc_protocol;
+
+/* What a content type stands for. */
+typedef struct media {
+    const char *type;
+    const protocol *protocol;
+    bool is_json;
+} media;
+
+/* The row of the request's content type, or NULL. */
+const media *media_of(const http_stream *s);
+/* All content types, for people. */
+const char *media_list(arena *mem);
+/* How the client is spoken to: Connect, unless it speaks something else. */
+const protocol *protocol_of(const http_stream *s);

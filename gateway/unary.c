@@ -1,0 +1,192 @@
+#include "unary.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "bihuan/v1/directory_service.pb-c.h"
+#include "protocol.h"
+#include "refuse.h"
+#include "routes.h"
+#include "rpc/guard.h"
+#include "session.h"
+#include "json/json.h"
+
+/* Bodies have memory beside the call's: text may be many times as long as the bytes it stands for. */
+enum { BODY_MEMORY_MAX = 4 * RPC_SIZE_MAX, REPLY_MEMORY_MAX = 256 << 20 };
+
+/* One unary call on its way. */
+typedef struct unary {
+    asker *by;
+    route route;
+    const media *media;
+    buf body;
+} unary;
+
+static void release_arena(void *mem) {
+    arena_free(mem);
+}
+
+static void own_buffer(http_stream *s, buf *ret_buffer, size_t memory_max) {
+    arena *mem = arena_new(memory_max);
+    arena_defer(s->call->mem, release_arena, mem);
+    buf_init(ret_buffer, mem);
+}
+
+/* ---- what the headers say ---- */
+
+/* It can only make the deadline earlier. */
+static bh_err *read_timeout(http_stream *s, const protocol *p) {
+    const char *text = http_header_of(s, p->timeout_header);
+    int64_t asked_ms = 0;
+    if (!*text)
+        return NULL;
+    if (!p->read_timeout(text, &asked_ms))
+        return bh_fail(s->call, BAD_FIELD, p->timeout_header, p->timeout_rule);
+    asked_ms += clock_mono_ms();
+    if (asked_ms < s->call->deadline_ms)
+        s->call->deadline_ms = asked_ms;
+    return NULL;
+}
+
+static bh_err *read_headers(http_stream *s, unary *u) {
+    const protocol *p = u->media->protocol;
+    const char *version = p->version_header ? http_header_of(s, p->version_header) : "";
+    const char *encoding = http_header_of(s, p->encoding_header);
+    if (!route_find(s->path, &u->route))
+        return bh_fail(s->call, UNKNOWN_METHOD, s->path);
+    if (*version && strcmp(version, "1") != 0)
+        return bh_fail(s->call, BAD_FIELD, p->version_header, "1 expected");
+    if (*encoding && strcmp(encoding, "identity") != 0)
+        return bh_fail(s->call, ENCODING_UNKNOWN, encoding);
+    TRY(read_timeout(s, p));
+    const char *token;
+    return u->route.kind == ROUTE_LOGIN ? NULL : session_token(s, &token);
+}
+
+/* ---- the answer ---- */
+
+/* A browser gets the token as a cookie that scripts cannot read. */
+static const char *move_token_to_cookie(http_stream *s, Bh__LoginResponse *response) {
+    const char *cookie =
+        arena_printf(s->call->mem, "__Host-bihuan=%s; Path=/; Secure; HttpOnly; SameSite=Strict", response->token);
+    response->token = arena_strdup(s->call->mem, "");
+    return cookie;
+}
+
+static bh_err *encode(http_stream *s, const unary *u, const void *bytes, size_t n, buf *out, const char **ret_cookie) {
+    bool sets_cookie = u->route.kind == ROUTE_LOGIN && session_is_same_origin(s);
+    if (!u->media->is_json && !sets_cookie) {
+        buf_add(out, bytes, n); /* unread */
+        return NULL;
+    }
+    ProtobufCMessage *message;
+    TRY(rpc_unpack(s->call, u->route.method->output, bytes, n, &message));
+    if (sets_cookie)
+        *ret_cookie = move_token_to_cookie(s, (Bh__LoginResponse *) message);
+    if (u->media->is_json) {
+        json_write(out, message, 0);
+        return NULL;
+    }
+    const uint8_t *packed = rpc_pack(out->mem, message, &n);
+    buf_add(out, packed, n);
+    return NULL;
+}
+
+static void reply(http_stream *s, UNUSED void *data, const bh_err *error, const void *bytes, size_t n) {
+    const unary *u = s->data;
+    const protocol *p = u->media->protocol;
+    const char *cookie = NULL;
+    buf out;
+    own_buffer(s, &out, REPLY_MEMORY_MAX);
+    buf_add(&out, (const uint8_t[PREFIX_SIZE_MAX]){ 0 }, p->prefix_size);
+    if (!error)
+        error = encode(s, u, bytes, n, &out, &cookie);
+    if (error)
+        return refuse(s, error);
+    const http_header headers[] = { { "content-type", u->media->type }, { "set-cookie", cookie } };
+    accepted(s);
+    p->answer(s, headers, cookie ? 2 : 1, (uint8_t *) out.s, out.n);
+}
+
+/* ---- the request ---- */
+
+static bh_err *logout_payload(http_stream *s, unary *u) {
+    const char *token;
+    TRY(session_token(s, &token));
+    uint8_t digest[SHA256_SIZE];
+    sha256(token, strlen(token), digest);
+    Bh__LogoutRequest request = BH__LOGOUT_REQUEST__INIT;
+    request.token_hash = (ProtobufCBinaryData){ .len = sizeof(digest), .data = digest };
+    ask_message(u->by, s, u->route.path, &request.base, reply, NULL);
+    return NULL;
+}
+
+static bh_err *forward_json(http_stream *s, unary *u) {
+    ProtobufCMessage *message;
+    TRY(json_parse(s->call, u->body.s, u->body.n, u->route.method->input, &message));
+    ask_message(u->by, s, u->route.path, message, reply, NULL);
+    return NULL;
+}
+
+static bh_err *forward_body(http_stream *s, unary *u) {
+    const protocol *p = u->media->protocol;
+    if (p->check_body)
+        TRY(p->check_body(s->call, (const uint8_t *) u->body.s, u->body.n));
+    if (u->route.kind == ROUTE_LOGOUT)
+        return logout_payload(s, u);
+    if (u->media->is_json)
+        return forward_json(s, u);
+    /* The service checks the bytes. */
+    ask(u->by, s, u->route.path, u->body.s + p->prefix_size, u->body.n - p->prefix_size, reply, NULL);
+    return NULL;
+}
+
+static void forward(http_stream *s, const bh_err *error) {
+    if (!error)
+        error = forward_body(s, s->data);
+    if (error)
+        refuse(s, error);
+}
+
+static void take_body(http_stream *s, const uint8_t *bytes, size_t n) {
+    unary *u = s->data;
+    http_consume(s, n);
+    if (u->body.n + n > RPC_SIZE_MAX + u->media->protocol->prefix_size)
+        return refuse(s, bh_fail(s->call, MESSAGE_TOO_LARGE, arena_printf(s->call->mem, "%d", RPC_SIZE_MAX)));
+    buf_add(&u->body, bytes, n);
+}
+
+static void take_end(http_stream *s) {
+    const unary *u = s->data;
+    if (u->route.kind == ROUTE_LOGIN)
+        forward(s, NULL);
+    else
+        session_check(u->by, s, forward);
+}
+
+static void late(http_stream *s) {
+    refuse(s, bh_fail(s->call, DEADLINE_EXPIRED));
+}
+
+static void gone(http_stream *s) {
+    abandoned(s);
+}
+
+void unary_begin(asker *by, http_stream *s) {
+    static const http_taker taker = { .body = take_body, .end = take_end, .late = late, .gone = gone };
+    static const http_header post[] = { { "allow", "POST" } };
+    const http_header types[] = { { "accept-post", media_list(s->call->mem) } };
+    unary *u = arena_alloc(s->call->mem, sizeof(*u));
+    u->by = by;
+    u->media = media_of(s);
+    if (strcmp(s->method, "POST") != 0)
+        return http_answer(s, 405, post, countof(post), "", 0);
+    if (!u->media)
+        return http_answer(s, 415, types, countof(types), "", 0);
+    bh_err *error = read_headers(s, u);
+    if (error)
+        return refuse(s, error);
+    own_buffer(s, &u->body, BODY_MEMORY_MAX);
+    s->call->method = u->route.path;
+    s->taker = &taker;
+    s->data = u;
+}

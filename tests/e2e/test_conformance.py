@@ -1,0 +1,52 @@
+"""Foreign clients before a whole installation: HAProxy with TLS, the gateway, a service and its database."""
+import contextlib
+import json
+import subprocess
+
+import pytest
+from conformance import CHECKS, PEERS, Site
+from descriptors import write_descriptors
+
+
+@contextlib.contextmanager
+def sessions_locked(bihuan):
+    """Nobody's session can be looked up within."""
+    command = ["psql", "-X", "-q", "-A", "-t", f"host={bihuan.state}/pg/run dbname=bihuan user=postgres"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        print("begin; lock table directory.session; select 'locked';", file=holder.stdin, flush=True)
+        assert holder.stdout.readline() == "locked\n"
+        yield
+        holder.stdin.close()
+    bihuan.wait_healthy()
+
+
+def log_in(bihuan, login):
+    """A session of its own."""
+    command = ["curl", "-sS", "--cacert", bihuan.state / "tls/ca.pem", "-H", "content-type: application/json", "-d", "@-"]
+    request = json.dumps({"login": login, "password": bihuan.passwords[login]})
+    run = subprocess.run([*command, f"{bihuan.url}/bihuan.v1.DirectoryService/Login"], input=request, capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)["token"]
+
+
+@pytest.fixture(scope="module")
+def site(bihuan, tmp_path_factory):
+    me = ("DirectoryService", "GetMe", {})
+    return Site(
+        url=bihuan.url,
+        ca=bihuan.state / "tls" / "ca.pem",
+        token=log_in(bihuan, "drafter01"),
+        descriptors=write_descriptors(tmp_path_factory.mktemp("site") / "all.binpb"),
+        unary=me,
+        words=["drafter01"],
+        refused=("TaskService", "GetTask", {"taskId": "00000000-0000-0000-0000-000000000001"}),
+        code="not_found",
+        detail={"reason": "NOT_FOUND_OBJECT"},
+        slow=me,
+        holding=lambda: sessions_locked(bihuan),
+    )
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("peer", PEERS)
+def test_conformance(site, peer, check):
+    check(PEERS[peer], site)
