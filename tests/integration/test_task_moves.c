@@ -145,6 +145,14 @@ static void a_repeated_suspension_has_its_answer_past_the_review_day(void **stat
     desk_set_clock(s.d, now);
 }
 
+static void only_a_pause_sets_the_day_of_its_review(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    done(&s, "office_head", "SuspendTask", "\"reason\":\"r\",\"review_day\":\"2025-06-10\"");
+    done(&s, "drafter", "Apply", "\"kind\":5,\"reason\":\"r\",\"day\":\"2025-12-30\"");
+    assert_string_equal(desk_sql(s.d, "select review_day from task.task where task_id = '%s'", s.task), "2025-06-10");
+}
+
 static void a_returned_closure_voids_every_countersignature(void **state) {
     story s = begin(*state, "[50]", false);
     acknowledge(&s);
@@ -363,6 +371,7 @@ int main(void) {
         cmocka_unit_test(the_lead_is_never_absent),
         cmocka_unit_test(the_lead_answers_for_children_of_a_unit_that_left),
         cmocka_unit_test(a_repeated_suspension_has_its_answer_past_the_review_day),
+        cmocka_unit_test(only_a_pause_sets_the_day_of_its_review),
         cmocka_unit_test(a_returned_closure_voids_every_countersignature),
         cmocka_unit_test(an_upheld_dissent_needs_a_new_text_and_an_overruled_one_does_not),
         cmocka_unit_test(two_leaders_both_sign_and_the_second_closes),

@@ -90,7 +90,7 @@ upd as (
            result = case when c.move = 'SET' and t.result = '' then c.result
                          when a.kind = 4 then a.result else t.result end,
            suspended_on = case when c.new_state = 5 then coalesce(t.suspended_on, c.today) end,
-           review_day = case when c.new_state = 5 then coalesce(a.day, c.day, t.review_day) end,
+           review_day = case when c.new_state <> 5 then null when t.state = 5 then t.review_day else coalesce(a.day, c.day) end,
            closure_no = case when c.closure = 1 then t.closure_no + 1 else t.closure_no end,
            answer_by = case when c.closure = 1 then c.limit_day else t.answer_by end,
            verifiers = case when c.closure = 5 then t.verifiers || c.actor
