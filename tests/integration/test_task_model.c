@@ -11,13 +11,14 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "domain/calendar.h"
 #include "integration/task_kit.h"
 #include "sim/lines.h"
 #include "sim/properties.h"
 #include "sim/simulation.h"
 #include "sim/wire.h"
 
-enum { SEEDS_MAX = 400, BUDGET_MS = 35000, MEMORY_MAX = 1 << 30 };
+enum { SEEDS_MAX = 400, BUDGET_MS = 35000, MEMORY_MAX = 1 << 30, CLOCK_EVERY = 10, STATE_EVERY = 40 };
 
 /* ---- the city in the directory */
 
@@ -213,32 +214,80 @@ static const char state_sql[] =
     "union all select format('%s closure %s s%s by %s %s', task_id, closure_no, state, writer, result_class) "
     "from task.closure) as everything";
 
+/* ---- what is derived, never stored */
+
+static const char *holder_of(const model_task *t, int32_t today) {
+    static const char *const holders[] = {
+        [TASK_DRAFT] = "office",     [TASK_PENDING_APPROVAL] = "office",
+        [TASK_ISSUED] = "unit",      [TASK_ACTIVE] = "unit",
+        [TASK_VERIFYING] = "office", [TASK_SIGN_OFF] = "leader",
+        [TASK_SUSPENDED] = "",       [TASK_CLOSED] = "",
+        [TASK_ARCHIVED] = "",        [TASK_TERMINATED] = "",
+    };
+    bool is_past_review = t->state == TASK_SUSPENDED && t->review_day && t->review_day < today;
+    return is_past_review ? "office" : holders[t->state];
+}
+
+/* Whose clock runs, and since how many workdays a unit is late: never while others hold the task. */
+static void compare_clock(desk *d, const model_task *t, int64_t now_ms) {
+    static const principal auditor = { .user_id = 1, .post = POST_AUDITOR, .login = "auditor" };
+    int32_t today = day_at(now_ms);
+    bool is_late = (t->state == TASK_ISSUED || t->state == TASK_ACTIVE) && t->deadline && t->deadline < today;
+    desk_set_clock(d, now_ms);
+    const char *text = desk_call(d, "GetTask", &auditor, "\"task_id\":\"%s\"", uuid_text(desk_mem(d), t->id));
+    assert_string_equal(desk_value(d, text, "clock_holder"), holder_of(t, today));
+    assert_int_equal(number(d, text, "overdue_workdays"), is_late ? workdays_between(t->deadline, today) : 0);
+}
+
 /* ---- comparison */
 
-static void compare_seed(desk *d, uint64_t seed, size_t *commands) {
+/* A seed under comparison. */
+typedef struct comparison {
+    desk *desk;
+    arena *mem;
+    model *model; /* executes what the store executes */
+    int seed;
+} comparison;
+
+static void compare_answer(const comparison *c, execution *x) {
+    answer a = give(c->desk, x);
+    if (!same_answer(x, &a))
+        fail_msg("seed %d: %s\nmodel: %s %d %d %s\nstore: %s %d %d %s", c->seed, order_text(c->mem, x->order),
+                 x->answer.reason, x->answer.version, x->answer.state, x->answer.zh, a.reason, a.version, a.state,
+                 a.zh);
+    if (x->order->move != MOVE_SET)
+        x->answer = a;
+    model_execute(c->model, x->order, x->now_ms);
+}
+
+static void compare_state(const comparison *c) {
+    const lines *stored = lines_of_text(c->mem, desk_sql(c->desk, "%s", state_sql));
+    const char *differ = lines_differ(c->mem, lines_of_model(c->mem, c->model), stored);
+    if (differ)
+        fail_msg("seed %d:\n%s", c->seed, differ);
+}
+
+static size_t compare_seed(desk *d, uint64_t seed) {
     arena *mem = arena_new(MEMORY_MAX);
+    const comparison c = { d, mem, model_new(mem, SABOTAGE_NONE), (int) seed };
     world_result r = world_run(mem, seed, SABOTAGE_NONE);
     journal *told = arena_memdup(mem, r.journal, sizeof(*told));
     empty(d);
     for (size_t i = 0; i < told->n; i++) {
-        execution *x = &told->rows[i];
-        answer a = give(d, x);
-        if (!same_answer(x, &a))
-            fail_msg("seed %d, command %zu: %s\nmodel: %s %d %d %s\nstore: %s %d %d %s", (int) seed, i,
-                     order_text(mem, x->order), x->answer.reason, x->answer.version, x->answer.state, x->answer.zh,
-                     a.reason, a.version, a.state, a.zh);
-        if (x->order->move != MOVE_SET)
-            x->answer = a;
+        const execution *x = &told->rows[i];
+        compare_answer(&c, &told->rows[i]);
+        const model_task *t = i % CLOCK_EVERY ? NULL : model_task_of(c.model, x->order->task);
+        if (t)
+            compare_clock(d, t, x->now_ms + (int64_t) (seed + i) % 60 * 24 * 3600 * 1000);
+        if (i % STATE_EVERY == 0)
+            compare_state(&c);
     }
-    const char *differ =
-        lines_differ(mem, lines_of_model(mem, r.model), lines_of_text(mem, desk_sql(d, "%s", state_sql)));
-    if (differ)
-        fail_msg("seed %d:\n%s", (int) seed, differ);
+    compare_state(&c);
     const char *broken = property_broken(mem, told, read_record(d, mem));
     if (broken)
-        fail_msg("seed %d: %s", (int) seed, broken);
-    *commands += told->n;
+        fail_msg("seed %d: %s", c.seed, broken);
     arena_free(mem);
+    return r.journal->n;
 }
 
 /* The seeds to compare: as many as fit, or those the command line names. */
@@ -250,7 +299,7 @@ static void test_journals(void **state) {
     put_units(*state);
     int64_t end = clock_mono_ms() + BUDGET_MS;
     for (; seed_count ? n < seed_count : n < SEEDS_MAX && clock_mono_ms() < end; n++)
-        compare_seed(*state, first_seed + n, &commands);
+        commands += compare_seed(*state, first_seed + n);
     print_message("%d seeds, %zu commands, 0 differences\n", (int) n, commands);
     assert_true(n > 0);
 }

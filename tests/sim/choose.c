@@ -141,7 +141,7 @@ static uint32_t readiness(task_move move) {
         [MOVE_APPLY_EXTENSION] = 12,
         [MOVE_APPLY_SUSPENSION] = 8,
         [MOVE_APPLY_ADJUSTMENT] = 8,
-        [MOVE_APPLY_TERMINATION] = 3,
+        [MOVE_APPLY_TERMINATION] = 6,
         [MOVE_GRANT_TERMINATION] = 10,
         [MOVE_REFUSE_APPLICATION] = 30,
     };

@@ -132,11 +132,11 @@ static bh_err *refusal_by_text(run *r) {
 /* The task must be there for this person, and as the person saw it. */
 static bh_err *refusal_by_version(run *r) {
     model_task *t = r->task = model_task_of(r->model, r->order->task);
-    const char *id = uuid_text(r->call.mem, r->order->task);
     if (!t || !model_readable(t, r->order->who))
-        return bh_fail(&r->call, NOT_FOUND_OBJECT, id);
+        return bh_fail(&r->call, NOT_FOUND_OBJECT, uuid_text(r->call.mem, r->order->task));
     if (t->version != r->order->version && !run_errs(r, SABOTAGE_STALE_ACCEPTED))
-        return bh_fail(&r->call, STALE_VERSION, id, arena_printf(r->call.mem, "%d", (int) t->version));
+        return bh_fail(&r->call, STALE_VERSION, uuid_text(r->call.mem, t->id),
+                       arena_printf(r->call.mem, "%d", (int) t->version));
     return NULL;
 }
 

@@ -22,7 +22,7 @@ static bool did(const run *r, bool (*is_it)(const run *, const event_row *)) {
     const record *kept = &r->model->record;
     for (size_t i = 0; i < kept->event_count; i++) {
         const event_row *e = &kept->events[i];
-        if (uuid_same(e->task, r->task->id) && e->user_id == r->order->who->user_id && is_it(r, e))
+        if (e->user_id == r->order->who->user_id && uuid_same(e->task, r->task->id) && is_it(r, e))
             return true;
     }
     return false;
