@@ -75,11 +75,16 @@ def test_nothing_is_asked_when_all_is_there(open_folder):
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def choosing(folder, name, **settings):
-    """Starts what deploy/up does to choose the settings of the installation folder/name; the registry is the folder's own."""
-    script = f'. "{TOP}/deploy/site.sh"; account_folder() {{ echo "{folder}/account"; }}; choose_settings; echo "$port"'
-    environment = {"PATH": os.environ["PATH"], "BIHUAN_STATE": str(folder / name), **settings}
-    return subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+def in_site(script, **environment):
+    """Starts a script that has read deploy/site.sh."""
+    return subprocess.Popen(["bash", "-c", f'. "{TOP}/deploy/site.sh"; {script}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env={"PATH": os.environ["PATH"], **environment})
+
+
+def choosing(folder, name, listening=(), **settings):
+    """What deploy/up does to choose the settings of the installation folder/name, on a machine where these ports are in use."""
+    played = f'account_folder() {{ echo "{folder}/account"; }}; in_use() {{ [[ " {" ".join(map(str, listening))} " == *" $1 "* ]]; }}'
+    return in_site(f'{played}; choose_settings; echo "$port"', BIHUAN_STATE=str(folder / name), **settings)
 
 
 def chosen(process):
@@ -97,15 +102,19 @@ def test_installations_made_at_the_same_time_choose_different_ports(tmp_path):
 
 def test_ports_of_others_are_left_alone_while_the_others_exist(tmp_path):
     chosen(choosing(tmp_path, "first", BIHUAN_PORT="8455"))  # in the second ten and the third
-    with socket.socket() as listener:
-        first_ten = chosen(choosing(tmp_path, "probe"))
-        shutil.rmtree(tmp_path / "probe")
-        listener.bind(("127.0.0.1", first_ten + 9))
-        listener.listen()
-        assert chosen(choosing(tmp_path, "second")) > first_ten + 10
-    shutil.rmtree(tmp_path / "second")
-    assert chosen(choosing(tmp_path, "third")) == first_ten, "what was removed is free again"
-    assert {link.resolve().name for link in (tmp_path / "account/bihuan-installations").glob("[!.]*")} == {"first", "third"}
+    assert chosen(choosing(tmp_path, "second", listening=[8452])) == 8473
+    assert chosen(choosing(tmp_path, "third")) == 8443
+    shutil.rmtree(tmp_path / "third")
+    assert chosen(choosing(tmp_path, "fourth")) == 8443, "what was removed is free again"
+    links = (tmp_path / "account/bihuan-installations").glob("[!.]*")
+    assert {link.resolve().name for link in links} == {"first", "second", "fourth"}
+
+
+def test_a_port_that_somebody_listens_on_is_in_use():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert chosen(in_site(f"busy_port {port} 1")) == port
+    assert in_site(f"in_use {port}").wait() == 1
 
 
 def test_when_no_ports_are_left_the_setting_is_named(tmp_path):
