@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "protocol.h"
 #include "query.h"
 
@@ -19,12 +20,12 @@ static void log_call(const http_stream *s, log_level level, const char *code, co
 }
 
 void refuse(http_stream *s, const bh_err *error) {
-    refusal r = { .code = error->code,
-                  .message = wants_english(s) ? error->en : error->zh,
-                  .detail = BH__ERROR_DETAIL__INIT };
+    refusal r = { .code = error->code, .detail = BH__ERROR_DETAIL__INIT };
     r.detail.reason = (char *) (uintptr_t) error->reason;
-    r.detail.message_zh = (char *) (uintptr_t) error->zh;
-    r.detail.message_en = (char *) (uintptr_t) error->en;
+    /* They may quote bytes of a header or a path; no client reads a detail that holds a broken string. */
+    r.detail.message_zh = utf8_repair(s->call->mem, error->zh);
+    r.detail.message_en = utf8_repair(s->call->mem, error->en);
+    r.message = wants_english(s) ? r.detail.message_en : r.detail.message_zh;
     r.detail.unblock = (char *) (uintptr_t) error->unblock;
     log_call(s, error->code == BH_INTERNAL || error->code == BH_DATA_LOSS ? LOG_ERROR : LOG_INFO,
              bh_code_name(error->code), error->reason);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+
 /* The lead byte decides length and smallest code point. */
 typedef struct lead {
     unsigned char mask, bits;
@@ -68,4 +70,19 @@ char *utf8_clip(arena *mem, const char *text, size_t n) {
     while (n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80)
         n--;
     return arena_strndup(mem, text, n);
+}
+
+char *utf8_repair(arena *mem, const char *text) {
+    size_t n = strlen(text);
+    if (utf8_is_valid(text, n))
+        return (char *) (uintptr_t) text;
+    buf out;
+    buf_init(&out, mem);
+    for (const char *p = text, *start = p; p < text + n; start = p) {
+        if (utf8_next(&p, text + n))
+            buf_add(&out, start, (size_t) (p - start));
+        else
+            buf_adds(&out, "\xef\xbf\xbd");
+    }
+    return out.s;
 }

@@ -15,3 +15,5 @@ uint32_t utf8_next(const char **cursor, const char *end);
 size_t utf8_length(const char *text, size_t n);
 /* The text itself, or a copy of its first characters that take at most n bytes. */
 char *utf8_clip(arena *mem, const char *text, size_t n);
+/* The text itself, or a copy with U+FFFD in place of every byte that is not UTF-8. */
+char *utf8_repair(arena *mem, const char *text);

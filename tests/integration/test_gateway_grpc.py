@@ -154,6 +154,13 @@ def test_error_of_a_service(gateway):
     assert urllib.parse.unquote(english.headers["grpc-message"]) == "It has moved."
 
 
+def test_bytes_that_are_no_text_do_not_break_the_detail(gateway):
+    """Node sends each of these characters as one byte."""
+    answer = ask(gateway, "", frame(b""), path="/bihuan.v1.\xff\xfe/x")
+    check_refused(answer, UNIMPLEMENTED, "UNKNOWN_METHOD")
+    assert urllib.parse.unquote(answer.headers["grpc-message"], errors="strict").endswith("/bihuan.v1.\ufffd\ufffd/x")
+
+
 def test_long_sentences_are_cut(gateway):
     """Headers without end are what proxies drop."""
     path = "/bihuan.v1." + "x" * 12000
