@@ -110,19 +110,22 @@ static void add_targets(const clause *c, size_t i, output *out) {
     out->at[out->n++] = target;
 }
 
-/* A count written in characters at the start of the text: 二十所; below ten only behind a verb that promises
- * (新建三所). */
-static bool is_count_in_words(span text, bool promised) {
+/* A count written in characters at byte `at`: 二十所; below ten only behind a verb that promises (新建三所). */
+static bool is_count_in_words(span text, size_t at) {
     static const char *const two[] = { "两", NULL };
     static const char *const vague[] = { "个", "项", "种", "批", "次", "道", "大", "条", NULL };
     enum { TEN = 10 };
     int number;
-    size_t n = digits_length(text) ? 0 : numeral_read(text, &number), unit;
-    number = n ? number : (n = span_starts(text, two)) ? 2 : 0;
-    span rest = span_from(text, n);
+    span here = span_from(text, at);
+    size_t n = digits_length(here) ? 0 : numeral_read(here, &number), unit;
+    number = n ? number : (n = span_starts(here, two)) ? 2 : 0;
+    if (number < 2)
+        return false;
+    span rest = span_from(here, n);
     measure_kind kind = measure_read(rest, &unit);
     bool counts = kind == MEASURE_COUNT || kind == MEASURE_AMOUNT;
-    return counts && (number >= TEN || (number > 1 && promised && !span_starts(rest, vague)));
+    bool promised = !span_starts(rest, vague) && span_ends(span_cut(text, 0, at), promising_verbs);
+    return counts && (number >= TEN || promised);
 }
 
 /* A phrase such as 翻一番, unless it belongs to the name of a plan. */
@@ -141,12 +144,9 @@ static bool has_number_in_words(span text) {
     static const char *const ordinal[] = {
         "第", "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", NULL
     };
-    for (size_t at = 0; at < text.n; at += span_step(span_from(text, at))) {
-        span before = span_cut(text, 0, at);
-        if (is_count_in_words(span_from(text, at), span_ends(before, promising_verbs)) && !span_ends(before, ordinal) &&
-            !clause_is_quoted(text, at))
+    for (size_t at = 0; at < text.n; at += span_step(span_from(text, at)))
+        if (is_count_in_words(text, at) && !span_ends(span_cut(text, 0, at), ordinal) && !clause_is_quoted(text, at))
             return true;
-    }
     return has_fraction(text);
 }
 
