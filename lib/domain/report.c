@@ -84,6 +84,8 @@ static bh_err *refusal_by_report(bh_call *call, const report_move_row *row, cons
         return unblocked_by(bh_fail(call, REPORT_OWN_WORK), "本单位另一位负责人 / another head of the unit");
     if (facts->evidence_missing && *facts->evidence_missing)
         return unblocked_by(bh_fail(call, EVIDENCE_MISSING, facts->evidence_missing), "承办人 / handler");
+    if (facts->target_foreign && *facts->target_foreign)
+        return unblocked_by(bh_fail(call, TARGET_FOREIGN, facts->target_foreign), "承办人 / handler");
     return NULL;
 }
 

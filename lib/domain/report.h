@@ -47,6 +47,7 @@ typedef struct report_facts {
     bool is_own_unit;             /* the actor's unit reports */
     bool is_own_work;             /* the actor handed it in */
     const char *evidence_missing; /* first digest that is not stored, or "" */
+    const char *target_foreign;   /* first target of the values that is not the task's, or "" */
 } report_facts;
 
 /* NULL when the holder of `post` may make the move now; else the first reason against it, in the arena. */

@@ -1,4 +1,4 @@
--- Deploy target: the targets of an import, what was observed of them, and the door that makes an import visible.
+-- Deploy target: the targets of an import, what was observed of them, and the doors for imports and reports.
 begin;
 set local role bihuan_target_owner;
 
@@ -77,8 +77,16 @@ begin
     returning i.target_count into found_count;
     return coalesce(found_count, -1);
 end $$;
-grant usage on schema target to bihuan_task;
+-- The door for SubmitReport: a value counts for a target of the report's own task and for no other.
+create function target.is_of_task(site int4, task uuid, target uuid) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (select from target.target t where t.site_id = is_of_task.site and t.target_id = is_of_task.target
+                      and t.task_id = is_of_task.task);
+end $$;
+grant usage on schema target to bihuan_task, bihuan_progress;
 grant execute on function target.show_import(int4, uuid) to bihuan_task;
+grant execute on function target.is_of_task(int4, uuid, uuid) to bihuan_progress;
 
 grant execute on function target.readable(target.target, int4, int2, int4) to bihuan_target;
 grant select, insert on target.import, target.target, target.observation, target.idem, target.inbox to bihuan_target;

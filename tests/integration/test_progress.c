@@ -15,6 +15,8 @@
  * of a leg of unit 30; leader 50 signs. */
 #define NOBODYS "01890000-0000-7000-8000-00000000ffff"
 #define TARGET "01890000-0000-7000-8000-0000000000aa"
+#define OTHER_TARGET "01890000-0000-7000-8000-0000000000ab"
+#define ROW_TARGET "01890000-0000-7000-8000-0000000000ac"
 #define DIGEST "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static const principal handler10 = { .user_id = 1, .unit_id = 10, .post = POST_HANDLER, .login = "handler10" };
@@ -45,7 +47,12 @@ static const principal operator01 = { .user_id = 12, .unit_id = 3, .post = POST_
     "(1, '" TASK "', 11, 2, 2), (1, '" TASK "', 12, 2, 1)"
 #define EMPTY                                                                                                   \
     "truncate task.task, task.leg, progress.sheet, progress.report, progress.evidence, progress.evidence_use, " \
-    "progress.task_view, progress.today, progress.idem, progress.inbox, progress.outbox, audit.pending"
+    "progress.task_view, progress.today, progress.idem, progress.inbox, progress.outbox, audit.pending, target.target"
+/* One target of the task, one of another, one of none. */
+#define TARGET_ROWS                                                                                                   \
+    "insert into target.target select 1, id, '" NOBODYS "', n, task, 'length', 1, 6, 'km', '', 1, 1, '[]', '', "      \
+    "'', '', 1, sha256('') from (values (1, '" TARGET "'::uuid, '" TASK "'::uuid), (2, '" OTHER_TARGET "', '" NOBODYS \
+    "'), (3, '" ROW_TARGET "', null)) v(n, id, task)"
 
 static int64_t noon(int year, int month, int day) {
     return (int64_t) day_of(year, month, day) * 86400000 + 4 * 3600000;
@@ -62,6 +69,7 @@ static int fresh(void **state) {
     desk_sql(d, EMPTY);
     desk_sql(d, TASK_ROW);
     desk_sql(d, LEG_ROWS);
+    desk_sql(d, TARGET_ROWS);
     desk_set_clock(d, noon(2025, 6, 10));
     return 0;
 }
@@ -85,6 +93,11 @@ static const char *task_changed(desk *d, int version, int state, int leg11) {
 #define FIGURE                                                                                              \
     ",\"values\":[{\"target_id\":\"" TARGET "\",\"metric\":\"length\",\"number\":\"2.50\",\"unit\":\"km\"," \
     "\"source\":\"survey\"},{\"metric\":\"crews\",\"number\":\"3\",\"unit\":\"crew\",\"source\":\"site log\"}]"
+/* A figure for the task's own target, then one for this. */
+#define FOR(target)                                                                                     \
+    ",\"values\":[{\"target_id\":\"" TARGET "\",\"metric\":\"m\",\"number\":\"1\",\"unit\":\"u\","      \
+    "\"source\":\"s\"},{\"target_id\":\"" target "\",\"metric\":\"m\",\"number\":\"1\",\"unit\":\"u\"," \
+    "\"source\":\"s\"}]"
 
 /* Makes the judgement {"request_id", "report_id", "version", "reason"?}. */
 static const char *judge(desk *d, const char *method, const principal *who, const char *report, int version) {
@@ -151,6 +164,10 @@ static const refusal refusals[] = {
     { "SubmitReport", &handler12, REPORT(0, ""), "!REPORT_LEG_PENDING 本单位承办人" },
     { "SubmitReport", &handler10, REPORT(1, ""), "!STALE_VERSION" },
     { "SubmitReport", &handler10, REPORT(0, ",\"evidence\":[\"" DIGEST "\"]"), "!EVIDENCE_MISSING 承办人" },
+    { "SubmitReport", &handler10, REPORT(0, FOR(OTHER_TARGET)), "!TARGET_FOREIGN 承办人" },
+    { "SubmitReport", &handler10, REPORT(0, FOR(ROW_TARGET)), "!TARGET_FOREIGN" },
+    { "SubmitReport", &handler10, REPORT(0, FOR(NOBODYS)), "!TARGET_FOREIGN" },
+    { "SubmitReport", &handler20, REPORT(0, FOR(OTHER_TARGET)), "!REPORT_NO_LEG" },
     { "SubmitReport", &handler10, REPORT(0, ",\"evidence\":[\"12\"]"), "!BAD_FIELD" },
     { "SubmitReport", &handler10,
       REPORT(0, ",\"values\":[{\"metric\":\"m\",\"number\":\"1e3\",\"unit\":\"u\",\"source\":\"s\"}]"), "!BAD_FIELD" },

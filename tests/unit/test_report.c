@@ -22,7 +22,7 @@ static int teardown(void **state) {
 }
 
 /* What is out of the ordinary in an example. */
-typedef enum twist { PLAIN, OWN_WORK, OTHER_UNIT, NO_EVIDENCE } twist;
+typedef enum twist { PLAIN, OWN_WORK, OTHER_UNIT, NO_EVIDENCE, OTHER_TARGET } twist;
 
 typedef struct example {
     const char *what;
@@ -66,6 +66,8 @@ static const example examples[] = {
       "REPORT_NOT_OWED", "" },
     { "evidence nobody stored", REPORT_MOVE_SUBMIT, POST_HANDLER, TASK_ACTIVE, LEG_WORKING, REPORT_OPEN, NO_EVIDENCE,
       "EVIDENCE_MISSING", "handler" },
+    { "target of another task", REPORT_MOVE_SUBMIT, POST_HANDLER, TASK_ACTIVE, LEG_WORKING, REPORT_OPEN, OTHER_TARGET,
+      "TARGET_FOREIGN", "handler" },
     { "head approves", REPORT_MOVE_APPROVE, POST_HEAD, TASK_ACTIVE, LEG_WORKING, REPORT_SUBMITTED, PLAIN, "", "" },
     { "handler does not approve", REPORT_MOVE_APPROVE, POST_HANDLER, TASK_ACTIVE, LEG_WORKING, REPORT_SUBMITTED, PLAIN,
       "POST_REFUSED", "head" },
@@ -94,6 +96,7 @@ static void test_moves(void **state) {
             .is_own_unit = x->twist != OTHER_UNIT,
             .is_own_work = x->twist == OWN_WORK,
             .evidence_missing = x->twist == NO_EVIDENCE ? "ab" : "",
+            .target_foreign = x->twist == OTHER_TARGET ? "ab" : "",
         };
         const bh_err *e = report_refusal(*state, x->move, x->post, &facts);
         if (strcmp(e ? e->reason : "", x->reason) != 0)
