@@ -2,6 +2,10 @@
 insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash)
 select 1, unit_id, 'unit ' || unit_id, 2, 0, 1, sha256('') from unnest(array[5, 10, 20, 21, 22]) unit_id
     on conflict do nothing;
+insert into directory.person (site_id, user_id, login, name, password, version, leaf_hash)
+values (1, 50, 'leader01', 'leader', '$argon2id$', 1, sha256('')) on conflict do nothing;
+insert into directory.post_grant (site_id, user_id, version, unit_id, post, leader_id, first_day)
+values (1, 50, 1, 5, 6, 50, '2020-01-01') on conflict do nothing;
 
 create temp table made as
 select ('00000000-0000-8000-800' || kind || '-' || lpad(n::text, 12, '0'))::uuid as task_id, kind, n,

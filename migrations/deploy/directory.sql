@@ -102,6 +102,27 @@ create table directory.post_grant (
 );
 create index post_grant_unit on directory.post_grant (site_id, unit_id, user_id);
 
+-- The door for what a command names: {why, id} of the first that will not do, null where all will. 11 = no such unit,
+-- 12 = a collective where one unit must answer (`single`), 13 = nobody who holds the post of a leader that day.
+create function directory.misnamed(site int4, named int4[], single int4[], leaders int4[], day date) returns int4[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return (
+        select array[case when u.unit_id is null then 11 else 12 end, n.id]
+          from (select unnest(named) as id, false as is_single union all select unnest(single), true) n
+          left join directory.unit u on u.site_id = misnamed.site and u.unit_id = n.id
+         where u.unit_id is null or n.is_single and u.kind = 5
+        union all
+        select array[13, n.id]
+          from unnest(leaders) n(id)
+         where not exists (select from directory.post_grant g join directory.person p using (site_id, user_id)
+                            where g.site_id = misnamed.site and g.user_id = n.id and g.leader_id = n.id and g.post = 6
+                              and g.revoked_version is null and not p.disabled
+                              and misnamed.day between g.first_day and coalesce(g.last_day, 'infinity'))
+         limit 1);
+end $$;
+grant execute on function directory.misnamed(int4, int4[], int4[], int4[], date) to bihuan_task;
+
 -- Who is logged in, by SHA-256 of the token. A session is as good as its person and grant are at this moment. Its audit
 -- entries, Login and Logout, are a chain of their own.
 create table directory.session (

@@ -328,6 +328,18 @@ $$;
 grant usage on schema task to bihuan_target, bihuan_audit;
 grant execute on function task.may_read(int4, uuid, int4, int2, int4) to bihuan_target, bihuan_audit;
 
+-- What the drafts of a list name that will not do, as directory.misnamed says it.
+create function task.misnamed(site int4, list jsonb, day date) returns int4[]
+language sql stable as $$
+    select m.misnamed
+      from jsonb_array_elements(list) e,
+           jsonb_to_record(e -> 'draft') d(lead_unit_id int4, co_unit_ids int4[], county_unit_ids int4[],
+                                           leader_ids int4[]),
+           directory.misnamed(site, d.co_unit_ids || d.county_unit_ids,
+                              case when d.lead_unit_id <> 0 then array[d.lead_unit_id] end, d.leader_ids, day) m(misnamed)
+     where m.misnamed is not null limit 1
+$$;
+
 -- Creates drafts, version 1 each, with their legs, clauses, history and audit entries; answers how many. An element is
 -- {"task_id", "body" (hex), "draft" (bihuan.v1.Draft with column names)}.
 create function task.create_drafts(site int4, list jsonb, office int4, parent uuid, parent_leg int4, import uuid,
@@ -389,7 +401,7 @@ grant select, insert on task.named_member, task.child_waiver, task.import, task.
     to bihuan_task;
 grant select, insert, update on task.outbox_lease to bihuan_task;
 grant select, insert, update, delete on task.outbox to bihuan_task;
-grant execute on function task.readable(task.task, int4, int2, int4),
+grant execute on function task.readable(task.task, int4, int2, int4), task.misnamed(int4, jsonb, date),
     task.create_drafts(int4, jsonb, int4, uuid, int4, uuid, int4, text, int4, int2, int8) to bihuan_task;
 grant execute on function task.facts(task.task, int4, int4, int2, int4, int4, int4, int2, uuid, int4, text[], date, int8, int8)
     to bihuan_task;

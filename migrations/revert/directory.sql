@@ -1,6 +1,6 @@
 -- Revert directory: the schema itself belongs to the change roles.
 begin;
-drop function directory.unit_facts(int4, int4);
+drop function directory.unit_facts(int4, int4), directory.misnamed(int4, int4[], int4[], int4[], date);
 drop function directory.members(int4, int4, date), directory.members_on(int4, int4, date);
 drop table directory.idem, directory.attempt, directory.session, directory.post_grant, directory.person,
     directory.member_set, directory.spelling, directory.unit;

@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "domain/calendar.h"
 #include "jobs.h"
@@ -61,6 +62,8 @@ static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));
     TRY(check_ids(c, "draft.county_unit_ids", d->county_unit_ids, d->n_county_unit_ids, UNITS_MAX));
     TRY(check_ids(c, "draft.leader_ids", d->leader_ids, d->n_leader_ids, 2));
+    if (d->n_leader_ids == 2 && d->leader_ids[0] == d->leader_ids[1])
+        return bh_fail(c, BAD_FIELD, "draft.leader_ids", "two leaders are two persons");
     return check_deadline(c, d->deadline, earliest);
 }
 
@@ -144,12 +147,22 @@ static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskV
     return outcome;
 }
 
+/* Its second outcome would be that of the first under the same derived key. */
+static bh_err *check_tasks_differ(bh_call *c, Bh__TaskVersion *const *tasks, size_t n) {
+    TRY(field_limit(c, "tasks", n, DRAFTS_MAX));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcasecmp(tasks[i]->task_id, tasks[k]->task_id) == 0)
+                return bh_fail(c, BAD_FIELD, "tasks", "a task is named once");
+    return NULL;
+}
+
 BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
     TRY(check_deadline(c, req->deadline, day_made(c, req->request_id)));
     TRY(check_milestones(c, req));
     TRY(check_plan_year(c, req->plan_year));
     TRY(field_text(c, "result", req->result, TEXT_MAX));
-    TRY(field_limit(c, "tasks", req->n_tasks, DRAFTS_MAX));
+    TRY(check_tasks_differ(c, req->tasks, req->n_tasks));
     command bulk;
     TRY(command_begin(c, req->request_id, &bulk));
     move_args args = {
@@ -189,14 +202,24 @@ static bh_err *check_kind(bh_call *c, Bh__ApplicationKind kind) {
     return NULL;
 }
 
+/* A pause is reviewed on a day to come. */
+static bh_err *check_review_day(bh_call *c, const char *field, const char *text, int32_t made) {
+    int32_t day;
+    if (!day_parse(text, &day) || day <= made)
+        return bh_fail(c, BAD_FIELD, field, "a later date YYYY-MM-DD is required");
+    return NULL;
+}
+
 /* What each kind of application must name besides its reason. */
 static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
     task_move move = apply_moves[req->kind];
     int32_t day;
-    if ((move == MOVE_APPLY_EXTENSION || move == MOVE_APPLY_SUSPENSION) && !day_parse(req->day, &day))
+    if (move == MOVE_APPLY_EXTENSION && !day_parse(req->day, &day))
         return bh_fail(c, BAD_FIELD, "day", "a date YYYY-MM-DD is required");
     if (move == MOVE_APPLY_EXTENSION)
         TRY(check_deadline(c, req->day, day_made(c, req->request_id)));
+    if (move == MOVE_APPLY_SUSPENSION)
+        TRY(check_review_day(c, "day", req->day, day_made(c, req->request_id)));
     if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
         return bh_fail(c, BAD_FIELD, "other_unit_id", "name the unit that is right");
     if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
@@ -233,15 +256,8 @@ BH_RPC(TaskService, verify_task, VerifyTaskRequest, VerifyTaskResponse) {
     return task_store_move(c, MOVE_VERIFY, &args, &resp->base);
 }
 
-static bh_err *check_review_day(bh_call *c, const char *text, int32_t made) {
-    int32_t day;
-    if (!day_parse(text, &day) || day <= made)
-        return bh_fail(c, BAD_FIELD, "review_day", "a later date YYYY-MM-DD is required");
-    return NULL;
-}
-
 BH_RPC(TaskService, suspend_task, SuspendTaskRequest, SuspendTaskResponse) {
-    TRY(check_review_day(c, req->review_day, day_made(c, req->request_id)));
+    TRY(check_review_day(c, "review_day", req->review_day, day_made(c, req->request_id)));
     move_args args = { NAMED(req), .note = req->reason, .day = req->review_day };
     return task_store_move(c, MOVE_SUSPEND, &args, &resp->base);
 }
@@ -285,6 +301,22 @@ BH_RPC(TaskService, report_milestone, ReportMilestoneRequest, ReportMilestoneRes
     return task_store_move(c, MOVE_REPORT_MILESTONE, &args, &resp->base);
 }
 
+BH_RPC(TaskService, reassign_leg, ReassignLegRequest, ReassignLegResponse) {
+    TRY(check_ids(c, "new_unit_id", &req->new_unit_id, 1, 1));
+    move_args args = { NAMED(req), .other_unit = req->unit_id, .new_unit = req->new_unit_id, .note = req->reason };
+    return task_store_move(c, MOVE_REASSIGN, &args, &resp->base);
+}
+
+/* No members: the collective is waived, and then somebody says why. */
+BH_RPC(TaskService, name_members, NameMembersRequest, NameMembersResponse) {
+    TRY(check_ids(c, "unit_ids", req->unit_ids, req->n_unit_ids, UNITS_MAX));
+    if (!req->n_unit_ids)
+        TRY(field_needed(c, "reason", req->reason, TEXT_MAX));
+    move_args args = { NAMED(req), .other_unit = req->unit_id, .units = req->unit_ids, .unit_count = req->n_unit_ids,
+                       .note = req->reason };
+    return task_store_move(c, MOVE_NAME_MEMBERS, &args, &resp->base);
+}
+
 /* ---- moves that only hand their fields on */
 
 /* MOVE(submit_task, SubmitTask, MOVE_SUBMIT, .note = req->note): method, message, move, fields beside the common ones
@@ -299,8 +331,6 @@ MOVE(submit_task, SubmitTask, MOVE_SUBMIT)
 MOVE(send_back_task, SendBackTask, MOVE_SEND_BACK, .note = req->reason)
 MOVE(issue_task, IssueTask, MOVE_ISSUE, .is_past_due = &resp->is_past_due)
 MOVE(acknowledge_leg, AcknowledgeLeg, MOVE_ACKNOWLEDGE)
-MOVE(reassign_leg, ReassignLeg, MOVE_REASSIGN, .other_unit = req->unit_id, .new_unit = req->new_unit_id,
-     .note = req->reason)
 MOVE(submit_leg, SubmitLeg, MOVE_SUBMIT_LEG, .note = req->note)
 MOVE(countersign, Countersign, MOVE_COUNTERSIGN)
 MOVE(dissent, Dissent, MOVE_DISSENT, .note = req->opinion)
@@ -316,8 +346,6 @@ MOVE(refuse_sign_off, RefuseSignOff, req->to_units ? MOVE_REFUSE_TO_UNITS : MOVE
 MOVE(withdraw_application, WithdrawApplication, MOVE_WITHDRAW_APPLICATION, .item = req->application_id)
 MOVE(urge_leg, UrgeLeg, MOVE_URGE, .other_unit = req->unit_id, .note = req->note)
 MOVE(waive_clause, WaiveClause, MOVE_WAIVE_CLAUSE, .number = req->clause_no, .note = req->reason)
-MOVE(name_members, NameMembers, MOVE_NAME_MEMBERS, .other_unit = req->unit_id, .units = req->unit_ids,
-     .unit_count = req->n_unit_ids, .note = req->reason)
 MOVE(waive_child, WaiveChild, MOVE_WAIVE_CHILD, .item = req->child_task_id, .note = req->reason)
 MOVE(approve_milestone, ApproveMilestone, MOVE_APPROVE_MILESTONE, .number = req->milestone_no)
 MOVE(confirm_milestone, ConfirmMilestone, req->waived ? MOVE_WAIVE_MILESTONE : MOVE_CONFIRM_MILESTONE,

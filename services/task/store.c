@@ -43,6 +43,21 @@ const char *task_draft_list(bh_call *c, const command *cmd, uuid parent, Bh__Dra
     return out.s;
 }
 
+bh_err *task_store_misnamed(bh_call *c, const pg_rows *rows) {
+    enum { NO_UNIT = 11, COLLECTIVE = 12, NO_LEADER = 13 };
+    const char *id = arena_printf(c->mem, "%d", (int) pg_get_int(rows, 0, "_misnamed"));
+    switch (pg_get_int(rows, 0, "outcome")) {
+    case NO_UNIT:
+        return bh_fail(c, UNIT_UNKNOWN, id);
+    case COLLECTIVE:
+        return bh_fail(c, NOT_ONE_UNIT, id);
+    case NO_LEADER:
+        return bh_fail(c, NOT_A_LEADER, id);
+    default:
+        return NULL;
+    }
+}
+
 bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__CreateTaskResponse *resp) {
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -54,7 +69,8 @@ bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__Crea
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_CREATE], &rows, pg_int(c->site_id), pg_uuid(&cmd.key), pg_uuid(&cmd.key),
                 pg_bytes(cmd.fingerprint, SHA256_SIZE), pg_text(list.s), pg_int(c->who.user_id), pg_text(c->who.login),
-                pg_int(c->who.unit_id), pg_int(c->who.post), pg_int(c->now_ms)));
+                pg_int(c->who.unit_id), pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms))));
+    TRY(task_store_misnamed(c, &rows));
     TRY(command_outcome(c, &cmd, &rows, req->request_id));
     pg_fill(c, &rows, 0, &resp->base);
     return NULL;
@@ -74,7 +90,8 @@ bh_err *task_store_import(bh_call *c, const Bh__ImportTasksRequest *req, Bh__Imp
                 pg_text(task_draft_list(c, &cmd, import, req->drafts, req->n_drafts)), pg_text(req->document_number),
                 pg_text(req->document_title), pg_text(req->document_digest), pg_int((int64_t) req->n_drafts),
                 pg_int(req->target_count), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->now_ms)));
+                pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms))));
+    TRY(task_store_misnamed(c, &rows));
     int64_t outcome = pg_get_int(&rows, 0, "outcome");
     if (outcome == IMPORT_INCOMPLETE)
         return bh_fail(c, IMPORT_INCOMPLETE, req->import_id);

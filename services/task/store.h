@@ -33,6 +33,8 @@ MUST bh_err *task_store_move(bh_call *c, task_move move, const move_args *args, 
 MUST bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const move_args *args,
                                 ProtobufCMessage *response);
 
+/* The refusal of a row whose command named a unit or leader that will not do (directory.misnamed); NULL for others. */
+MUST bh_err *task_store_misnamed(bh_call *c, const pg_rows *rows);
 MUST bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__CreateTaskResponse *resp);
 MUST bh_err *task_store_import(bh_call *c, const Bh__ImportTasksRequest *req, Bh__ImportTasksResponse *resp);
 /* Ids of the n drafts that one command or import creates. */

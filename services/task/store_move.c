@@ -99,6 +99,7 @@ bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const
         pg_text(or_empty(args->result)), p.has_day ? pg_date(p.day) : pg_null(),
         pg_texts((const char *const *) args->digests, args->digest_count), pg_date(today), limit_day(row, args, today),
         pg_int(c->now_ms), pg_text(args->list ? args->list : "[]")));
+    TRY(task_store_misnamed(c, &rows));
     TRY(command_outcome(c, cmd, &rows, args->task_id));
     if (pg_get_int(&rows, 0, "outcome") == OUTCOME_REFUSED)
         return refusal(c, move, &rows);

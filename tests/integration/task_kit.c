@@ -44,8 +44,21 @@ const principal *person_named(const char *login) {
     return NULL;
 }
 
+/* Who is named must be in the directory: the units, and the leaders with their posts. */
+static void put_directory(desk *d) {
+    desk_sql(d, "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) "
+                "select 1, u, 'unit ' || u, 1, 0, 1, sha256('') from unnest(array[5, 10, 20, 21, 22, 90, 91]) u "
+                "on conflict do nothing;"
+                "insert into directory.person (site_id, user_id, login, name, password, version, leaf_hash) "
+                "select 1, u, 'leader' || u, 'leader ' || u, '$argon2id$', 1, sha256('') from unnest(array[50, 51]) u "
+                "on conflict do nothing;"
+                "insert into directory.post_grant (site_id, user_id, version, unit_id, post, leader_id, first_day) "
+                "select 1, u, 1, 5, 6, u, '2020-01-01' from unnest(array[50, 51]) u on conflict do nothing");
+}
+
 int task_setup(void **state) {
     *state = desk_open(&task_service);
+    put_directory(*state);
     desk_set_clock(*state, ((int64_t) day_of(2025, 6, 2) * 24 + 1) * 3600 * 1000);
     return 0;
 }

@@ -36,6 +36,7 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         const char *method, *json, *field;
     } rows[] = {
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"leader_ids\":[0]}", "draft.leader_ids" },
+        { "CreateTask", "\"draft\":{\"text\":\"t\",\"leader_ids\":[50,50]}", "draft.leader_ids" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"lead_unit_id\":-1}", "draft.lead_unit_id" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"co_unit_ids\":[20,0]}", "draft.co_unit_ids" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"county_unit_ids\":[-3]}", "draft.county_unit_ids" },
@@ -49,6 +50,8 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         { "WaiveClause", "\"task_id\":\"" TASK "\",\"reason\":\"r\"", "clause_no" },
         { "ApproveMilestone", "\"task_id\":\"" TASK "\",\"milestone_no\":-1", "milestone_no" },
         { "SetTasks", "\"plan_year\":5", "plan_year" },
+        { "SetTasks", "\"result\":\"r\",\"tasks\":[{\"task_id\":\"" TASK "\"},{\"task_id\":\"" TASK "\"}]", "tasks" },
+        { "Apply", "\"task_id\":\"" TASK "\",\"kind\":3,\"reason\":\"r\",\"day\":\"2025-06-02\"", "day" },
         { "SetTasks", "\"plan_year\":-1", "plan_year" },
         { "SetTasks", "\"plan_year\":2147483647", "plan_year" },
         { "SetTasks", "\"milestones\":[{\"title\":\" \",\"due\":\"2025-09-01\"}]", "milestones.title" },

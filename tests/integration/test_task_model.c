@@ -27,7 +27,7 @@ static void put_units(desk *d) {
         const cast_unit *u = &cast_units[i];
         desk_sql(d,
                  "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) values "
-                 "(1, %d, 'unit %d', %d, %d, 1, sha256(''))",
+                 "(1, %d, 'unit %d', %d, %d, 1, sha256('')) on conflict do nothing",
                  u->unit_id, u->unit_id, u->is_collective ? 5 : 1, u->office);
         if (u->members[0])
             desk_sql(d,

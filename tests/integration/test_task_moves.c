@@ -58,13 +58,6 @@ static void close_request(story *s) {
     done(s, "lead_head", "SignClosure", "");
 }
 
-static int setup(void **state) {
-    task_setup(state);
-    desk_sql(*state, "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) "
-                     "select 1, u, 'unit ' || u, 1, 0, 1, sha256('') from unnest(array[5, 10, 20, 21, 22, 90]) u");
-    return 0;
-}
-
 static void the_old_leg_acts_until_the_new_one_is_acknowledged(void **state) {
     story s = begin(*state, "[50]", false);
     acknowledge(&s);
@@ -363,6 +356,66 @@ static void units_do_not_learn_of_a_draft_that_was_dropped(void **state) {
     assert_starts(get(&s, "drafter"), "{");
 }
 
+/* 40 is a collective, 3 a drafter, 52 nobody. */
+static void what_is_named_must_be_there_and_fit(void **state) {
+    static const struct {
+        const char *draft, *reason;
+    } drafts[] = {
+        { "\"lead_unit_id\":9999", "!UNIT_UNKNOWN : 名录中没有单位 9999" },
+        { "\"lead_unit_id\":40", "!NOT_ONE_UNIT : 单位 40" },
+        { "\"co_unit_ids\":[21,9999]", "!UNIT_UNKNOWN : 名录中没有单位 9999" },
+        { "\"county_unit_ids\":[9999]", "!UNIT_UNKNOWN : 名录中没有单位 9999" },
+        { "\"leader_ids\":[50,9999]", "!NOT_A_LEADER : 账号 9999" },
+        { "\"leader_ids\":[3]", "!NOT_A_LEADER : 账号 3" },
+        { "\"lead_unit_id\":20,\"co_unit_ids\":[40],\"leader_ids\":[50,51]", "{" },
+    };
+    desk *d = *state;
+    desk_sql(d, "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) values "
+                "(1, 40, 'all', 5, 0, 1, sha256(''))");
+    story s = begin(d, "[50]", false);
+    acknowledge(&s);
+    for (size_t i = 0; i < countof(drafts); i++) {
+        const char *draft = desk_text(d, "{\"text\":\"t\",%s}", drafts[i].draft);
+        assert_starts(desk_call(d, "CreateTask", person_named("drafter"), "\"draft\":%s", draft), drafts[i].reason);
+        assert_starts(desk_call(d, "ImportTasks", person_named("drafter"),
+                                "\"import_id\":\"%s\",\"document_digest\":\"" FILE_A "\",\"drafts\":[%s]",
+                                desk_request_id(d), draft),
+                      drafts[i].reason);
+        const char *children = desk_text(d, "\"children\":[{\"text\":\"good\"},%s]", draft);
+        assert_starts(give(&s, "lead_head", "SplitLeg", desk_request_id(d), children), drafts[i].reason);
+    }
+}
+
+static void who_takes_over_or_is_right_is_one_unit_that_there_is(void **state) {
+    static const struct {
+        const char *who, *method, *fields;
+    } moves[] = {
+        { "office_head", "ReassignLeg", "\"unit_id\":21,\"reason\":\"r\",\"new_unit_id\":" },
+        { "co_head", "Apply", "\"kind\":1,\"reason\":\"r\",\"other_unit_id\":" },
+    };
+    desk *d = *state;
+    story s = begin(d, "[50]", false);
+    for (size_t i = 0; i < countof(moves); i++) {
+        refused(&s, moves[i].who, moves[i].method, desk_text(d, "%s9999", moves[i].fields), "UNIT_UNKNOWN");
+        refused(&s, moves[i].who, moves[i].method, desk_text(d, "%s40", moves[i].fields), "NOT_ONE_UNIT");
+    }
+    refused(&s, "office_head", "ReassignLeg", "\"unit_id\":21,\"reason\":\"r\"", "BAD_FIELD");
+}
+
+static void members_are_units_that_there_are(void **state) {
+    desk *d = *state;
+    story s = { .d = d, .task = desk_request_id(d), .version = "1" };
+    assert_starts(desk_call_as(d, "CreateTask", person_named("drafter"), s.task,
+                               "\"draft\":{\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[40]}"),
+                  "{");
+    refused(&s, "drafter", "NameMembers", "\"unit_id\":40,\"unit_ids\":[21,9999]", "UNIT_UNKNOWN");
+    refused(&s, "drafter", "NameMembers", "\"unit_id\":40,\"unit_ids\":[21,40]", "NOT_ONE_UNIT");
+    refused(&s, "drafter", "NameMembers", "\"unit_id\":40,\"unit_ids\":[-1]", "BAD_FIELD");
+    refused(&s, "drafter", "NameMembers", "\"unit_id\":40", "BAD_FIELD");
+    done(&s, "drafter", "NameMembers", "\"unit_id\":40,\"unit_ids\":[21,22]");
+    done(&s, "drafter", "NameMembers", "\"unit_id\":40,\"reason\":\"r\"");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_old_leg_acts_until_the_new_one_is_acknowledged),
@@ -386,6 +439,9 @@ int main(void) {
         cmocka_unit_test(a_history_speaks_both_languages),
         cmocka_unit_test(the_same_id_has_the_same_answer_and_no_other_use),
         cmocka_unit_test(an_id_out_of_its_window_is_not_executed),
+        cmocka_unit_test(what_is_named_must_be_there_and_fit),
+        cmocka_unit_test(who_takes_over_or_is_right_is_one_unit_that_there_is),
+        cmocka_unit_test(members_are_units_that_there_are),
     };
-    return cmocka_run_group_tests(tests, setup, desk_teardown);
+    return cmocka_run_group_tests(tests, task_setup, desk_teardown);
 }

@@ -110,7 +110,7 @@ static void fill_set(dice *d, order *o, int64_t now_ms) {
 
 order fill_order(dice *d, const model_task *t, task_move move, const cast_person *who, int64_t now_ms) {
     order o = { .move = move, .who = who, .task = t->id, .version = t->version, .result = "" };
-    o.note = move_of(move)->text_needed ? "words" : "";
+    o.note = move_of(move)->text_needed || move == MOVE_NAME_MEMBERS ? "words" : "";
     fill_fields(d, t, &o, now_ms);
     if (move == MOVE_SET)
         fill_set(d, &o, now_ms);

@@ -107,7 +107,7 @@ static bh_err *refusal_by_day(run *r) {
     for (size_t i = 0; i < countof(deadlines); i++)
         if (deadlines[i] && deadlines[i] < made)
             return bh_fail(&r->call, DEADLINE_PAST, day_text(r->call.mem, deadlines[i]), day_text(r->call.mem, made));
-    if (o->move == MOVE_SUSPEND && o->day <= made)
+    if ((o->move == MOVE_SUSPEND || o->move == MOVE_APPLY_SUSPENSION) && o->day <= made)
         return bh_fail(&r->call, BAD_FIELD, "review_day", "it is past");
     return NULL;
 }
@@ -124,7 +124,8 @@ static bh_err *refusal_by_name(run *r) {
 }
 
 static bh_err *refusal_by_text(run *r) {
-    if (r->row->text_needed && !*r->order->note)
+    bool waives = r->order->move == MOVE_NAME_MEMBERS && !r->order->unit_count;
+    if ((waives || r->row->text_needed) && !*r->order->note)
         return bh_fail(&r->call, BAD_FIELD, "reason", "it is missing");
     return NULL;
 }
@@ -151,6 +152,14 @@ static bh_err *refusal_by_rule(run *r) {
     return move_refusal(&r->call, r->order->move, post, &facts);
 }
 
+/* The unit named right in a return is one unit; all other units that are named are drawn from those that fit. */
+static bh_err *refusal_by_unit(run *r) {
+    const cast_unit *named = cast_unit_of(r->order->other_unit);
+    if (r->order->move != MOVE_APPLY_RETURN || !named || !named->is_collective)
+        return NULL;
+    return bh_fail(&r->call, NOT_ONE_UNIT, arena_printf(r->call.mem, "%d", (int) named->unit_id));
+}
+
 static bh_err *refusal_by_post(run *r) {
     if (run_errs(r, SABOTAGE_POST_UNCHECKED))
         return NULL;
@@ -172,7 +181,8 @@ static bh_err *refusal_by_task(run *r) {
     if (r->order->move == MOVE_NONE)
         return NULL;
     TRY(refusal_by_version(r));
-    return refusal_by_rule(r);
+    TRY(refusal_by_rule(r));
+    return refusal_by_unit(r);
 }
 
 /* ---- request ids */

@@ -10,15 +10,18 @@
 -- $8 unit int4[]
 -- $9 post int2[]
 -- $10 now_ms int8[]
+-- $11 today date[]
 with inp as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::bytea[], $5::text[], $6::int4[], $7::text[], $8::int4[],
-        $9::int2[], $10::int8[]) with ordinality
-        as i(site_id, key, task_id, fingerprint, list, actor, login, unit, post, now_ms, ord)
+        $9::int2[], $10::int8[], $11::date[]) with ordinality
+        as i(site_id, key, task_id, fingerprint, list, actor, login, unit, post, now_ms, today, ord)
 ),
 chk as materialized (
     select i.*, k.version as done_version, k.state as done_state,
-           case when k.fingerprint = i.fingerprint then 4 when k.key is not null then 5 else 0 end as pre
+           case when k.fingerprint = i.fingerprint then 4 when k.key is not null then 5 else coalesce(m.misnamed[1], 0) end as pre,
+           m.misnamed[2] as misnamed
       from inp i left join task.idem k on k.site_id = i.site_id and k.key = i.key
+      left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) m(misnamed) on k.key is null
 ),
 made as materialized (
     select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, null, actor, login, unit, post, now_ms) as n
@@ -29,6 +32,6 @@ keys as (
     select c.site_id, c.key, c.fingerprint, c.task_id, 1, 1 from chk c join made using (ord)
     returning 1
 )
-select ord, 0 as outcome, task_id::text as task_id, 1 as version, 1 as state, n as _logged from chk join made using (ord)
+select ord, 0 as outcome, task_id::text as task_id, 1 as version, 1 as state, 0 as _misnamed, n as _logged from chk join made using (ord)
 union all
-select ord, pre, task_id::text, done_version, done_state::int4, 0 from chk where pre <> 0
+select ord, pre, task_id::text, done_version, done_state::int4, misnamed, 0 from chk where pre <> 0

@@ -16,11 +16,13 @@
 -- $14 unit int4[]
 -- $15 post int2[]
 -- $16 now_ms int8[]
+-- $17 today date[]
 with inp as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[],
-        $9::text[], $10::int4[], $11::int4[], $12::int4[], $13::text[], $14::int4[], $15::int2[], $16::int8[])
+        $9::text[], $10::int4[], $11::int4[], $12::int4[], $13::text[], $14::int4[], $15::int2[], $16::int8[],
+        $17::date[])
         with ordinality as i(site_id, key, import_id, fingerprint, body, list, document_number, document_title, digest,
-                             task_count, target_count, actor, login, unit, post, now_ms, ord)
+                             task_count, target_count, actor, login, unit, post, now_ms, today, ord)
 ),
 chk as materialized (
     select i.*, case when k.fingerprint = i.fingerprint then 4
@@ -28,11 +30,14 @@ chk as materialized (
                      when m.import_id is not null and (m.digest, m.task_count, m.target_count)
                                                       = (i.digest, i.task_count, i.target_count) then 4
                      when m.import_id is not null then 7
+                     when n.misnamed is not null then n.misnamed[1]
                      when i.target_count > 0 and target.show_import(i.site_id, i.import_id) <> i.target_count then 6
-                     else 0 end as pre
+                     else 0 end as pre,
+           n.misnamed[2] as misnamed
       from inp i
       left join task.idem k on k.site_id = i.site_id and k.key = i.key
       left join task.import m on m.site_id = i.site_id and m.import_id = i.import_id
+      left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) n(misnamed) on k.key is null and m.import_id is null
 ),
 made as materialized (
     select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, import_id, actor, login, unit, post, now_ms)
@@ -57,7 +62,7 @@ logged as (
                         array_agg(c.body || decode(repeat('00', 32), 'hex') order by ord)) as n
       from chk c join made using (ord)
 )
-select ord, 0 as outcome, task_count, made.n as _logged, logged.n as _logged_import
+select ord, 0 as outcome, task_count, 0 as _misnamed, made.n as _logged, logged.n as _logged_import
   from chk join made using (ord) cross join logged
 union all
-select ord, pre, task_count, 0, 0 from chk where pre <> 0
+select ord, pre, task_count, misnamed, 0, 0 from chk where pre <> 0

@@ -62,7 +62,9 @@ chk as materialized (
                      or f.facts & i.forbids <> 0
                      or i.leg_states <> 0 and i.leg_states & (1 << coalesce(case i.leg_of when 1 then f.own_leg
                                                                            else f.other_leg end, 0)) = 0 then 3
-                else 0 end as pre
+                when n.misnamed is not null then n.misnamed[1]
+                else 0 end as pre,
+           n.misnamed[2] as misnamed
       from inp i
       left join task.idem k on k.site_id = i.site_id and k.key = i.key
       left join task.task t on t.site_id = i.site_id and t.task_id = i.task_id
@@ -72,6 +74,12 @@ chk as materialized (
       left join lateral task.facts(t, i.actor, i.unit, i.post, i.leader, i.other_unit, i.new_unit, i.about, i.item,
                                    i.number, i.digests::text[], i.today, i.now_ms, i.needs | i.forbids | i.next_if) f
              on t.task_id is not null and held.version = t.version
+      left join lateral (
+        select case when i.move = 'SPLIT_LEG' then task.misnamed(i.site_id, i.list::jsonb, i.today)
+                    when i.move = 'REASSIGN' then directory.misnamed(i.site_id, '{}', array[i.new_unit], '{}', i.today)
+                    when i.move = 'APPLY_RETURN' then directory.misnamed(i.site_id, '{}', array[i.other_unit], '{}', i.today)
+                    when i.move = 'NAME_MEMBERS' then directory.misnamed(i.site_id, '{}', i.units::int4[], '{}', i.today)
+               end as misnamed) n on held.version = t.version
 ),
 -- The application decided here: what it asked for takes effect.
 asked as materialized (
@@ -272,9 +280,9 @@ logged as (
 )
 select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
        own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged,
-       (select sum(n) from cited) as _cited, deadline < today as _is_past_due
+       (select sum(n) from cited) as _cited, deadline < today as _is_past_due, 0 as _misnamed
   from go cross join logged
 union all
 select ord, pre, task_id::text, coalesce(done_version, now_version), coalesce(done_state, now_state)::int4, facts, own_leg,
-       other_leg, 0, 0, old_deadline < today
+       other_leg, 0, 0, old_deadline < today, misnamed
   from chk where pre not in (0, 9)
