@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "base/hash.h"
 #include "base/json_writer.h"
+#include "bounds.h"
 #include "cmd.h"
 #include "command.h"
 #include "disk.h"
@@ -48,40 +49,53 @@ static bh_err *resolve(app *a, intake *in) {
     return unknown ? bh_fail(a->call, NAMES_UNKNOWN, arena_printf(a->call->mem, "%zu", unknown)) : NULL;
 }
 
-/* Targets first: the import shows when its tasks are in. A repeat sends both again and changes nothing. */
-static bh_err *send(app *a, const intake *in, Bh__ImportTasksRequest **ret_request) {
-    Bh__ImportTasksRequest *tasks = (Bh__ImportTasksRequest *) remote_request(a, import_tasks);
-    Bh__ImportTargetsRequest *targets = (Bh__ImportTargetsRequest *) remote_request(a, import_targets);
-    ProtobufCMessage *response;
-    TRY(draft_build(a, in, tasks, targets));
-    if (targets->n_targets)
-        TRY(command_send(a, import_targets, &targets->base, NULL, &response));
-    TRY(command_send(a, import_tasks, &tasks->base, NULL, &response));
-    *ret_request = tasks;
-    return NULL;
+/* Both requests, within the limits; what is joined or stays apart is told. */
+static bh_err *build(app *a, const intake *in, draft_set *set) {
+    *set = (draft_set){ .tasks = (Bh__ImportTasksRequest *) remote_request(a, import_tasks),
+                        .targets = (Bh__ImportTargetsRequest *) remote_request(a, import_targets) };
+    TRY(draft_build(a, in, set));
+    findings_twins(a, set, stderr);
+    return bounds_check(a, set);
 }
 
-static void show_result(app *a, const Bh__ImportTasksRequest *tasks) {
+/* Targets first: the import shows when its tasks are in. A repeat sends both again and changes nothing. */
+static bh_err *send(app *a, const draft_set *set) {
+    ProtobufCMessage *response;
+    if (set->targets->n_targets)
+        TRY(command_send(a, import_targets, &set->targets->base, NULL, &response));
+    return command_send(a, import_tasks, &set->tasks->base, NULL, &response);
+}
+
+static void show_json(app *a, const draft_set *set) {
+    json_writer w;
+    jw_init(&w, a->call->mem);
+    jw_open_object(&w, NULL);
+    jw_string(&w, "import_id", set->tasks->import_id);
+    jw_int(&w, "item_count", (int64_t) set->items_n);
+    jw_int(&w, "joined_count", (int64_t) set->joined_n);
+    jw_int(&w, "task_count", (int64_t) set->tasks->n_drafts);
+    jw_int(&w, "target_count", set->tasks->target_count);
+    jw_close_object(&w);
+    puts(w.out.s);
+}
+
+static void show_result(app *a, const draft_set *set) {
     if (a->out == OUT_JSON) {
-        json_writer w;
-        jw_init(&w, a->call->mem);
-        jw_open_object(&w, NULL);
-        jw_string(&w, "import_id", tasks->import_id);
-        jw_int(&w, "task_count", (int64_t) tasks->n_drafts);
-        jw_int(&w, "target_count", tasks->target_count);
-        jw_close_object(&w);
-        puts(w.out.s);
+        show_json(a, set);
         return;
     }
+    enum { COLUMNS = 5 };
+    arena *mem = a->call->mem;
     table t;
-    const char *const cells[2][3] = {
-        { SAY(a, "导入", "import"), SAY(a, "任务数", "tasks"), SAY(a, "目标数", "targets") },
-        { tasks->import_id, arena_printf(a->call->mem, "%zu", tasks->n_drafts),
-          arena_printf(a->call->mem, "%d", tasks->target_count) },
+    const char *const cells[2][COLUMNS] = {
+        { SAY(a, "导入", "import"), SAY(a, "事项数", "items"), SAY(a, "合并数", "joined"), SAY(a, "任务数", "tasks"),
+          SAY(a, "目标数", "targets") },
+        { set->tasks->import_id, arena_printf(mem, "%zu", set->items_n), arena_printf(mem, "%zu", set->joined_n),
+          arena_printf(mem, "%zu", set->tasks->n_drafts), arena_printf(mem, "%d", set->tasks->target_count) },
     };
-    table_init(a, &t, 3, 1);
+    table_init(a, &t, COLUMNS, 1);
     for (size_t row = 0; row < 2; row++)
-        for (size_t column = 0; column < 3; column++)
+        for (size_t column = 0; column < COLUMNS; column++)
             table_add(a, &t, row, column, cells[row][column]);
     table_show(a, &t);
 }
@@ -107,7 +121,7 @@ static void show_next(app *a, const Bh__ImportTasksRequest *tasks) {
 
 bh_err *cmd_import(app *a, UNUSED const verb *v) {
     intake in;
-    Bh__ImportTasksRequest *tasks;
+    draft_set set;
     TRY(read_document(a, &in));
     if (args_get(&a->args, "dry-run")) {
         show(a, &in.document);
@@ -117,10 +131,11 @@ bh_err *cmd_import(app *a, UNUSED const verb *v) {
     findings_summary(a, &in.document, stderr);
     size_t warnings = findings_warnings(a, &in.document, stderr);
     TRY(resolve(a, &in));
+    TRY(build(a, &in, &set));
     TRY(ask_confirmation(a, warnings ? SAY(a, "有存疑之处，仍要导入吗？", "There are doubts. Import all the same?")
                                      : SAY(a, "导入吗？", "Import?")));
-    TRY(send(a, &in, &tasks));
-    show_result(a, tasks);
-    show_next(a, tasks);
+    TRY(send(a, &set));
+    show_result(a, &set);
+    show_next(a, set.tasks);
     return NULL;
 }

@@ -46,23 +46,24 @@ static bool has_number(const int32_t *list, size_t n, int32_t number) {
 }
 
 /* A unit takes part once, however often and under whichever of its names it is printed. */
-static void add_units(app *a, Bh__Draft *draft, const printed_names *units, const import_names *printed,
-                      bool is_county) {
-    for (size_t i = 0; i < printed->n; i++) {
-        int32_t id = printed_id(units, printed->at[i]);
-        if (!id || id == draft->lead_unit_id || has_number(draft->co_unit_ids, draft->n_co_unit_ids, id) ||
-            has_number(draft->county_unit_ids, draft->n_county_unit_ids, id))
-            continue;
-        if (is_county)
-            fill_add_number(a, &draft->county_unit_ids, &draft->n_county_unit_ids, id);
-        else
-            fill_add_number(a, &draft->co_unit_ids, &draft->n_co_unit_ids, id);
-    }
+static void add_unit(app *a, Bh__Draft *draft, int32_t id, bool is_county) {
+    if (!id || id == draft->lead_unit_id || has_number(draft->co_unit_ids, draft->n_co_unit_ids, id) ||
+        has_number(draft->county_unit_ids, draft->n_county_unit_ids, id))
+        return;
+    if (is_county)
+        fill_add_number(a, &draft->county_unit_ids, &draft->n_county_unit_ids, id);
+    else
+        fill_add_number(a, &draft->co_unit_ids, &draft->n_co_unit_ids, id);
 }
 
-static void add_leader(app *a, Bh__Draft *draft, const printed_names *leaders, const char *printed) {
-    int32_t id = printed_id(leaders, printed);
-    if (id && draft->n_leader_ids < LEADERS_MAX && !has_number(draft->leader_ids, draft->n_leader_ids, id))
+static void add_units(app *a, Bh__Draft *draft, const printed_names *units, const import_names *printed,
+                      bool is_county) {
+    for (size_t i = 0; i < printed->n; i++)
+        add_unit(a, draft, printed_id(units, printed->at[i]), is_county);
+}
+
+static void add_leader(app *a, Bh__Draft *draft, int32_t id) {
+    if (id && !has_number(draft->leader_ids, draft->n_leader_ids, id))
         fill_add_number(a, &draft->leader_ids, &draft->n_leader_ids, id);
 }
 
@@ -107,19 +108,11 @@ static bh_err *make_draft(app *a, const intake *in, const char *prefix, const im
     draft->last_line = item->last_line;
     draft->lead_unit_id = printed_id(&in->units, item->lead);
     TRY(chosen_lead(a, draft->no, &draft->lead_unit_id));
-    add_leader(a, draft, &in->leaders, item->leader);
+    add_leader(a, draft, printed_id(&in->leaders, item->leader));
     add_units(a, draft, &in->units, &item->co, false);
     add_units(a, draft, &in->units, &item->counties, true);
+    add_units(a, draft, &in->units, &in->document.co_all, true);
     *ret_draft = draft;
-    return NULL;
-}
-
-/* The earlier item of the list that is the same work, or NULL. */
-static const import_item *same_before(const import_list *list, const import_item *item) {
-    for (const import_item *other = list->at; other < item; other++)
-        for (size_t i = 0; i < item->same_as.n; i++)
-            if (strcmp(other->no, item->same_as.at[i]) == 0)
-                return other;
     return NULL;
 }
 
@@ -159,8 +152,25 @@ static char *task_id_at(app *a, const intake *in, size_t position) {
     return uuid_text(a->call->mem, draft_id(in->import_id, position));
 }
 
-static void add_targets(app *a, const intake *in, const import_item *item, size_t position,
+static bool is_same_target(const Bh__Target *a, const Bh__Target *b) {
+    return strcmp(a->task_id, b->task_id) == 0 && strcmp(a->metric, b->metric) == 0 && a->comparator == b->comparator &&
+           strcmp(a->number, b->number) == 0 && strcmp(a->unit, b->unit) == 0;
+}
+
+/* Takes the last target back when one before it, from an earlier item of the same task, is equal. */
+static void drop_repeated(Bh__ImportTargetsRequest *request, size_t earlier) {
+    const Bh__Target *last = request->targets[request->n_targets - 1];
+    for (size_t i = 0; i < earlier; i++)
+        if (is_same_target(request->targets[i], last)) {
+            request->n_targets--;
+            return;
+        }
+}
+
+/* Of an item printed again only the targets that its task has not yet. */
+static void add_targets(app *a, const intake *in, const import_item *item, size_t position, bool is_again,
                         Bh__ImportTargetsRequest *request) {
+    size_t earlier = is_again ? request->n_targets : 0;
     for (size_t i = 0; i < item->targets_n; i++) {
         const import_target *from = &item->targets[i];
         Bh__Target *target = next_target(a, request, item->first_line, item->last_line);
@@ -170,6 +180,7 @@ static void add_targets(app *a, const intake *in, const import_item *item, size_
         target->number = copy(a, from->number);
         target->unit = copy(a, from->unit);
         target->phrase = copy(a, from->phrase);
+        drop_repeated(request, earlier);
     }
 }
 
@@ -225,49 +236,124 @@ static size_t targets_at_most(const import_document *document) {
     return n;
 }
 
-/* The same work printed again: its leader signs too, its units take part, a second lead as a co-unit. */
-static void join_draft(app *a, const intake *in, const import_item *again, Bh__Draft *draft) {
-    const char *lead[] = { again->lead };
-    const import_names other = { .at = lead, .n = again->lead ? 1 : 0 };
-    add_leader(a, draft, &in->leaders, again->leader);
-    add_units(a, draft, &in->units, &other, false);
-    add_units(a, draft, &in->units, &again->co, false);
-    add_units(a, draft, &in->units, &again->counties, true);
+/* The drafts being made of one list. */
+typedef struct maker {
+    const intake *in;
+    draft_set *set;
+    const import_list *list;
+    const char *prefix;
+    bool is_livelihood;
+    size_t *positions; /* of the items' drafts; beside list->at */
+} maker;
+
+/* The same words are the same work when one unit leads it to one day. */
+static bool is_same_work(const Bh__Draft *draft, const Bh__Draft *again) {
+    return draft->lead_unit_id == again->lead_unit_id && strcmp(draft->deadline, again->deadline) == 0;
 }
 
-static bh_err *add_list(app *a, const intake *in, const import_list *list, const char *prefix,
-                        Bh__ImportTasksRequest *tasks, Bh__ImportTargetsRequest *targets) {
-    Bh__Draft **drafts = arena_array(a->call->mem, list->n, sizeof(*drafts)); /* beside list->at */
-    for (size_t i = 0; i < list->n; i++) {
-        const import_item *item = &list->at[i], *same = same_before(list, item);
-        drafts[i] = same ? drafts[same - list->at] : NULL;
-        if (same) {
-            join_draft(a, in, item, drafts[i]);
+/* Two leaders list one task; a livelihood item may be listed twice by one. */
+static bool is_listed_twice(const maker *m, const Bh__Draft *draft, const Bh__Draft *again) {
+    if (m->is_livelihood)
+        return true;
+    return draft->n_leader_ids && again->n_leader_ids &&
+           !has_number(draft->leader_ids, draft->n_leader_ids, again->leader_ids[0]);
+}
+
+static bool has_signature_left(const Bh__Draft *draft, const Bh__Draft *again) {
+    return draft->n_leader_ids < LEADERS_MAX || !again->n_leader_ids ||
+           has_number(draft->leader_ids, draft->n_leader_ids, again->leader_ids[0]);
+}
+
+static void add_twin(const maker *m, const import_item *first, const import_item *again, bool is_joined) {
+    m->set->twins[m->set->twins_n++] =
+        (draft_twin){ .prefix = m->prefix, .first = first, .again = again, .is_joined = is_joined };
+    m->set->joined_n += is_joined;
+}
+
+/* The earlier item whose task the item is, or NULL; what stays apart only for want of a signature is told too. */
+static const import_item *find_twin(const maker *m, const import_item *item, const Bh__Draft *again) {
+    const import_item *full = NULL;
+    for (size_t i = 0, k = 0; &m->list->at[i] < item && k < item->same_as.n; i++) {
+        const import_item *other = &m->list->at[i];
+        const Bh__Draft *draft = m->set->tasks->drafts[m->positions[i]];
+        if (strcmp(other->no, item->same_as.at[k]) != 0)
             continue;
+        k++;
+        if (!is_same_work(draft, again) || !is_listed_twice(m, draft, again))
+            continue;
+        if (has_signature_left(draft, again)) {
+            add_twin(m, other, item, true);
+            return other;
         }
-        TRY(make_draft(a, in, prefix, item, &drafts[i]));
-        add_units(a, drafts[i], &in->units, &in->document.co_all, true);
-        add_targets(a, in, item, tasks->n_drafts, targets);
-        tasks->drafts[tasks->n_drafts++] = drafts[i];
+        full = full ? full : other;
     }
+    if (full)
+        add_twin(m, full, item, false);
     return NULL;
 }
 
-bh_err *draft_build(app *a, const intake *in, Bh__ImportTasksRequest *tasks, Bh__ImportTargetsRequest *targets) {
+/* The same work printed again: its leader signs too, its units take part. */
+static void join_draft(app *a, const Bh__Draft *again, Bh__Draft *draft) {
+    for (size_t i = 0; i < again->n_leader_ids; i++)
+        add_leader(a, draft, again->leader_ids[i]);
+    for (size_t i = 0; i < again->n_co_unit_ids; i++)
+        add_unit(a, draft, again->co_unit_ids[i], false);
+    for (size_t i = 0; i < again->n_county_unit_ids; i++)
+        add_unit(a, draft, again->county_unit_ids[i], true);
+}
+
+static bh_err *add_item(app *a, const maker *m, size_t i) {
+    Bh__ImportTasksRequest *tasks = m->set->tasks;
+    const import_item *item = &m->list->at[i], *twin;
+    Bh__Draft *draft;
+    TRY(make_draft(a, m->in, m->prefix, item, &draft));
+    twin = find_twin(m, item, draft);
+    m->positions[i] = twin ? m->positions[twin - m->list->at] : tasks->n_drafts;
+    if (twin)
+        join_draft(a, draft, tasks->drafts[m->positions[i]]);
+    else
+        tasks->drafts[tasks->n_drafts++] = draft;
+    add_targets(a, m->in, item, m->positions[i], twin != NULL, m->set->targets);
+    return NULL;
+}
+
+static bh_err *add_list(app *a, const intake *in, const import_list *list, bool is_livelihood, draft_set *set) {
+    const maker m = {
+        .in = in,
+        .set = set,
+        .list = list,
+        .prefix = is_livelihood ? "M" : "",
+        .is_livelihood = is_livelihood,
+        .positions = arena_array(a->call->mem, list->n, sizeof(*m.positions)),
+    };
+    for (size_t i = 0; i < list->n; i++)
+        TRY(add_item(a, &m, i));
+    set->items_n += list->n;
+    return NULL;
+}
+
+static void begin_set(app *a, const intake *in, draft_set *set) {
+    const import_document *document = &in->document;
+    size_t items = document->tasks.n + document->livelihood.n;
+    arena *mem = a->call->mem;
+    set->tasks->import_id = set->targets->import_id = uuid_text(mem, in->import_id);
+    set->tasks->document_number = copy(a, document->number);
+    set->tasks->document_title = copy(a, document->title);
+    set->tasks->document_digest = copy(a, in->digest);
+    set->tasks->drafts = arena_array(mem, items, sizeof(*set->tasks->drafts));
+    set->targets->targets = arena_array(mem, targets_at_most(document), sizeof(*set->targets->targets));
+    set->twins = arena_array(mem, items, sizeof(*set->twins));
+}
+
+bh_err *draft_build(app *a, const intake *in, draft_set *set) {
     const import_document *document = &in->document;
     printed_names regions;
-    arena *mem = a->call->mem;
-    tasks->import_id = targets->import_id = uuid_text(mem, in->import_id);
-    tasks->document_number = copy(a, document->number);
-    tasks->document_title = copy(a, document->title);
-    tasks->document_digest = copy(a, in->digest);
-    tasks->drafts = arena_array(mem, document->tasks.n + document->livelihood.n, sizeof(*tasks->drafts));
-    targets->targets = arena_array(mem, targets_at_most(document), sizeof(*targets->targets));
-    TRY(add_list(a, in, &document->tasks, "", tasks, targets));
-    TRY(add_list(a, in, &document->livelihood, "M", tasks, targets));
+    begin_set(a, in, set);
+    TRY(add_list(a, in, &document->tasks, false, set));
+    TRY(add_list(a, in, &document->livelihood, true, set));
     TRY(resolve_regions(a, &document->matrix, &regions));
     for (size_t i = 0; i < document->matrix.n; i++)
-        add_row(a, &document->matrix.at[i], &regions, targets);
-    tasks->target_count = (int32_t) targets->n_targets;
+        add_row(a, &document->matrix.at[i], &regions, set->targets);
+    set->tasks->target_count = (int32_t) set->targets->n_targets;
     return NULL;
 }

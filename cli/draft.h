@@ -16,8 +16,23 @@ typedef struct intake {
     printed_names leaders;
 } intake;
 
+/* An item whose words an earlier one has already: joined to its task, or a task of its own for want of a signature. */
+typedef struct draft_twin {
+    const char *prefix; /* of the numbers of both */
+    const import_item *first, *again;
+    bool is_joined;
+} draft_twin;
+
+/* What is sent, and what is told about it. */
+typedef struct draft_set {
+    Bh__ImportTasksRequest *tasks;
+    Bh__ImportTargetsRequest *targets;
+    draft_twin *twins; /* in the document's order */
+    size_t twins_n, items_n, joined_n;
+} draft_set;
+
 /* Collects the printed names of units and leaders. Errors: OPTION_BAD beyond PRINTED_MAX. */
 MUST bh_err *draft_collect(app *a, intake *in);
-/* Fills both requests; names must be resolved. Work printed twice under two leaders becomes one draft with both;
- * livelihood items get numbers "M1.1". Errors: OPTION_BAD (--lead). */
-MUST bh_err *draft_build(app *a, const intake *in, Bh__ImportTasksRequest *tasks, Bh__ImportTargetsRequest *targets);
+/* Fills both requests and the rest of the set; names must be resolved. Work printed under two leaders with the same
+ * words and lead becomes one draft with both; livelihood items get numbers "M1.1". Errors: OPTION_BAD (--lead). */
+MUST bh_err *draft_build(app *a, const intake *in, draft_set *set);

@@ -43,6 +43,20 @@ size_t findings_warnings(app *a, const import_document *document, FILE *out) {
     return n;
 }
 
+void findings_twins(app *a, const draft_set *set, FILE *out) {
+    for (size_t i = 0; i < set->twins_n; i++) {
+        const draft_twin *t = &set->twins[i];
+        const char *outcome = t->is_joined
+                                  ? SAY(a, "合并为一项", "one task")
+                                  : SAY(a, "但一项至多两位领导，另立一项", "but at most two leaders sign: two tasks");
+        fprintf(out,
+                SAY(a, "  %s%s（第 %d–%d 行）与 %s%s（第 %d–%d 行）为同一工作，%s\n",
+                    "  %s%s (lines %d-%d) and %s%s (lines %d-%d) are the same work: %s\n"),
+                t->prefix, t->first->no, t->first->first_line, t->first->last_line, t->prefix, t->again->no,
+                t->again->first_line, t->again->last_line, outcome);
+    }
+}
+
 static const char *join(app *a, const import_names *names) {
     buf out;
     buf_init(&out, a->call->mem);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "app.h"
-#include "import/import.h"
+#include "draft.h"
 
 /* The document's head and how much of each kind it holds. */
 void findings_summary(app *a, const import_document *document, FILE *out);
@@ -12,3 +12,5 @@ void findings_summary(app *a, const import_document *document, FILE *out);
 size_t findings_warnings(app *a, const import_document *document, FILE *out);
 /* All items as a table or CSV on stdout. */
 void findings_items(app *a, const import_document *document);
+/* Which items are one task with an earlier one, and which only look so. */
+void findings_twins(app *a, const draft_set *set, FILE *out);

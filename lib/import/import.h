@@ -59,7 +59,7 @@ typedef struct import_item {
     import_target *targets;
     size_t targets_n;
     int first_line, last_line;
-    import_names same_as;
+    import_names same_as; /* numbers of all items of the same words, in the order of the list */
     import_warnings warnings;
 } import_item;
 

@@ -64,16 +64,14 @@ static bool may_be_similar(const print *a, const print *b) {
     return less * 5 >= more * 4 && a->n < PAIRS_MAX && b->n < PAIRS_MAX && strcmp(a->numerals, b->numerals) == 0;
 }
 
-static void note(arena *mem, import_item *a, import_item *b, bool equal) {
-    enum { SAME_MAX = 20 };
-    if (a->same_as.n == SAME_MAX || b->same_as.n == SAME_MAX)
-        return;
-    names_add(mem, &a->same_as, b->no);
-    names_add(mem, &b->same_as, a->no);
-    if (equal)
-        return;
-    warn(mem, &a->warnings, a->first_line, "nearly_same", "与 %s 文字相近，疑为同一事项", b->no);
-    warn(mem, &b->warnings, b->first_line, "nearly_same", "与 %s 文字相近，疑为同一事项", a->no);
+/* One doubt for each similar item; many at once are told as such, for a record holds only so many doubts. */
+static void doubt(arena *mem, import_item *item, const import_item *other, size_t *similar) {
+    enum { SIMILAR_MAX = 20 };
+    if (*similar < SIMILAR_MAX)
+        warn(mem, &item->warnings, item->first_line, "nearly_same", "与 %s 文字相近，疑为同一事项", other->no);
+    else if (*similar == SIMILAR_MAX)
+        warn(mem, &item->warnings, item->first_line, "nearly_same", "与更多事项文字相近，不再逐一列出");
+    ++*similar;
 }
 
 void same_read(arena *mem, import_list *list) {
@@ -81,11 +79,16 @@ void same_read(arena *mem, import_list *list) {
     print *prints = arena_array(mem, list->n + 1, sizeof(*prints));
     for (size_t i = 0; i < list->n; i++)
         prints[i] = print_of(mem, list->at[i].text);
+    size_t *similar = arena_array(mem, list->n + 1, sizeof(*similar)); /* beside list->at */
     for (size_t i = 0; i < list->n; i++)
-        for (size_t j = i + 1; j < list->n; j++) {
+        for (size_t j = i + 1; prints[i].n >= SHORTEST && j < list->n; j++) {
             const print *a = &prints[i], *b = &prints[j];
-            bool equal = span_equal(a->text, b->text);
-            if (a->n >= SHORTEST && (equal || (may_be_similar(a, b) && likeness(a, b) >= SIMILAR_PERCENT)))
-                note(mem, &list->at[i], &list->at[j], equal);
+            if (span_equal(a->text, b->text)) {
+                names_add(mem, &list->at[i].same_as, list->at[j].no);
+                names_add(mem, &list->at[j].same_as, list->at[i].no);
+            } else if (may_be_similar(a, b) && likeness(a, b) >= SIMILAR_PERCENT) {
+                doubt(mem, &list->at[i], &list->at[j], &similar[i]);
+                doubt(mem, &list->at[j], &list->at[i], &similar[j]);
+            }
         }
 }

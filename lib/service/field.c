@@ -80,8 +80,12 @@ bh_err *field_decimal(bh_call *call, const char *field, const char *value) {
         whole = fraction ? whole : 0; /* "1." is no decimal */
     }
     if (*p || whole < 1 || whole > WHOLE_DIGITS_MAX || fraction > FRACTION_DIGITS_MAX)
-        return bh_fail(call, BAD_FIELD, field, "a decimal number");
+        return bh_fail(call, BAD_FIELD, field, "a decimal number, at most 18 digits and 9 behind the point");
     return NULL;
+}
+
+bh_err *field_printed(bh_call *call, const char *field, int32_t first, int32_t last) {
+    return first < 0 || last < 0 ? bh_fail(call, BAD_FIELD, field, "lines count from 1; 0 for none") : NULL;
 }
 
 bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest) {

@@ -3,8 +3,6 @@
 #include "service/field.h"
 #include "service/page.h"
 
-enum { TARGETS_MAX = 2000, SHARES_MAX = 100 };
-
 static bh_err *check_shares(bh_call *c, const Bh__Target *target) {
     TRY(field_limit(c, "targets.shares", target->n_shares, SHARES_MAX));
     for (size_t i = 0; i < target->n_shares; i++) {
@@ -30,6 +28,7 @@ static bh_err *check_target(bh_call *c, const Bh__Target *target) {
     TRY(field_line(c, "targets.row_no", target->row_no, WORD_MAX));
     TRY(field_line(c, "targets.category", target->category, WORD_MAX));
     TRY(field_line(c, "targets.sub_item", target->sub_item, TEXT_MAX));
+    TRY(field_printed(c, "targets.first_line, targets.last_line", target->first_line, target->last_line));
     return check_shares(c, target);
 }
 

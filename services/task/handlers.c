@@ -10,7 +10,7 @@
 #include "task_sql.h"
 #include "json/json.h"
 
-enum { DRAFTS_MAX = 1000, CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 20 };
+enum { CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 20 };
 
 /* ---- drafts */
 
@@ -57,6 +57,7 @@ static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
     TRY(check_clauses(c, d));
+    TRY(field_printed(c, "draft.first_line, draft.last_line", d->first_line, d->last_line));
     if (d->lead_unit_id < 0)
         return bh_fail(c, BAD_FIELD, "draft.lead_unit_id", "a unit, or 0 for none");
     TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));

@@ -362,6 +362,36 @@ def test_import_asks_first(people, tmp_path):
     assert len(tasks(people)) == before + 11
 
 
+def plan(path, *items):
+    """A breakdown: for each item leader, words and lead."""
+    numerals = "一二三四五六七八九"
+    path.write_text("关于印发2025年重点工作责任分解的通知\n" + "".join(
+        f"{numerals[i]}、{leader}牵头负责的工作\n1. {words}\n责任单位：{lead}\n" for i, (leader, words, lead) in enumerate(items)))
+    return path
+
+
+def test_import_joins_the_same_work_of_two_leaders_and_says_so(people, tmp_path):
+    words = "推进全市农村公路养护管理体制改革。"
+    path = plan(tmp_path / "plan.txt", ("领导甲副市长", words, "市民政局"), ("领导乙副市长", words, "市民政局"),
+                ("领导乙副市长", words, "市教育局"))
+    run = people.cli("import", path, "--yes", "-o", "json", "--lang", "zh", login="drafter01")
+    made = json.loads(run.stdout)
+    assert (made["item_count"], made["joined_count"], made["task_count"]) == (3, 1, 2)
+    assert "1.1（第 3–4 行）与 2.1（第 6–7 行）为同一工作，合并为一项" in run.stderr
+
+
+def test_import_refuses_a_file_without_items(people, tmp_path):
+    path = tmp_path / "plan.txt"
+    path.write_text("")
+    assert "IMPORT_EMPTY" in people.cli("import", path, "--yes", login="drafter01", code=6).stderr
+
+
+def test_import_names_the_line_that_is_beyond_the_limits(people, tmp_path):
+    path = plan(tmp_path / "plan.txt", ("领导甲副市长", "做好工作" * 700 + "。", "市民政局"))
+    run = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01", code=6)
+    assert "IMPORT_BEYOND" in run.stderr and "第 3 行 1.1" in run.stderr
+
+
 def test_refusal_of_one_does_not_stop_the_others(people, tmp_path):
     path = tmp_path / "plan.txt"
     path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "9 条以上"))

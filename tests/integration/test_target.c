@@ -147,6 +147,8 @@ static const refusal refusals[] = {
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"7\""), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"target_id\":\"" TASK "\""), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"shares\":[{\"number\":\"1\"}]"), "!BAD_FIELD" },
+    { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"first_line\":-1"), "!BAD_FIELD" },
+    { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"first_line\":3,\"last_line\":-1"), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"shares\":[{\"region\":\"r\",\"number\":\"1.\"}]"),
       "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"a\\nb\""), "!CONTROL_CHARACTER" },

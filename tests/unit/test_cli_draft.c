@@ -6,10 +6,12 @@
 
 #include <cmocka.h>
 
+#include "bounds.h"
 #include "domain/task.h"
 #include "draft.h"
+#include "service/field.h"
 
-enum { FINANCE = 11, REFORM = 12, TRANSPORT = 13, EAST = 21, WEST = 22, FIRST = 31, SECOND = 32 };
+enum { FINANCE = 11, REFORM = 12, TRANSPORT = 13, EAST = 21, WEST = 22, FIRST = 31, SECOND = 32, THIRD = 33 };
 
 static const char *const unit_names[] = { "财政局", "发改委", "发展改革委", "交通局", "东区", "西区" };
 static const int32_t unit_ids[] = { FINANCE, REFORM, REFORM, TRANSPORT, EAST, WEST };
@@ -54,16 +56,26 @@ static void resolve(app *a, intake *in) {
             if (strcmp(in->units.at[i], unit_names[k]) == 0)
                 in->units.ids[i] = unit_ids[k];
     for (size_t i = 0; i < in->leaders.n; i++)
-        in->leaders.ids[i] = strcmp(in->leaders.at[i], "甲") == 0 ? FIRST : SECOND;
+        in->leaders.ids[i] = strcmp(in->leaders.at[i], "甲") == 0   ? FIRST
+                             : strcmp(in->leaders.at[i], "乙") == 0 ? SECOND
+                                                                    : THIRD;
+}
+
+static draft_set *build_set(app *a, intake *in) {
+    draft_set *set = arena_alloc(a->call->mem, sizeof(*set));
+    set->tasks = arena_alloc(a->call->mem, sizeof(*set->tasks));
+    set->targets = arena_alloc(a->call->mem, sizeof(*set->targets));
+    bh__import_tasks_request__init(set->tasks);
+    bh__import_targets_request__init(set->targets);
+    resolve(a, in);
+    assert_null(draft_build(a, in, set));
+    return set;
 }
 
 static Bh__ImportTasksRequest *build(app *a, intake *in, Bh__ImportTargetsRequest *targets) {
-    Bh__ImportTasksRequest *tasks = arena_alloc(a->call->mem, sizeof(*tasks));
-    bh__import_tasks_request__init(tasks);
-    bh__import_targets_request__init(targets);
-    resolve(a, in);
-    assert_null(draft_build(a, in, tasks, targets));
-    return tasks;
+    draft_set *set = build_set(a, in);
+    *targets = *set->targets;
+    return set->tasks;
 }
 
 /* Two spellings of one unit are one co-unit; the lead is not its own co-unit; what counts for all items is added. */
@@ -86,32 +98,136 @@ static void each_unit_once(UNUSED void **state) {
     app_close(a);
 }
 
-/* One work under two leaders is stored once, signed by both. */
+/* All items of one text, each named by the others. */
+static void make_same(app *a, import_list *list) {
+    for (size_t i = 0; i < list->n; i++) {
+        const char **others = arena_array(a->call->mem, list->n, sizeof(*others));
+        for (size_t k = 0; k < list->n; k++)
+            if (k != i)
+                others[list->at[i].same_as.n++] = list->at[k].no;
+        list->at[i].same_as.at = others;
+    }
+}
+
+/* One work under two leaders is stored once, signed by both; of its numbers the equal ones once, a further one too. */
 static void same_work_once(UNUSED void **state) {
     app *a = fresh_app();
     intake *in = fresh_intake(a, 3);
-    Bh__ImportTargetsRequest targets;
     import_item *items = in->document.tasks.at;
-    import_target number = {
-        .metric = "车站", .comparator = ">=", .number = "6", .unit = "座", .phrase = "车站6座以上"
+    import_target numbers[] = {
+        { .metric = "车站", .comparator = ">=", .number = "6", .unit = "座", .phrase = "车站6座以上" },
+        { .metric = "站台", .comparator = ">=", .number = "9", .unit = "个", .phrase = "站台9个以上" },
     };
     items[0].same_as = NAMES(a, "1.3");
     items[2].same_as = NAMES(a, "1.1");
     items[2].leader = "乙";
-    items[2].lead = "交通局";
-    items[2].co = NAMES(a, "东区");
-    items[0].targets = items[2].targets = &number;
-    items[0].targets_n = items[2].targets_n = 1;
-    Bh__ImportTasksRequest *tasks = build(a, in, &targets);
+    items[2].co = NAMES(a, "交通局");
+    items[2].counties = NAMES(a, "东区");
+    items[2].first_line = 7;
+    items[0].targets = items[2].targets = numbers;
+    items[0].targets_n = 1;
+    items[2].targets_n = 2;
+    draft_set *set = build_set(a, in);
+    const Bh__ImportTasksRequest *tasks = set->tasks;
     assert_int_equal(tasks->n_drafts, 2);
     assert_int_equal(tasks->drafts[0]->n_leader_ids, 2);
     assert_int_equal(tasks->drafts[0]->leader_ids[1], SECOND);
     assert_int_equal(tasks->drafts[0]->lead_unit_id, FINANCE);
-    assert_int_equal(tasks->drafts[0]->n_co_unit_ids, 2);
+    assert_int_equal(tasks->drafts[0]->n_co_unit_ids, 1);
     assert_int_equal(tasks->drafts[0]->co_unit_ids[0], TRANSPORT);
-    assert_int_equal(tasks->drafts[0]->co_unit_ids[1], EAST);
+    assert_int_equal(tasks->drafts[0]->county_unit_ids[0], EAST);
     assert_int_equal(tasks->drafts[1]->n_leader_ids, 1);
-    assert_int_equal(tasks->target_count, 1);
+    assert_int_equal(tasks->target_count, 2);
+    assert_string_equal(set->targets->targets[1]->task_id, set->targets->targets[0]->task_id);
+    assert_int_equal(set->targets->targets[1]->first_line, 7);
+    assert_int_equal(set->items_n, 3);
+    assert_int_equal(set->joined_n, 1);
+    assert_string_equal(set->twins[0].first->no, "1.1");
+    assert_string_equal(set->twins[0].again->no, "1.3");
+    assert_true(set->twins[0].is_joined);
+    app_close(a);
+}
+
+/* How many tasks two items of the same words make. */
+static void only_the_same_work_is_joined(UNUSED void **state) {
+    static const struct {
+        bool is_livelihood;
+        const char *leader, *lead, *deadline;
+        size_t drafts;
+    } rows[] = {
+        { false, "乙", "财政局", NULL, 1 }, { false, "甲", "财政局", NULL, 2 },
+        { false, "乙", "交通局", NULL, 2 }, { false, "乙", "财政局", "2025-11-28", 2 },
+        { false, "", "财政局", NULL, 2 },   { true, "甲", "财政局", NULL, 1 },
+        { true, "甲", "交通局", NULL, 2 },
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        app *a = fresh_app();
+        intake *in = fresh_intake(a, 2);
+        import_item *again = &in->document.tasks.at[1];
+        again->leader = rows[i].leader;
+        again->lead = rows[i].lead;
+        again->deadline = rows[i].deadline;
+        make_same(a, &in->document.tasks);
+        if (rows[i].is_livelihood) {
+            in->document.livelihood = in->document.tasks;
+            in->document.tasks.n = 0;
+        }
+        draft_set *set = build_set(a, in);
+        assert_int_equal(set->tasks->n_drafts, rows[i].drafts);
+        assert_int_equal(set->joined_n, 2 - rows[i].drafts);
+        assert_int_equal(set->twins_n, set->joined_n);
+        app_close(a);
+    }
+}
+
+/* 450 times the same words under each of two leaders: each item has one twin, however many there are. */
+static void many_of_the_same_words(UNUSED void **state) {
+    enum { ITEMS = 900 };
+    app *a = fresh_app();
+    intake *in = fresh_intake(a, ITEMS);
+    make_same(a, &in->document.tasks);
+    draft_set *set = build_set(a, in);
+    assert_int_equal(set->tasks->n_drafts, ITEMS);
+    for (size_t i = ITEMS / 2; i < ITEMS; i++)
+        in->document.tasks.at[i].leader = "乙";
+    set = build_set(a, in);
+    assert_int_equal(set->tasks->n_drafts, ITEMS / 2);
+    assert_int_equal(set->joined_n, ITEMS / 2);
+    app_close(a);
+}
+
+/* A task has at most two leaders: the third has a task of its own, and that is told. */
+static void a_third_leader_is_told(UNUSED void **state) {
+    app *a = fresh_app();
+    intake *in = fresh_intake(a, 3);
+    in->document.tasks.at[1].leader = "乙";
+    in->document.tasks.at[2].leader = "丙";
+    make_same(a, &in->document.tasks);
+    draft_set *set = build_set(a, in);
+    assert_int_equal(set->tasks->n_drafts, 2);
+    assert_int_equal(set->twins_n, 2);
+    assert_false(set->twins[1].is_joined);
+    assert_string_equal(set->twins[1].first->no, "1.1");
+    app_close(a);
+}
+
+static void what_is_beyond_the_limits_is_refused(UNUSED void **state) {
+    static char long_text[TEXT_MAX + 2];
+    memset(long_text, 'x', TEXT_MAX + 1);
+    import_target number = {
+        .metric = "车站", .comparator = "=", .number = "1234567890123456789", .unit = "座", .phrase = "车站"
+    };
+    app *a = fresh_app();
+    assert_string_equal(bounds_check(a, build_set(a, fresh_intake(a, 0)))->reason, "IMPORT_EMPTY");
+    assert_null(bounds_check(a, build_set(a, fresh_intake(a, DRAFTS_MAX))));
+    assert_string_equal(bounds_check(a, build_set(a, fresh_intake(a, DRAFTS_MAX + 1)))->reason, "IMPORT_BEYOND");
+    intake *in = fresh_intake(a, 3);
+    in->document.tasks.at[0].text = long_text;
+    in->document.tasks.at[1].targets = &number;
+    in->document.tasks.at[1].targets_n = 1;
+    const bh_err *error = bounds_check(a, build_set(a, in));
+    assert_string_equal(error->reason, "IMPORT_BEYOND");
+    assert_non_null(strstr(error->en, "2 places"));
     app_close(a);
 }
 
@@ -187,10 +303,17 @@ static void too_many_names(UNUSED void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_unit_once),          cmocka_unit_test(same_work_once),
-        cmocka_unit_test(target_of_its_task),      cmocka_unit_test(deadline_is_a_workday),
-        cmocka_unit_test(equal_units_need_a_lead), cmocka_unit_test(lists_have_their_own_numbers),
+        cmocka_unit_test(each_unit_once),
+        cmocka_unit_test(same_work_once),
+        cmocka_unit_test(target_of_its_task),
+        cmocka_unit_test(deadline_is_a_workday),
+        cmocka_unit_test(equal_units_need_a_lead),
+        cmocka_unit_test(lists_have_their_own_numbers),
         cmocka_unit_test(too_many_names),
+        cmocka_unit_test(only_the_same_work_is_joined),
+        cmocka_unit_test(many_of_the_same_words),
+        cmocka_unit_test(a_third_leader_is_told),
+        cmocka_unit_test(what_is_beyond_the_limits_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,9 @@ static void test_texts(void **state) {
     expect(field_needed(*state, "some_field", "abcd", 3), false, "abcd");
     expect(field_limit(*state, "some_field", 50, 50), true, "50 of 50");
     expect(field_limit(*state, "some_field", 51, 50), false, "51 of 50");
+    expect(field_printed(*state, "some_field", 0, 0), true, "no lines");
+    expect(field_printed(*state, "some_field", -1, 3), false, "-1 to 3");
+    expect(field_printed(*state, "some_field", 3, -1), false, "3 to -1");
 }
 
 /* Names are one line; texts have lines and tabs. */

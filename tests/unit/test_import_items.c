@@ -248,6 +248,39 @@ static void items_beyond_the_maximum_are_told(void **state) {
     call_free(c);
 }
 
+/* However many items have the same words, each names all others. */
+static void all_of_the_same_words_are_named(void **state) {
+    (void) state;
+    enum { ITEMS = 60 };
+    bh_call *c = call_new("test", 10000);
+    buf text;
+    buf_init(&text, c->mem);
+    for (int i = 1; i <= ITEMS; i++)
+        buf_addf(&text, "%d. 推进农村公路养护。\n责任单位：市甲局\n", i);
+    import_document document;
+    assert_null(import_parse(c, text.s, text.n, &document));
+    assert_int_equal(document.tasks.n, ITEMS);
+    for (size_t i = 0; i < ITEMS; i++)
+        assert_int_equal(document.tasks.at[i].same_as.n, ITEMS - 1);
+    call_free(c);
+}
+
+/* Of many similar items the first are named one by one, the others told at once. */
+static void many_similar_items_are_told_at_once(void **state) {
+    (void) state;
+    enum { ITEMS = 60, NAMED = 20 };
+    bh_call *c = call_new("test", 10000);
+    buf text;
+    buf_init(&text, c->mem);
+    for (int i = 0; i < ITEMS; i++)
+        buf_addf(&text, "%d. 加快推进全市农村公路养护管理体制改革%c。\n责任单位：市甲局\n", i + 1, 'A' + i % 26);
+    import_document document;
+    assert_null(import_parse(c, text.s, text.n, &document));
+    for (size_t i = 0; i < ITEMS; i++)
+        assert_int_equal(document.tasks.at[i].warnings.n, NAMED + 1);
+    call_free(c);
+}
+
 static void more_unit_lines_than_fit_are_told(void **state) {
     (void) state;
     bh_call *c = call_new("test", 1000);
@@ -277,6 +310,8 @@ int main(void) {
         cmocka_unit_test(like_items_and_lost_sections_are_told),
         cmocka_unit_test(items_beyond_the_maximum_are_told),
         cmocka_unit_test(more_unit_lines_than_fit_are_told),
+        cmocka_unit_test(all_of_the_same_words_are_named),
+        cmocka_unit_test(many_similar_items_are_told_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
