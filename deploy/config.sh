@@ -116,5 +116,5 @@ export BIHUAN_SERVER="\${BIHUAN_SERVER:-https://127.0.0.1:$port}" BIHUAN_CA="\${
 exec "$state/bin/bihuan" "\$@"
 EOF
     chmod 755 "$state/bin/command"
-    [ -n "${BIHUAN_STATE:-}" ] || ln -sfn "$state/bin/command" "$top/bin/bihuan"
+    ! is_own_state || ln -sfn "$state/bin/command" "$top/bin/bihuan"
 }

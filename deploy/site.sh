@@ -42,6 +42,11 @@ account_folder() {
     if is_root; then echo /var/lib; else echo "$HOME/.local/state"; fi
 }
 
+# Whether the state folder is that of this clone, whether somebody named it or not.
+is_own_state() {
+    [ "$state" = "$(realpath -m "$top/state")" ]
+}
+
 # The folder set, else state/ of this clone; where that cannot be used, state/ points to one that can.
 find_state() {
     state=$(realpath -m "${BIHUAN_STATE:-$top/state}")

@@ -77,13 +77,20 @@ static uint32_t states_of_duties(post_kind post) {
     return states;
 }
 
+/* The facts are those of an application of any kind; only a kind that is open waits for a decision. */
+static bool is_open(task_move move, int64_t open_kinds) {
+    move_about about = move_of(move)->about;
+    return about == ABOUT_NOTHING || open_kinds >> about & 1;
+}
+
 static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
     Bh__Todo *t = arena_alloc(c->mem, sizeof(*t));
     bh__todo__init(t);
     t->moves = arena_array(c->mem, countof(duties), sizeof(t->moves[0]));
     task_facts facts = facts_of(rows, row);
+    int64_t open_kinds = pg_get_int(rows, row, "_open_kinds");
     for (size_t i = 0; i < countof(duties); i++)
-        if (!move_refusal(c, duties[i], (post_kind) c->who.post, &facts))
+        if (is_open(duties[i], open_kinds) && !move_refusal(c, duties[i], (post_kind) c->who.post, &facts))
             t->moves[t->n_moves++] = (char *) move_of(duties[i])->name;
     t->task = arena_alloc(c->mem, sizeof(*t->task));
     bh__task__init(t->task);

@@ -233,6 +233,8 @@ def test_suspension_is_applied_for_granted_and_ended(people, draft):
     active(people, draft, "--plan-year", plan_year(people))
     review = (datetime.date.today() + datetime.timedelta(days=10)).isoformat()
     people.cli("apply", "suspension", draft, "--reason", "停电", "--day", review, login="transport-head01")
+    decisions = [todo["moves"] for todo in people.json("todo", login="supervisor01")["todos"] if "GRANT_SUSPENSION" in todo["moves"]]
+    assert decisions == [["GRANT_SUSPENSION"]]
     people.cli("application", "decide", draft, "--granted", "--reason", "属实", login="supervisor01")
     assert people.json("task", "show", draft, login="supervisor01")["task"]["state"] == "TASK_STATE_SUSPENDED"
     people.cli("task", "resume", draft, "--reason", "来电", login="supervisor01")

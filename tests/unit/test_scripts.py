@@ -128,3 +128,13 @@ def test_when_no_ports_are_left_the_setting_is_named(tmp_path):
     assert "BIHUAN_PORT" in process.communicate()[1] and process.returncode == 1
     assert not (tmp_path / "last/settings").exists()
     assert chosen(choosing(tmp_path, "last", BIHUAN_PORT="9900")) == 9900
+
+
+def test_up_takes_no_arguments():
+    run = subprocess.run([TOP / "deploy/up", "--help"], capture_output=True, text=True)
+    assert run.returncode == 1 and "用法" in run.stderr and "Usage" in run.stderr
+
+
+@pytest.mark.parametrize("named, own", [(str(TOP / "state"), "yes"), ("/tmp/elsewhere", "no")])
+def test_the_state_of_the_clone_is_its_own_whoever_names_it(named, own):
+    assert in_site(f'state={named}; if is_own_state; then echo yes; else echo no; fi').communicate()[0].strip() == own
