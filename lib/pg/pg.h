@@ -43,7 +43,7 @@ typedef struct pg_pool pg_pool;
  * error. The pool reconnects by itself later on. pg_pool_close accepts NULL. */
 MUST bh_err *pg_pool_open(bh_call *call, const pg_options *options, const pg_stmt *stmts, size_t n, pg_pool **ret_pool);
 void pg_pool_close(pg_pool *pool);
-/* NULL when the database of c->backend answered within the last second, or answers now. */
+/* NULL when the database of c->backend holds its connection and answered within the last second, or answers now. */
 MUST bh_err *pg_check(bh_call *call);
 
 /* One argument; the statement's described parameter type must agree. In a combining statement it is one element; a

@@ -149,18 +149,22 @@ bh_err *pg_call_values(bh_call *call, const pg_stmt *stmt, pg_rows *ret_rows, co
     return NULL;
 }
 
-/* Under load no statement is spent on this: the answers to others say enough. */
-bh_err *pg_check(bh_call *call) {
-    pg_pool *pool = call->backend;
+/* A connection that broke tells at once. For one that lives no statement is spent under load: the answers to others say
+ * enough. */
+static bh_err *check(bh_call *call, pg_pool *pool, pg_conn *conn) {
+    TRY(conn_ready(call, conn));
     if (clock_mono_ms() - atomic_load(&pool->answered_ms) < FRESH_MS)
         return NULL;
+    TRY(conn_check(call, conn));
+    atomic_store(&pool->answered_ms, clock_mono_ms());
+    return NULL;
+}
+
+bh_err *pg_check(bh_call *call) {
+    pg_pool *pool = call->backend;
     pg_conn *conn;
     TRY(borrow(call, pool, &conn));
-    bh_err *err = conn_ready(call, conn);
-    if (!err)
-        err = conn_check(call, conn);
+    bh_err *err = check(call, pool, conn);
     give_back(pool, conn);
-    if (!err)
-        atomic_store(&pool->answered_ms, clock_mono_ms());
     return err;
 }

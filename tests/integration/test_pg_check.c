@@ -93,11 +93,28 @@ static void an_answer_counts_for_a_second(UNUSED void **state) {
     assert_true(is_remembered);
 }
 
+/* Noticed before the second is over, so not by asking. */
+static void a_connection_that_broke_is_noticed_at_once(UNUSED void **state) {
+    enum { TRIES = 10, FRESH_MS = 1000 };
+    bool is_noticed = false;
+    for (int i = 0; i < TRIES && !is_noticed; i++) {
+        backend();
+        int64_t answered_ms = clock_mono_ms();
+        pgtemp_kill(&server);
+        becomes("DATABASE_UNAVAILABLE");
+        is_noticed = clock_mono_ms() - answered_ms < FRESH_MS;
+        pgtemp_restart(&server);
+        becomes("");
+    }
+    assert_true(is_noticed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_that_is_away_is_noticed_and_so_is_its_return),
         cmocka_unit_test(a_server_that_falls_silent_is_noticed),
         cmocka_unit_test(an_answer_counts_for_a_second),
+        cmocka_unit_test(a_connection_that_broke_is_noticed_at_once),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
