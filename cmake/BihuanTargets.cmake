@@ -64,7 +64,7 @@ function(bh_test ring name)
         set(command ${CMAKE_SOURCE_DIR}/tests/with-database $<TARGET_FILE:test_${name}>)
     endif()
     add_test(NAME ${ring}/${name} COMMAND ${command})
-    set_tests_properties(${ring}/${name} PROPERTIES LABELS ${ring} TIMEOUT 120)
+    set_tests_properties(${ring}/${name} PROPERTIES LABELS ${ring} TIMEOUT 400)
 endfunction()
 
 # bh_fuzz(json DEPENDS bh_json [SOURCES x.c]): tests/fuzz/fuzz_<name>.c. Ordinary builds run it over tests/fuzz/corpus/<name>

@@ -96,6 +96,13 @@ static bh_err *refusal_by_key(run *r) {
     return NULL;
 }
 
+/* A unit that says a task is not its own names the unit that is right. */
+static bh_err *refusal_by_other_unit(run *r) {
+    if (r->order->move == MOVE_APPLY_RETURN && r->order->other_unit <= 0)
+        return bh_fail(&r->call, BAD_FIELD, "other_unit_id", "it is missing");
+    return NULL;
+}
+
 /* Days that are named lie ahead of the day the command was made, whenever it arrives. */
 static bh_err *refusal_by_day(run *r) {
     const order *o = r->order;
@@ -168,6 +175,7 @@ static bh_err *refusal_by_post(run *r) {
 
 /* What can be said before anything is looked up. */
 static bh_err *refusal_before_reading(run *r) {
+    TRY(refusal_by_other_unit(r));
     TRY(refusal_by_day(r));
     TRY(refusal_by_key(r));
     if (r->order->move == MOVE_NONE)
