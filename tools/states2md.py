@@ -100,7 +100,7 @@ def main():
     task_states = names("task_states.def", "TASK_STATE")
     leg_states = names("leg_states.def", "LEG_STATE")
     posts = names("posts.def", "POST")
-    for block in ([("# The life of a task\n\nMade by `tools/states2md.py` from `lib/domain/*.def`; do not edit. "
+    for block in ([("# The life of a task\n\nMade by `tools/states2md.py` from `lib/domain/*.def`; do not edit.\n"
                     "A guard is tried only for the moves that name it; the first that fails is the answer.\n")],
                   diagram(task_states), ["\n## Moves\n"], move_lines(posts), ["\n## Guards\n"], guard_lines(),
                   ["\n## States of a task\n"], name_lines(task_states, "State"), ["\n## States of a leg\n"],
