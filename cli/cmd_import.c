@@ -4,16 +4,19 @@
 #include "ask.h"
 #include "base/hash.h"
 #include "base/json_writer.h"
+#include "bihuan/v1/directory_service.pb-c.h"
 #include "bounds.h"
 #include "cmd.h"
 #include "command.h"
 #include "disk.h"
+#include "domain/task.h"
 #include "draft.h"
 #include "findings.h"
 #include "out.h"
 #include "store.h"
 #include "table.h"
 
+static const remote_method get_me = { &bh__directory_service__descriptor, "GetMe" };
 static const remote_method import_targets = { &bh__target_service__descriptor, "ImportTargets" };
 static const remote_method import_tasks = { &bh__task_service__descriptor, "ImportTasks" };
 
@@ -24,7 +27,6 @@ static bh_err *read_document(app *a, intake *in) {
     TRY(disk_read(a, args_get(&a->args, "file"), &text, &n));
     sha256(text, n, digest);
     in->digest = hex(a->call->mem, digest, sizeof(digest));
-    in->import_id = uuid_derive((uuid){ .b = { 0 } }, arena_printf(a->call->mem, "import %s", in->digest));
     TRY(import_parse(a->call, text, n, &in->document));
     return draft_collect(a, in);
 }
@@ -37,6 +39,14 @@ static void show(app *a, const import_document *document) {
     findings_items(a, document);
     findings_summary(a, document, stderr);
     findings_warnings(a, document, stderr);
+}
+
+/* An import belongs to the unit of the post that one works in. */
+static bh_err *name_import(app *a, intake *in) {
+    Bh__GetMeResponse *me;
+    TRY(remote_call(a, get_me, remote_request(a, get_me), (ProtobufCMessage **) &me));
+    in->import_id = import_id(me->post->unit_id, in->digest);
+    return NULL;
 }
 
 /* Unknown names stop the import: nothing is created silently. */
@@ -130,6 +140,7 @@ bh_err *cmd_import(app *a, UNUSED const verb *v) {
     TRY(store_find_session(a));
     findings_summary(a, &in.document, stderr);
     size_t warnings = findings_warnings(a, &in.document, stderr);
+    TRY(name_import(a, &in));
     TRY(resolve(a, &in));
     TRY(build(a, &in, &set));
     TRY(ask_confirmation(a, warnings ? SAY(a, "有存疑之处，仍要导入吗？", "There are doubts. Import all the same?")

@@ -339,7 +339,7 @@ static void begin_set(app *a, const intake *in, draft_set *set) {
     set->tasks->import_id = set->targets->import_id = uuid_text(mem, in->import_id);
     set->tasks->document_number = copy(a, document->number);
     set->tasks->document_title = copy(a, document->title);
-    set->tasks->document_digest = copy(a, in->digest);
+    set->tasks->document_digest = set->targets->document_digest = copy(a, in->digest);
     set->tasks->drafts = arena_array(mem, items, sizeof(*set->tasks->drafts));
     set->targets->targets = arena_array(mem, targets_at_most(document), sizeof(*set->targets->targets));
     set->twins = arena_array(mem, items, sizeof(*set->twins));

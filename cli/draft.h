@@ -10,7 +10,8 @@
 /* What the command knows of one document. */
 typedef struct intake {
     const char *digest; /* SHA-256 of the file, hex */
-    uuid import_id;     /* follows from the digest: the same document is the same import, whoever sends it */
+    uuid import_id; /* follows from unit and digest: the same document is the same import, whoever of the unit sends it
+                     */
     import_document document;
     printed_names units;
     printed_names leaders;

@@ -72,6 +72,12 @@ const move_row *move_named(const char *name) {
     return NULL;
 }
 
+uuid import_id(int32_t unit_id, const char *document_digest) {
+    char name[128];
+    snprintf(name, sizeof(name), "import %d %s", unit_id, document_digest);
+    return uuid_derive((uuid){ .b = { 0 } }, name);
+}
+
 uuid draft_id(uuid parent, size_t position) {
     char name[32];
     snprintf(name, sizeof(name), "draft %zu", position);

@@ -67,6 +67,14 @@ pg_value command_leaf(bh_call *call, const command *cmd, const char *object_type
     return pg_bytes(body, n);
 }
 
+pg_value command_content(bh_call *call, const ProtobufCMessage *content) {
+    size_t n = protobuf_c_message_get_packed_size(content);
+    uint8_t *bytes = arena_alloc(call->mem, n + 1), *digest = arena_alloc(call->mem, SHA256_SIZE);
+    protobuf_c_message_pack(content, bytes);
+    sha256(bytes, n, digest);
+    return pg_bytes(digest, SHA256_SIZE);
+}
+
 bh_err *command_outcome(bh_call *call, const command *cmd, const pg_rows *rows, const char *object) {
     switch ((command_answer) pg_get_int(rows, 0, "outcome")) {
     case OUTCOME_NOT_FOUND:

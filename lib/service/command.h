@@ -30,6 +30,10 @@ command command_for(const command *bulk, const char *object_id);
 pg_value command_leaf(bh_call *call, const command *cmd, const char *object_type, const char *object_id,
                       int32_t version, const char *action, const char *note);
 
+/* The digest of what a message says, for commands whose object is named by its content: the caller leaves request_id
+ * out. */
+pg_value command_content(bh_call *call, const ProtobufCMessage *content);
+
 /* NULL for OK and DUPLICATE; the error of NOT_FOUND, STALE (column `version` = the newer one) and KEY_REUSED.
  * REFUSED is the caller's: only it knows the reason. */
 MUST bh_err *command_outcome(bh_call *call, const command *cmd, const pg_rows *rows, const char *object);

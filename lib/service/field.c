@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "domain/period.h"
+#include "domain/task.h"
 
 enum { WHOLE_DIGITS_MAX = 18, FRACTION_DIGITS_MAX = 9 };
 
@@ -92,6 +93,14 @@ bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_
     if (strlen(value) != 2 * SHA256_SIZE || !hex_parse(value, ret_digest, SHA256_SIZE))
         return bh_fail(call, BAD_FIELD, field, "a SHA-256 in hex");
     return NULL;
+}
+
+bh_err *field_import(bh_call *call, const char *import, const char *document_digest, uuid *ret_import) {
+    uint8_t digest[SHA256_SIZE];
+    TRY(field_uuid(call, "import_id", import, ret_import));
+    TRY(field_digest(call, "document_digest", document_digest, digest));
+    uuid own = import_id(call->who.unit_id, hex(call->mem, digest, sizeof(digest)));
+    return memcmp(own.b, ret_import->b, sizeof(own.b)) == 0 ? NULL : bh_fail(call, IMPORT_FOREIGN, import);
 }
 
 bh_err *field_period(bh_call *call, const char *field, const char *value, int32_t *ret_period) {

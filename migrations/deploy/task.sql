@@ -152,6 +152,8 @@ create table task.import (
     digest text not null,
     task_count int4 not null,
     target_count int4 not null,
+    -- SHA-256 of all the import said: the same import with other content is refused.
+    content bytea not null check (octet_length(content) = 32),
     imported_by int4 not null,
     leaf_hash bytea not null,
     primary key (site_id, import_id)

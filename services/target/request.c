@@ -1,5 +1,10 @@
 #include "request.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/task.h"
+#include "service/command.h"
 #include "service/field.h"
 #include "service/page.h"
 
@@ -15,9 +20,6 @@ static bh_err *check_shares(bh_call *c, const Bh__Target *target) {
 }
 
 static bh_err *check_target(bh_call *c, const Bh__Target *target) {
-    uuid task_id;
-    if (*target->task_id)
-        TRY(field_uuid(c, "targets.task_id", target->task_id, &task_id));
     if (*target->target_id)
         return bh_fail(c, BAD_FIELD, "targets.target_id", "is derived from the import and must be empty");
     if (*target->number)
@@ -33,26 +35,51 @@ static bh_err *check_target(bh_call *c, const Bh__Target *target) {
 }
 
 /* The same content gives the same digest, whatever the command's id. */
-static void digest_targets(bh_call *c, const Bh__ImportTargetsRequest *req, uint8_t ret_digest[SHA256_SIZE]) {
+static pg_value import_content(bh_call *c, const Bh__ImportTargetsRequest *req) {
     Bh__ImportTargetsRequest content = *req;
     content.request_id = (char *) "";
-    size_t n = bh__import_targets_request__get_packed_size(&content);
-    uint8_t *bytes = arena_alloc(c->mem, n + 1);
-    bh__import_targets_request__pack(&content, bytes);
-    sha256(bytes, n, ret_digest);
+    return command_content(c, &content.base);
+}
+
+static int by_bytes(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(uuid));
+}
+
+/* Every id that a draft of the import can have, sorted. */
+static uuid *draft_ids(bh_call *c, uuid import) {
+    uuid *ids = arena_array(c->mem, DRAFTS_MAX, sizeof(*ids));
+    for (size_t i = 0; i < DRAFTS_MAX; i++)
+        ids[i] = draft_id(import, i);
+    qsort(ids, DRAFTS_MAX, sizeof(*ids), by_bytes);
+    return ids;
+}
+
+/* A target belongs to a task of its own import or to none: nobody hangs targets on the drafts of others. */
+static bh_err *check_tasks(bh_call *c, const target_import *import) {
+    const uuid *drafts = draft_ids(c, import->import_id);
+    for (size_t i = 0; i < import->n; i++) {
+        uuid task_id;
+        if (!*import->targets[i]->task_id)
+            continue;
+        TRY(field_uuid(c, "targets.task_id", import->targets[i]->task_id, &task_id));
+        if (!bsearch(&task_id, drafts, DRAFTS_MAX, sizeof(*drafts), by_bytes))
+            return bh_fail(c, BAD_FIELD, "targets.task_id", "the id of a draft of the same import, or empty");
+    }
+    return NULL;
 }
 
 bh_err *target_read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *req, target_import *ret_import) {
     target_import import = { .targets = req->targets, .n = req->n_targets };
-    TRY(field_uuid(c, "import_id", req->import_id, &import.import_id));
+    TRY(field_import(c, req->import_id, req->document_digest, &import.import_id));
     TRY(field_limit(c, "targets", req->n_targets, TARGETS_MAX));
+    TRY(check_tasks(c, &import));
     uuid *ids = arena_array(c->mem, import.n + 1, sizeof(*ids));
     for (size_t i = 0; i < import.n; i++) {
         TRY(check_target(c, import.targets[i]));
         ids[i] = uuid_derive(import.import_id, arena_printf(c->mem, "target/%zu", i + 1));
     }
     import.ids = ids;
-    digest_targets(c, req, import.digest);
+    import.content = import_content(c, req);
     *ret_import = import;
     return NULL;
 }

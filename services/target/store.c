@@ -32,8 +32,8 @@ bh_err *target_store_import_targets(bh_call *c, const command *cmd, const target
     json_write_list(&targets, import->targets, import->n, JSON_SQL);
     pg_rows rows;
     TRY(pg_call(c, SQL(IMPORT_TARGETS), &rows, pg_int(c->site_id), pg_uuid(&import->import_id), pg_uuid(&cmd->key),
-                pg_bytes(cmd->fingerprint, sizeof(cmd->fingerprint)), pg_bytes(import->digest, sizeof(import->digest)),
-                pg_text(targets.s), id_list(c, import), leaf_bodies(c, cmd, import)));
+                pg_bytes(cmd->fingerprint, sizeof(cmd->fingerprint)), import->content, pg_text(targets.s),
+                id_list(c, import), leaf_bodies(c, cmd, import)));
     TRY(command_outcome(c, cmd, &rows, id));
     if (pg_get_int(&rows, 0, "outcome") == OUTCOME_REFUSED)
         return bh_fail(c, IMPORT_DIFFERS, id);

@@ -10,7 +10,7 @@ typedef struct target_import {
     Bh__Target **targets;
     const uuid *ids;
     size_t n;
-    uint8_t digest[SHA256_SIZE]; /* of the content */
+    pg_value content; /* its digest */
 } target_import;
 
 /* IMPORT_DIFFERS when the import is there with other content. */

@@ -81,12 +81,12 @@ BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
 }
 
 BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
-    uint8_t digest[SHA256_SIZE];
+    uuid import;
     TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
-    TRY(field_digest(c, "document_digest", req->document_digest, digest)); /* goes into the audit entry */
+    TRY(field_import(c, req->import_id, req->document_digest, &import));
     TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
-    return task_store_import(c, req, resp);
+    return task_store_import(c, import, req, resp);
 }
 
 BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {

@@ -11,8 +11,14 @@
 #include "handlers.h"
 #include "integration/desk.h"
 
-#define IMPORT "01890000-0000-7000-8000-0000000000cc"
-#define TASK "01890000-0000-7000-8000-000000000001"
+/* What unit 90 imports, its first draft and the first that it cannot have; what it imports besides. */
+#define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
+#define IMPORT "4e2c2127-5ea2-8294-913b-40580253b7b0"
+#define TASK "d6f87371-b39f-8188-afc8-67921c3df76e"
+#define TASK_BEYOND "3c5a19e2-05de-8b71-9e3f-2b852db60f4c"
+#define OTHER_DIGEST "2222222222222222222222222222222222222222222222222222222222222222"
+#define OTHER_IMPORT "98ab9700-cf32-8688-80b0-b28a74feecac"
+#define OTHER_TASK "616e1840-2739-8694-ae2d-d21c548c4d4e"
 #define REPORT "01890000-0000-7000-8000-0000000000dd"
 #define EMPTY                                                                                                          \
     "truncate target.import, target.target, target.observation, target.idem, target.inbox, audit.pending, task.task, " \
@@ -26,6 +32,7 @@
 #define ISSUE "update task.task set state = 3, issuer = 9"
 
 static const principal drafter = { .user_id = 1, .unit_id = 90, .post = POST_DRAFTER, .login = "drafter90" };
+static const principal drafter91 = { .user_id = 7, .unit_id = 91, .post = POST_DRAFTER, .login = "drafter91" };
 static const principal handler = { .user_id = 2, .unit_id = 10, .post = POST_HANDLER, .login = "handler10" };
 static const principal verifier91 = { .user_id = 4, .unit_id = 91, .post = POST_VERIFIER, .login = "verifier91" };
 static const principal handler20 = { .user_id = 5, .unit_id = 20, .post = POST_HANDLER, .login = "handler20" };
@@ -46,8 +53,10 @@ static int fresh(void **state) {
     return 0;
 }
 
+#define OF_DOCUMENT "\"import_id\":\"" IMPORT "\",\"document_digest\":\"" DIGEST "\""
 #define TARGETS(number)                                                                                          \
-    "\"import_id\":\"" IMPORT "\",\"targets\":["                                                                 \
+    OF_DOCUMENT                                                                                                  \
+    ",\"targets\":["                                                                                             \
     "{\"task_id\":\"" TASK "\",\"metric\":\"roads\",\"comparator\":1,\"number\":\"" number "\",\"unit\":\"km\"," \
     "\"phrase\":\"at least\",\"first_line\":3,\"last_line\":4},"                                                 \
     "{\"metric\":\"homes\",\"number\":\"15\",\"unit\":\"set\",\"row_no\":\"21\",\"category\":\"c\",\"shares\":[" \
@@ -133,10 +142,12 @@ static void test_import_again(void **state) {
     assert_starts(desk_call_as(d, "ImportTargets", &drafter, id, TARGETS("7")), "!REQUEST_ID_REUSED");
     assert_string_equal(desk_sql(d, "select count(*) from target.target"), "3");
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "3");
-    assert_has(desk_call(d, "ImportTargets", &drafter, "\"import_id\":\"" TASK "\""), ":0}");
+    assert_has(desk_call(d, "ImportTargets", &drafter,
+                         "\"import_id\":\"" OTHER_IMPORT "\",\"document_digest\":\"" OTHER_DIGEST "\""),
+               ":0}");
 }
 
-#define ONE(fields) "\"import_id\":\"" IMPORT "\",\"targets\":[{" fields "}]"
+#define ONE(fields) OF_DOCUMENT ",\"targets\":[{" fields "}]"
 #define SEEN(fields) "\"observations\":[{" fields "}]"
 
 static const refusal refusals[] = {
@@ -155,6 +166,13 @@ static const refusal refusals[] = {
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"phrase\":\"a\\tb\""), "!CONTROL_CHARACTER" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"shares\":[{\"region\":\"a\\nb\"}]"), "!CONTROL_CHARACTER" },
     { "ImportTargets", &drafter, "\"import_id\":\"x\"", "!BAD_FIELD" },
+    { "ImportTargets", &drafter, "\"import_id\":\"" IMPORT "\"", "!BAD_FIELD" },
+    /* the import of another unit, of another document; a task of another import, one beyond the last draft */
+    { "ImportTargets", &drafter91, TARGETS("6"), "!IMPORT_FOREIGN" },
+    { "ImportTargets", &drafter, "\"import_id\":\"" OTHER_IMPORT "\",\"document_digest\":\"" DIGEST "\"",
+      "!IMPORT_FOREIGN" },
+    { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"" OTHER_TASK "\""), "!BAD_FIELD" },
+    { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"" TASK_BEYOND "\""), "!BAD_FIELD" },
     { "GetTarget", &operator01, "\"target_id\":\"" TASK "\"", "!METHOD_NOT_ALLOWED" },
     { "GetTarget", &handler, "\"target_id\":\"" TASK "\"", "!NOT_FOUND_OBJECT" },
     { "GetTarget", &handler, "", "!BAD_FIELD" },

@@ -10,7 +10,9 @@
 #include "integration/task_kit.h"
 
 #define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
-#define IMPORT(fields) "\"import_id\":\"0196f0a0-0000-8000-8000-000000000001\"," fields
+/* Of the document of this digest by the drafter's unit, 10. */
+#define IMPORT_ID "10cf0f7f-17b3-8b5d-b817-3708f5167a2f"
+#define IMPORT(fields) "\"import_id\":\"" IMPORT_ID "\"," fields
 #define TASK "0196f0a0-0000-8000-8000-000000000002"
 
 /* A string of n letters. */
@@ -87,6 +89,31 @@ static void a_deadline_is_not_set_in_the_past(void **state) {
                             IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\","
                                    "\"deadline\":\"2025-05-30\"}]")),
                   "{");
+}
+
+static const char *import(desk *d, const principal *who, const char *import_id, const char *text) {
+    return desk_call(d, "ImportTasks", who,
+                     "\"import_id\":\"%s\",\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"%s\"}]",
+                     import_id, text);
+}
+
+/* An import is of one unit and one document, and says the same whenever it is repeated. */
+static void an_import_is_its_units_and_stays_what_it_is(void **state) {
+    desk *d = *state;
+    const principal *drafter = person_named("drafter");
+    principal colleague = *drafter, other = *drafter;
+    colleague.user_id = 9;
+    other.unit_id = 91;
+    desk_sql(d, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
+    assert_starts(import(d, &other, IMPORT_ID, "t"), "!IMPORT_FOREIGN ");
+    assert_starts(import(d, drafter, TASK, "t"), "!IMPORT_FOREIGN ");
+    assert_has(import(d, drafter, IMPORT_ID, "t"), "\"task_count\":1");
+    assert_has(import(d, &colleague, IMPORT_ID, "t"), "\"task_count\":1");
+    assert_starts(import(d, drafter, IMPORT_ID, "u"), "!IMPORT_DIFFERS ");
+    /* the same document in another office is another import */
+    assert_has(import(d, &other, "1572c3fd-dbf4-8dcf-b624-9b34ac4a7e21", "t"), "\"task_count\":1");
+    assert_string_equal(desk_sql(d, "select string_agg(office_unit || text, ' ' order by office_unit) from task.task"),
+                        "10t 91t");
 }
 
 static void names_and_titles_are_one_line(void **state) {
@@ -181,6 +208,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_value_is_refused_by_name),
         cmocka_unit_test(a_deadline_is_not_set_in_the_past),
+        cmocka_unit_test(an_import_is_its_units_and_stays_what_it_is),
         cmocka_unit_test(names_and_titles_are_one_line),
         cmocka_unit_test(what_is_too_long_is_refused_by_name),
         cmocka_unit_test(filters_and_page_tokens_are_read_to_the_letter),

@@ -127,6 +127,14 @@ static void a_draft_has_the_id_of_its_place(void **state) {
     assert_string_equal(uuid_text(c->mem, draft_id(import, 12)), "22578abb-b69e-85e6-8c39-76f703342207");
 }
 
+/* So does the id of an import: clients derive it, and a unit has its own. */
+static void an_import_is_of_a_unit_and_a_document(void **state) {
+    bh_call *c = *state;
+    const char one[] = "1111111111111111111111111111111111111111111111111111111111111111";
+    assert_string_equal(uuid_text(c->mem, import_id(10, one)), "10cf0f7f-17b3-8b5d-b817-3708f5167a2f");
+    assert_string_equal(uuid_text(c->mem, import_id(91, one)), "1572c3fd-dbf4-8dcf-b624-9b34ac4a7e21");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_move_that_may_be_made_has_no_refusal),
@@ -139,6 +147,7 @@ int main(void) {
         cmocka_unit_test(the_table_is_well_formed),
         cmocka_unit_test(a_line_of_a_history_is_found_by_its_name),
         cmocka_unit_test(a_draft_has_the_id_of_its_place),
+        cmocka_unit_test(an_import_is_of_a_unit_and_a_document),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,4 +1,5 @@
--- The last part of an import: the drafts of a document, and with them the whole import shows. A repeat adds nothing.
+-- The last part of an import: the drafts of a document, and with them the whole import shows. A repeat adds nothing;
+-- with other content it is refused.
 -- combine: $3
 -- $1 site int4[]
 -- $2 key uuid[]
@@ -17,18 +18,18 @@
 -- $15 post int2[]
 -- $16 now_ms int8[]
 -- $17 today date[]
+-- $18 content bytea[]
 with inp as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[],
         $9::text[], $10::int4[], $11::int4[], $12::int4[], $13::text[], $14::int4[], $15::int2[], $16::int8[],
-        $17::date[])
+        $17::date[], $18::bytea[])
         with ordinality as i(site_id, key, import_id, fingerprint, body, list, document_number, document_title, digest,
-                             task_count, target_count, actor, login, unit, post, now_ms, today, ord)
+                             task_count, target_count, actor, login, unit, post, now_ms, today, content, ord)
 ),
 chk as materialized (
     select i.*, case when k.fingerprint = i.fingerprint then 4
                      when k.key is not null then 5
-                     when m.import_id is not null and (m.digest, m.task_count, m.target_count)
-                                                      = (i.digest, i.task_count, i.target_count) then 4
+                     when m.content = i.content then 4
                      when m.import_id is not null then 7
                      when n.misnamed is not null then n.misnamed[1]
                      when i.target_count > 0 and target.show_import(i.site_id, i.import_id) <> i.target_count then 6
@@ -46,9 +47,9 @@ made as materialized (
 ),
 imports as (
     insert into task.import (site_id, import_id, document_number, document_title, digest, task_count, target_count,
-                             imported_by, leaf_hash)
-    select c.site_id, c.import_id, c.document_number, c.document_title, c.digest, c.task_count, c.target_count, c.actor,
-           sha256('\x00'::bytea || c.body || decode(repeat('00', 32), 'hex'))
+                             content, imported_by, leaf_hash)
+    select c.site_id, c.import_id, c.document_number, c.document_title, c.digest, c.task_count, c.target_count, c.content,
+           c.actor, sha256('\x00'::bytea || c.body || decode(repeat('00', 32), 'hex'))
       from chk c join made using (ord)
     returning 1
 ),
