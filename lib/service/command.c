@@ -67,7 +67,17 @@ pg_value command_leaf(bh_call *call, const command *cmd, const char *object_type
     return pg_bytes(body, n);
 }
 
-pg_value command_content(bh_call *call, const ProtobufCMessage *content) {
+/* A copy without the command's id: the same content said again has the same digest. */
+static ProtobufCMessage *without_id(bh_call *call, const ProtobufCMessage *request) {
+    const ProtobufCMessageDescriptor *type = request->descriptor;
+    char *copy = arena_alloc(call->mem, type->sizeof_message);
+    memcpy(copy, request, type->sizeof_message);
+    *(const char **) (copy + protobuf_c_message_descriptor_get_field_by_name(type, "request_id")->offset) = "";
+    return (ProtobufCMessage *) copy;
+}
+
+pg_value command_content(bh_call *call, const ProtobufCMessage *request) {
+    const ProtobufCMessage *content = without_id(call, request);
     size_t n = protobuf_c_message_get_packed_size(content);
     uint8_t *bytes = arena_alloc(call->mem, n + 1), *digest = arena_alloc(call->mem, SHA256_SIZE);
     protobuf_c_message_pack(content, bytes);

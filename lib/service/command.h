@@ -30,9 +30,8 @@ command command_for(const command *bulk, const char *object_id);
 pg_value command_leaf(bh_call *call, const command *cmd, const char *object_type, const char *object_id,
                       int32_t version, const char *action, const char *note);
 
-/* The digest of what a message says, for commands whose object is named by its content: the caller leaves request_id
- * out. */
-pg_value command_content(bh_call *call, const ProtobufCMessage *content);
+/* The digest of what a command says besides its id, for objects that may be said again under another one. */
+pg_value command_content(bh_call *call, const ProtobufCMessage *request);
 
 /* NULL for OK and DUPLICATE; the error of NOT_FOUND, STALE (column `version` = the newer one) and KEY_REUSED.
  * REFUSED is the caller's: only it knows the reason. */

@@ -34,13 +34,6 @@ static bh_err *check_target(bh_call *c, const Bh__Target *target) {
     return check_shares(c, target);
 }
 
-/* The same content gives the same digest, whatever the command's id. */
-static pg_value import_content(bh_call *c, const Bh__ImportTargetsRequest *req) {
-    Bh__ImportTargetsRequest content = *req;
-    content.request_id = (char *) "";
-    return command_content(c, &content.base);
-}
-
 static int by_bytes(const void *a, const void *b) {
     return memcmp(a, b, sizeof(uuid));
 }
@@ -79,7 +72,7 @@ bh_err *target_read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *r
         ids[i] = uuid_derive(import.import_id, arena_printf(c->mem, "target/%zu", i + 1));
     }
     import.ids = ids;
-    import.content = import_content(c, req);
+    import.content = command_content(c, &req->base);
     *ret_import = import;
     return NULL;
 }

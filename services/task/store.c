@@ -78,13 +78,6 @@ bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__Crea
 
 enum { IMPORT_INCOMPLETE = 6, IMPORT_DIFFERS = 7 };
 
-/* The same content gives the same digest, whatever the command's id. */
-static pg_value import_content(bh_call *c, const Bh__ImportTasksRequest *req) {
-    Bh__ImportTasksRequest content = *req;
-    content.request_id = (char *) "";
-    return command_content(c, &content.base);
-}
-
 bh_err *task_store_import(bh_call *c, uuid import, const Bh__ImportTasksRequest *req, Bh__ImportTasksResponse *resp) {
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -95,7 +88,7 @@ bh_err *task_store_import(bh_call *c, uuid import, const Bh__ImportTasksRequest 
                 pg_text(task_draft_list(c, &cmd, import, req->drafts, req->n_drafts)), pg_text(req->document_number),
                 pg_text(req->document_title), pg_text(req->document_digest), pg_int((int64_t) req->n_drafts),
                 pg_int(req->target_count), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms)), import_content(c, req)));
+                pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms)), command_content(c, &req->base)));
     TRY(task_store_misnamed(c, &rows));
     int64_t outcome = pg_get_int(&rows, 0, "outcome");
     if (outcome == IMPORT_INCOMPLETE)
