@@ -21,7 +21,7 @@ bool audit_log_hash(const ProtobufCBinaryData *bytes, merkle_hash *ret_hash) {
 
 /* An answer that is no answer to the question. */
 static bh_err *fail_answer(app *a) {
-    return bh_fail(a->call, BAD_MESSAGE, "AuditService");
+    return bh_fail(a->call, ANSWER_UNREADABLE, "AuditService");
 }
 
 /* -- heads and blocks -- */

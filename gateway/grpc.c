@@ -39,16 +39,16 @@ static bool read_timeout(const char *text, int64_t *ret_ms) {
 /* One prefix and its message; the size of both. */
 static bh_err *check_frame(bh_call *call, const uint8_t *bytes, size_t n, size_t *ret_size) {
     if (n < PREFIX_SIZE)
-        return bh_fail(call, BAD_MESSAGE, "its prefix is cut off");
+        return bh_fail_why(call, BAD_MESSAGE, "gRPC", PREFIX_CUT_OFF);
     size_t size = (size_t) bytes[1] << 24 | (size_t) bytes[2] << 16 | (size_t) bytes[3] << 8 | bytes[4];
     if (bytes[0] == 1)
         return bh_fail(call, ENCODING_UNKNOWN, "grpc-encoding");
     if (bytes[0] != 0)
-        return bh_fail(call, BAD_MESSAGE, "its prefix has unknown flags");
+        return bh_fail_why(call, BAD_MESSAGE, "gRPC", PREFIX_FLAGS);
     if (size > RPC_SIZE_MAX)
         return bh_fail(call, MESSAGE_TOO_LARGE, arena_printf(call->mem, "%d", RPC_SIZE_MAX));
     if (size > n - PREFIX_SIZE)
-        return bh_fail(call, BAD_MESSAGE, "it is shorter than its prefix says");
+        return bh_fail_why(call, BAD_MESSAGE, "gRPC", PREFIX_SIZE);
     *ret_size = PREFIX_SIZE + size;
     return NULL;
 }
@@ -118,7 +118,7 @@ static void refuse(http_stream *s, const refusal *r) {
 const protocol grpc_protocol = {
     .encoding_header = "grpc-encoding",
     .timeout_header = "grpc-timeout",
-    .timeout_rule = "1 to 8 digits and one of H M S m u n expected",
+    .timeout_rule = BH_DETAIL_NOT_TIMEOUT,
     .read_timeout = read_timeout,
     .prefix_size = PREFIX_SIZE,
     .check_body = check_body,

@@ -18,7 +18,7 @@ typedef struct protocol {
     const char *version_header; /* must be "1" where it is sent; NULL when there is none */
     const char *encoding_header;
     const char *timeout_header;
-    const char *timeout_rule; /* what the timeout must look like */
+    bh_detail timeout_rule; /* what the timeout must look like */
     bool (*read_timeout)(const char *text, int64_t *ret_ms);
     size_t prefix_size; /* bytes in front of a message, in both directions */
     /* Checks the prefix, and that there is one message and no more; NULL when there is no prefix. */

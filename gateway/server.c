@@ -152,7 +152,7 @@ static bool parse_address(const char *text, struct sockaddr_in *ret_address) {
 bh_err *server_open(bh_call *call, const char *address, http_app *app, server **ret_server) {
     struct sockaddr_in in;
     if (!parse_address(address, &in))
-        return bh_fail(call, BAD_FIELD, address, "ADDRESS:PORT expected");
+        return bh_fail_why(call, BAD_FIELD, address, NOT_ADDRESS);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
     if (bind(fd, (struct sockaddr *) &in, sizeof(in)) != 0 || listen(fd, SOMAXCONN) != 0) {

@@ -40,7 +40,8 @@ static bh_err *read_timeout(http_stream *s, const protocol *p) {
     if (!*text)
         return NULL;
     if (!p->read_timeout(text, &asked_ms))
-        return bh_fail(s->call, BAD_FIELD, p->timeout_header, p->timeout_rule);
+        return bh_err_why(s->call, BH_REASON_BAD_FIELD, p->timeout_header, p->timeout_rule, __FILE__, __LINE__,
+                          (const char *const[4]){ NULL });
     asked_ms += clock_mono_ms();
     if (asked_ms < s->call->deadline_ms)
         s->call->deadline_ms = asked_ms;
@@ -54,7 +55,7 @@ static bh_err *read_headers(http_stream *s, unary *u) {
     if (!route_find(s->path, &u->route))
         return bh_fail(s->call, UNKNOWN_METHOD, s->path);
     if (*version && strcmp(version, "1") != 0)
-        return bh_fail(s->call, BAD_FIELD, p->version_header, "1 expected");
+        return bh_fail_why(s->call, BAD_FIELD, p->version_header, NOT_TYPE, "1");
     if (*encoding && strcmp(encoding, "identity") != 0)
         return bh_fail(s->call, ENCODING_UNKNOWN, encoding);
     TRY(read_timeout(s, p));

@@ -179,9 +179,9 @@ static bh_err *read_labels(http_stream *s, upload *u) {
     u->name = query_value(s->call->mem, s->query, "name");
     u->type = query_value(s->call->mem, s->query, "type");
     if (!u->name || !*u->name || strlen(u->name) > NAME_SIZE_MAX || strpbrk(u->name, "/\\") || !query_is_plain(u->name))
-        return bh_fail(s->call, BAD_FIELD, "name", "1 to 255 bytes without / and control characters expected");
+        return bh_fail_why(s->call, BAD_FIELD, "name", NOT_FILE_NAME);
     if (!u->type || strlen(u->type) > TYPE_SIZE_MAX || !query_is_plain(u->type))
-        return bh_fail(s->call, BAD_FIELD, "type", "a media type expected");
+        return bh_fail_why(s->call, BAD_FIELD, "type", NOT_MEDIA_TYPE);
     if (!*u->type)
         u->type = "application/octet-stream";
     return NULL;

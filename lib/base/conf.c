@@ -14,7 +14,7 @@ static bh_err *set(bh_call *call, const conf_row *row, const char *variable, con
     errno = 0;
     *(int64_t *) field = strtoll(text, &end, 10);
     if (errno || end == text || *end)
-        return bh_fail(call, BAD_FIELD, variable, "not a whole number");
+        return bh_fail_why(call, BAD_FIELD, variable, NOT_INTEGER);
     return NULL;
 }
 
@@ -25,7 +25,7 @@ bh_err *conf_load(bh_call *call, const conf_row *rows, size_t n, void *settings)
         if (!text)
             text = rows[i].fallback;
         if (!text)
-            return bh_fail(call, BAD_FIELD, variable, "it must be set");
+            return bh_fail_why(call, BAD_FIELD, variable, MISSING);
         TRY(set(call, &rows[i], variable, text, settings));
     }
     return NULL;

@@ -31,6 +31,15 @@ static const reason_row reasons[] = {
 #undef REASON
 };
 
+static const struct {
+    const char *zh;
+    const char *en;
+} details[] = {
+#define DETAIL(name, zh, en) [BH_DETAIL_##name] = { zh, en },
+#include "base/details.def"
+#undef DETAIL
+};
+
 static const code_row *row_of(bh_code code) {
     return (size_t) code < countof(codes) ? &codes[code] : &codes[BH_UNKNOWN];
 }
@@ -80,14 +89,26 @@ bh_err *bh_err_raw(bh_call *call, bh_err error) {
     return arena_memdup(call->mem, &error, sizeof(error));
 }
 
-bh_err *bh_err_new(bh_call *call, bh_reason reason, const char *file, int line, const char *const args[4]) {
+static bh_err *make(bh_call *call, bh_reason reason, const char *file, int line, const char *const zh[4],
+                    const char *const en[4]) {
     const reason_row *row = &reasons[reason];
     return bh_err_raw(call, (bh_err){
                                 .code = row->code,
                                 .reason = row->name,
-                                .zh = fill(call->mem, row->zh, args),
-                                .en = fill(call->mem, row->en, args),
+                                .zh = fill(call->mem, row->zh, zh),
+                                .en = fill(call->mem, row->en, en),
                                 .file = file,
                                 .line = line,
                             });
+}
+
+bh_err *bh_err_new(bh_call *call, bh_reason reason, const char *file, int line, const char *const args[4]) {
+    return make(call, reason, file, line, args, args);
+}
+
+bh_err *bh_err_why(bh_call *call, bh_reason reason, const char *place, bh_detail detail, const char *file, int line,
+                   const char *const args[4]) {
+    const char *const zh[4] = { place, fill(call->mem, details[detail].zh, args) };
+    const char *const en[4] = { place, fill(call->mem, details[detail].en, args) };
+    return make(call, reason, file, line, zh, en);
 }

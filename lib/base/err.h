@@ -17,6 +17,14 @@ typedef enum bh_reason {
 #undef REASON
 } bh_reason;
 
+/* 0 is no detail. */
+typedef enum bh_detail {
+    BH_DETAIL_NONE,
+#define DETAIL(name, zh, en) BH_DETAIL_##name,
+#include "base/details.def"
+#undef DETAIL
+} bh_detail;
+
 /* One error; it lives in the arena of its call. `reason` is stable and upper-case. */
 typedef struct bh_err {
     bh_code code;
@@ -32,6 +40,14 @@ typedef struct bh_err {
 #define bh_fail(call, name, ...) \
     bh_err_new((call), BH_REASON_##name, __FILE__, __LINE__, (const char *const[4]){ __VA_ARGS__ })
 
+/* return bh_fail_why(c, BAD_FIELD, "title", TOO_LONG, "300"); %1 of the sentence is the field, %2 a row of details.def,
+ * filled with the arguments that follow. */
+#define bh_fail_why(call, name, place, detail, ...)                                     \
+    bh_err_why((call), BH_REASON_##name, place, BH_DETAIL_##detail, __FILE__, __LINE__, \
+               (const char *const[4]){ __VA_ARGS__ })
+
+bh_err *bh_err_why(struct bh_call *call, bh_reason reason, const char *place, bh_detail detail, const char *file,
+                   int line, const char *const args[4]);
 bh_err *bh_err_new(struct bh_call *call, bh_reason reason, const char *file, int line, const char *const args[4]);
 /* An error whose sentences come from elsewhere (a refused move, a remote service). */
 bh_err *bh_err_raw(struct bh_call *call, bh_err error);

@@ -31,16 +31,17 @@ static void add_path(buf *out, const place *at) {
     buf_addf(out, "%s%s", out->n ? "." : "", at->name);
 }
 
-static bh_err *refuse(const reader *in, const place *at, const char *why) {
+static bh_err *refuse(const reader *in, const place *at, bh_detail why, const char *argument) {
     buf path;
     buf_init(&path, in->call->mem);
     if (at)
         add_path(&path, at);
-    return bh_fail(in->call, BAD_FIELD, at ? path.s : "(message)", why);
+    return bh_err_why(in->call, BH_REASON_BAD_FIELD, at ? path.s : "(message)", why, __FILE__, __LINE__,
+                      (const char *const[4]){ argument });
 }
 
 static bh_err *refuse_type(const reader *in, const place *at, const char *wanted) {
-    return refuse(in, at, arena_printf(in->call->mem, "%s expected", wanted));
+    return refuse(in, at, BH_DETAIL_NOT_TYPE, wanted);
 }
 
 static bh_err *allocate(const reader *in, size_t n, size_t size, void *ret_memory) {
@@ -166,7 +167,7 @@ static bh_err *read_field(const reader *in, const place *at, const json_t *json,
         return read_array(in, at, json, field, message);
     if (field_is_choice(field)) {
         if (*field_choice(field, message))
-            return refuse(in, at, "another member of the same oneof is given");
+            return refuse(in, at, BH_DETAIL_OTHER_MEMBER, NULL);
         *field_choice(field, message) = (int) field->id;
     }
     return read_value(in, at, json, field, (char *) message + field->offset);
@@ -206,9 +207,9 @@ static bh_err *read_message(const reader *in, const place *at, const json_t *jso
         const ProtobufCFieldDescriptor *field = field_of(type, key);
         const place here = { .up = at, .name = key };
         if (!field)
-            return refuse(in, &here, "there is no such field");
+            return refuse(in, &here, BH_DETAIL_UNKNOWN_FIELD, NULL);
         if (seen[field - type->fields])
-            return refuse(in, &here, "given twice");
+            return refuse(in, &here, BH_DETAIL_GIVEN_TWICE, NULL);
         seen[field - type->fields] = true;
         TRY(read_field(in, &here, value, field, message));
     }
@@ -233,9 +234,9 @@ static bh_err *check_shape(bh_call *call, const char *text, size_t n) {
         depth -= (c == ']' || c == '}') && depth;
         values += c == '[' || c == '{' || c == ',';
         if (depth > JSON_DEPTH_MAX)
-            return bh_fail(call, BAD_MESSAGE, "JSON nested too deep");
+            return bh_fail_why(call, BAD_MESSAGE, "JSON", TOO_DEEP);
         if (values > JSON_VALUES_MAX)
-            return bh_fail(call, BAD_MESSAGE, "JSON with too many values");
+            return bh_fail_why(call, BAD_MESSAGE, "JSON", TOO_MANY_VALUES);
     }
     return NULL;
 }
@@ -251,7 +252,8 @@ static bh_err *load(bh_call *call, const char *text, size_t n, json_t **ret_json
     json_error_t error;
     *ret_json = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
     if (!*ret_json)
-        return bh_fail(call, BAD_MESSAGE, arena_printf(call->mem, "JSON line %d, column %d", error.line, error.column));
+        return bh_fail_why(call, BAD_MESSAGE, "JSON", NOT_JSON, arena_printf(call->mem, "%d", error.line),
+                           arena_printf(call->mem, "%d", error.column));
     return NULL;
 }
 

@@ -50,7 +50,7 @@ static bh_err *refusal(bh_call *call, const pg_stmt *stmt, const PGresult *repor
     if (row->reason == BH_REASON_DATABASE_ERROR)
         log_event(LOG_ERROR, "pg.refused", "statement=%s sqlstate=%s message=%s", stmt->name,
                   report_text(report, PG_DIAG_SQLSTATE), report_text(report, PG_DIAG_MESSAGE_PRIMARY));
-    const char *const args[4] = { report_text(report, row->field), report_text(report, PG_DIAG_MESSAGE_PRIMARY) };
+    const char *const args[4] = { report_text(report, row->field) };
     return bh_err_new(call, row->reason, __FILE__, __LINE__, args);
 }
 

@@ -74,11 +74,11 @@ static bh_err *integer_piece(bh_call *call, const pg_param *param, const pg_type
     assert(value.kind == PG_INT || value.kind == PG_BOOL);
     int64_t n;
     if (__builtin_sub_overflow(value.number, type->epoch, &n) || __builtin_mul_overflow(n, type->unit, &n))
-        return bh_fail(call, BAD_FIELD, param->name, "the number is too large");
+        return bh_fail_why(call, BAD_FIELD, param->name, NUMBER_TOO_LARGE);
     char *bytes = arena_alloc(call->mem, sizeof(int64_t));
     put_be(bytes, n, type->bytes);
     if (get_be(bytes, type->bytes) != n)
-        return bh_fail(call, BAD_FIELD, param->name, "the number is too large");
+        return bh_fail_why(call, BAD_FIELD, param->name, NUMBER_TOO_LARGE);
     *ret_piece = (pg_piece){ .bytes = bytes, .size = (size_t) type->bytes, .binary = true };
     return NULL;
 }
@@ -88,7 +88,7 @@ static bh_err *uuid_piece(bh_call *call, const pg_param *param, pg_value value, 
     if (value.kind == PG_UUID)
         memcpy(id.b, value.bytes, UUID_SIZE);
     else if (value.kind != PG_TEXT || !uuid_parse(value.bytes, &id))
-        return bh_fail(call, BAD_FIELD, param->name, "not a uuid");
+        return bh_fail_why(call, BAD_FIELD, param->name, NOT_UUID);
     *ret_piece = (pg_piece){ .bytes = arena_memdup(call->mem, id.b, UUID_SIZE), .size = UUID_SIZE, .binary = true };
     return NULL;
 }

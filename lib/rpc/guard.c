@@ -30,13 +30,13 @@ typedef struct scan {
     const uint8_t *at;
     const uint8_t *end;
     int depth;
-    const char *fault;       /* NULL while all is well */
+    bh_detail fault;         /* NONE while all is well */
     const char *fault_field; /* where; NULL outside a known field */
 } scan;
 
-static const char *scan_message(scan *s, const ProtobufCMessageDescriptor *type);
+static bh_detail scan_message(scan *s, const ProtobufCMessageDescriptor *type);
 
-static bool refuse(scan *s, const char *fault) {
+static bool refuse(scan *s, bh_detail fault) {
     if (!s->fault)
         s->fault = fault;
     return false;
@@ -52,7 +52,7 @@ static bool read_varint(scan *s, int size_max, uint64_t *ret_value) {
             return true;
         }
     }
-    return refuse(s, "a number is cut off");
+    return refuse(s, BH_DETAIL_NUMBER_CUT_OFF);
 }
 
 /* The bytes of one value, left behind; for WIRE_VARINT also its number. */
@@ -64,7 +64,7 @@ typedef struct value {
 
 static bool read_fixed(scan *s, uint64_t size, value *ret_value) {
     if (size > (uint64_t) (s->end - s->at))
-        return refuse(s, "the message is cut off");
+        return refuse(s, BH_DETAIL_CUT_OFF);
     *ret_value = (value){ .bytes = s->at, .size = (size_t) size };
     s->at += size;
     return true;
@@ -82,22 +82,22 @@ static bool read_value(scan *s, unsigned wire_type, value *ret_value) {
     case WIRE_BYTES:
         return read_varint(s, TAG_SIZE_MAX, &size) && read_fixed(s, size, ret_value);
     default:
-        return refuse(s, "a wire type is unknown");
+        return refuse(s, BH_DETAIL_UNKNOWN_WIRE_TYPE);
     }
 }
 
 static bool check_enum(scan *s, const ProtobufCFieldDescriptor *field, uint64_t number) {
     bool known = protobuf_c_enum_descriptor_get_value(field->descriptor, (int) (uint32_t) number) != NULL;
-    return known || refuse(s, "unknown enum value");
+    return known || refuse(s, BH_DETAIL_UNKNOWN_ENUM);
 }
 
 static bool check_text(scan *s, const value *v) {
-    return utf8_is_valid((const char *) v->bytes, v->size) || refuse(s, "not UTF-8 without NUL");
+    return utf8_is_valid((const char *) v->bytes, v->size) || refuse(s, BH_DETAIL_NOT_UTF8);
 }
 
 static bool check_submessage(scan *s, const ProtobufCFieldDescriptor *field, const value *v) {
     scan inner = { .at = v->bytes, .end = v->bytes + v->size, .depth = s->depth + 1 };
-    const char *fault = scan_message(&inner, field->descriptor);
+    bh_detail fault = scan_message(&inner, field->descriptor);
     if (fault && inner.fault_field)
         s->fault_field = inner.fault_field;
     return !fault || refuse(s, fault);
@@ -148,7 +148,7 @@ static bool check_once(scan *s, seen_fields *seen, const ProtobufCMessageDescrip
     unsigned i = once_index(type, field);
     uint64_t bit = UINT64_C(1) << (i % 64);
     if (seen->bits[i / 64] & bit)
-        return refuse(s, "given twice");
+        return refuse(s, BH_DETAIL_GIVEN_TWICE);
     seen->bits[i / 64] |= bit;
     return true;
 }
@@ -158,7 +158,7 @@ static bool scan_field(scan *s, seen_fields *seen, const ProtobufCMessageDescrip
     if (!read_varint(s, TAG_SIZE_MAX, &tag))
         return false;
     if (tag >> 3 == 0 || tag > UINT32_MAX)
-        return refuse(s, "a field number is out of range");
+        return refuse(s, BH_DETAIL_FIELD_NUMBER);
     value v = { 0 };
     const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(type, (unsigned) (tag >> 3));
     if (!field)
@@ -167,16 +167,16 @@ static bool scan_field(scan *s, seen_fields *seen, const ProtobufCMessageDescrip
     unsigned expected = wire_types[field->type];
     bool packed = field->label == PROTOBUF_C_LABEL_REPEATED && expected != WIRE_BYTES && (tag & 7) == WIRE_BYTES;
     if ((tag & 7) != expected && !packed)
-        return refuse(s, "of another type");
+        return refuse(s, BH_DETAIL_OTHER_TYPE);
     if (!check_once(s, seen, type, field) || !read_value(s, tag & 7, &v))
         return false;
     return packed ? check_packed(s, field, &v) : check_value(s, field, &v);
 }
 
-static const char *scan_message(scan *s, const ProtobufCMessageDescriptor *type) {
+static bh_detail scan_message(scan *s, const ProtobufCMessageDescriptor *type) {
     assert(type->n_fields <= FIELDS_MAX);
     if (s->depth >= RPC_DEPTH_MAX)
-        return "messages are nested too deep";
+        return BH_DETAIL_TOO_DEEP;
     seen_fields seen = { 0 };
     while (s->at < s->end && scan_field(s, &seen, type))
         s->fault_field = NULL;
@@ -205,15 +205,15 @@ bh_err *rpc_unpack(bh_call *call, const ProtobufCMessageDescriptor *type, const 
     if (n > RPC_SIZE_MAX)
         return bh_fail(call, MESSAGE_TOO_LARGE, arena_printf(call->mem, "%d", RPC_SIZE_MAX));
     scan s = { .at = bytes, .end = (const uint8_t *) bytes + n };
-    const char *fault = scan_message(&s, type);
+    bh_detail fault = scan_message(&s, type);
     if (fault)
-        return bh_fail(call, BAD_MESSAGE,
-                       s.fault_field ? arena_printf(call->mem, "%s: %s", s.fault_field, fault) : fault);
+        return bh_err_why(call, BH_REASON_BAD_MESSAGE, s.fault_field ? s.fault_field : type->name, fault, __FILE__,
+                          __LINE__, (const char *const[4]){ NULL });
     budget b = { .mem = call->mem, .left = RPC_MEMORY_BASE + RPC_MEMORY_FACTOR * n };
     ProtobufCAllocator allocator = { .alloc = budget_alloc, .free = budget_free, .allocator_data = &b };
     *ret_message = protobuf_c_message_unpack(type, &allocator, n, bytes);
     if (!*ret_message)
-        return bh_fail(call, BAD_MESSAGE, "it would take too much memory");
+        return bh_fail_why(call, BAD_MESSAGE, type->name, TOO_MUCH_MEMORY);
     return NULL;
 }
 

@@ -36,7 +36,7 @@ static void pack(rpc_result *result, const rpc_request *request, const ProtobufC
     if (request->payload_size > RPC_SIZE_MAX) {
         refuse(result, BH_REASON_MESSAGE_TOO_LARGE, "4194304");
     } else if (protobuf_c_message_get_packed_size(meta) > FRAME_META_MAX) {
-        refuse(result, BH_REASON_BAD_MESSAGE, "the name of method or login is too long");
+        refuse(result, BH_REASON_MESSAGE_TOO_LARGE, "8192");
     } else {
         uint8_t *payload = message_init(&result->request, head, meta, request->payload_size);
         if (request->payload_size)

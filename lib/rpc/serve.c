@@ -81,7 +81,7 @@ static bh_err *read_meta(bh_call *c, const job *j) {
     if (!j->caller[0])
         return bh_fail(c, UNKNOWN_CALLER);
     if (j->fault)
-        return bh_fail(c, BAD_MESSAGE, j->fault);
+        return bh_fail_why(c, BAD_MESSAGE, j->fault, BAD_FRAME);
     TRY(rpc_unpack(c, &bh__rpc__call_meta__descriptor, j->open.meta, j->open.meta_size, &message));
     const Bh__Rpc__CallMeta *meta = (const Bh__Rpc__CallMeta *) message;
     c->method = meta->method;

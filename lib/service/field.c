@@ -27,7 +27,7 @@ static bool is_control(uint32_t character) {
 static bh_err *check_text(bh_call *call, const char *field, const char *value, size_t max, const char *allowed) {
     size_t n = strlen(value);
     if (n > max)
-        return bh_fail(call, BAD_FIELD, field, arena_printf(call->mem, "at most %zu bytes", max));
+        return bh_fail_why(call, BAD_FIELD, field, TOO_LONG, arena_printf(call->mem, "%zu", max));
     for (const char *p = value; p < value + n;) {
         const char *here = p;
         uint32_t character = utf8_next(&p, value + n);
@@ -38,7 +38,7 @@ static bh_err *check_text(bh_call *call, const char *field, const char *value, s
 }
 
 static bh_err *check_filled(bh_call *call, const char *field, const char *value) {
-    return value[strspn(value, " \t\r\n")] ? NULL : bh_fail(call, BAD_FIELD, field, "must not be empty");
+    return value[strspn(value, " \t\r\n")] ? NULL : bh_fail_why(call, BAD_FIELD, field, MISSING);
 }
 
 bh_err *field_line(bh_call *call, const char *field, const char *value, size_t max) {
@@ -61,13 +61,13 @@ bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t
 
 bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max) {
     if (n > max)
-        return bh_fail(call, BAD_FIELD, field, arena_printf(call->mem, "at most %zu", max));
+        return bh_fail_why(call, BAD_FIELD, field, TOO_MANY, arena_printf(call->mem, "%zu", max));
     return NULL;
 }
 
 bh_err *field_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id) {
     if (!uuid_parse(value, ret_id))
-        return bh_fail(call, BAD_FIELD, field, "a UUID");
+        return bh_fail_why(call, BAD_FIELD, field, NOT_UUID);
     return NULL;
 }
 
@@ -81,17 +81,17 @@ bh_err *field_decimal(bh_call *call, const char *field, const char *value) {
         whole = fraction ? whole : 0; /* "1." is no decimal */
     }
     if (*p || whole < 1 || whole > WHOLE_DIGITS_MAX || fraction > FRACTION_DIGITS_MAX)
-        return bh_fail(call, BAD_FIELD, field, "a decimal number, at most 18 digits and 9 behind the point");
+        return bh_fail_why(call, BAD_FIELD, field, NOT_DECIMAL);
     return NULL;
 }
 
 bh_err *field_printed(bh_call *call, const char *field, int32_t first, int32_t last) {
-    return first < 0 || last < 0 ? bh_fail(call, BAD_FIELD, field, "lines count from 1; 0 for none") : NULL;
+    return first < 0 || last < 0 ? bh_fail_why(call, BAD_FIELD, field, NOT_LINES) : NULL;
 }
 
 bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest) {
     if (strlen(value) != 2 * SHA256_SIZE || !hex_parse(value, ret_digest, SHA256_SIZE))
-        return bh_fail(call, BAD_FIELD, field, "a SHA-256 in hex");
+        return bh_fail_why(call, BAD_FIELD, field, NOT_DIGEST);
     return NULL;
 }
 
@@ -105,6 +105,6 @@ bh_err *field_import(bh_call *call, const char *import, const char *document_dig
 
 bh_err *field_period(bh_call *call, const char *field, const char *value, int32_t *ret_period) {
     if (!period_parse(value, ret_period))
-        return bh_fail(call, BAD_FIELD, field, "YYYY-MM");
+        return bh_fail_why(call, BAD_FIELD, field, NOT_MONTH);
     return NULL;
 }

@@ -9,7 +9,7 @@ enum { NUMBER_DIGITS_MAX = 18 };
 
 bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows) {
     if (page_size < 0 || page_size > PAGE_SIZE_MAX)
-        return bh_fail(call, BAD_FIELD, "page_size", arena_printf(call->mem, "0..%d", PAGE_SIZE_MAX));
+        return bh_fail_why(call, BAD_FIELD, "page_size", BEYOND, "0", arena_printf(call->mem, "%d", PAGE_SIZE_MAX));
     *ret_rows = page_size ? page_size : PAGE_SIZE_DEFAULT;
     return NULL;
 }
@@ -24,7 +24,7 @@ bh_err *page_parts(bh_call *call, const char *token, const char **ret_parts, siz
     for (char *part; found < n && (part = strsep(&rest, "/"));)
         ret_parts[found++] = part;
     if (found != n || rest)
-        return bh_fail(call, BAD_FIELD, "page_token", "not a token of this list");
+        return bh_fail_why(call, BAD_FIELD, "page_token", NOT_PAGE_TOKEN);
     return NULL;
 }
 
@@ -34,7 +34,7 @@ bh_err *page_number(bh_call *call, const char *part, int64_t max, int64_t *ret_n
     size_t n = strspn(part, "0123456789");
     long long number = n > 0 && n <= NUMBER_DIGITS_MAX && !part[n] ? strtoll(part, NULL, 10) : -1;
     if (number < 0 || number > max)
-        return bh_fail(call, BAD_FIELD, "page_token", "not a token of this list");
+        return bh_fail_why(call, BAD_FIELD, "page_token", NOT_PAGE_TOKEN);
     *ret_number = number;
     return NULL;
 }

@@ -18,26 +18,27 @@ enum { NAME_SIZE_MAX = 300, ALIASES_MAX = 100, MEMBERS_MAX = 500, NAMES_MAX = 10
 
 static bh_err *check_range(bh_call *c, const char *field, int64_t value, int64_t least, int64_t most) {
     if (value < least || value > most)
-        return bh_fail(c, BAD_FIELD, field, arena_printf(c->mem, "%lld..%lld", (long long) least, (long long) most));
+        return bh_fail_why(c, BAD_FIELD, field, BEYOND, arena_printf(c->mem, "%lld", (long long) least),
+                           arena_printf(c->mem, "%lld", (long long) most));
     return NULL;
 }
 
 static bh_err *check_login(bh_call *c, const char *login) {
     size_t size = strlen(login);
     if (size < 3 || size > LOGIN_SIZE_MAX || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != size)
-        return bh_fail(c, BAD_FIELD, "login", "3..64 of a-z 0-9 . _ -");
+        return bh_fail_why(c, BAD_FIELD, "login", NOT_LOGIN, arena_printf(c->mem, "%d", LOGIN_SIZE_MAX));
     return NULL;
 }
 
 static bh_err *check_token_hash(bh_call *c, const ProtobufCBinaryData *token_hash) {
-    return token_hash->len == SHA256_SIZE ? NULL : bh_fail(c, BAD_FIELD, "token_hash", "32 bytes");
+    return token_hash->len == SHA256_SIZE ? NULL : bh_fail_why(c, BAD_FIELD, "token_hash", NOT_TOKEN_HASH);
 }
 
 /* An empty text means `otherwise`. */
 static bh_err *parse_day(bh_call *c, const char *field, const char *text, int32_t otherwise, int32_t *ret_day) {
     *ret_day = otherwise;
     if (*text && !day_parse(text, ret_day))
-        return bh_fail(c, BAD_FIELD, field, "YYYY-MM-DD");
+        return bh_fail_why(c, BAD_FIELD, field, NOT_DAY);
     return NULL;
 }
 
@@ -192,7 +193,7 @@ static bh_err *check_grant(bh_call *c, const Bh__GrantPostRequest *req) {
     TRY(check_range(c, "leader_id", req->leader_id, 0, is_leader ? INT32_MAX : 0));
     TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
     if (is_delegate && !*req->last_day)
-        return bh_fail(c, BAD_FIELD, "last_day", "a delegation has a last day");
+        return bh_fail_why(c, BAD_FIELD, "last_day", MISSING);
     return NULL;
 }
 

@@ -19,7 +19,7 @@ static bh_err *enter(bh_call *call) {
 bh_err *password_make(bh_call *call, const char *password, const char **ret_stored) {
     size_t size = strlen(password);
     if (size > PASSWORD_SIZE_MAX)
-        return bh_fail(call, BAD_FIELD, "password", "at most 1024 bytes");
+        return bh_fail_why(call, BAD_FIELD, "password", TOO_LONG, "1024");
     if (utf8_length(password, size) < LENGTH_MIN)
         return bh_fail(call, PASSWORD_TOO_SHORT, "10");
     TRY(enter(call));
@@ -34,7 +34,7 @@ static const char nobody[] =
 
 bh_err *password_check(bh_call *call, const char *stored, const char *password, bool *ret_matches) {
     if (strlen(password) > PASSWORD_SIZE_MAX)
-        return bh_fail(call, BAD_FIELD, "password", "at most 1024 bytes");
+        return bh_fail_why(call, BAD_FIELD, "password", TOO_LONG, "1024");
     TRY(enter(call));
     bool matches = password_matches(*stored ? stored : nobody, password);
     turnstile_leave(&gate);

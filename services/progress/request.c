@@ -54,7 +54,7 @@ bh_err *progress_read_submit_report(bh_call *c, const Bh__SubmitReportRequest *r
     TRY(field_uuid(c, "task_id", req->task_id, &d.task_id));
     TRY(field_period(c, "period", req->period, &d.period));
     if (d.period > day_at(c->now_ms))
-        return bh_fail(c, BAD_FIELD, "period", "lies in the future");
+        return bh_fail_why(c, BAD_FIELD, "period", IN_FUTURE);
     TRY(field_needed(c, "text", req->text, TEXT_MAX));
     TRY(field_text(c, "problems", req->problems, TEXT_MAX));
     TRY(field_text(c, "next_step", req->next_step, TEXT_MAX));
@@ -68,11 +68,11 @@ bh_err *progress_read_submit_report(bh_call *c, const Bh__SubmitReportRequest *r
 
 bh_err *progress_read_evidence(bh_call *c, const Bh__Evidence *file, uint8_t *ret_digest) {
     if (!file)
-        return bh_fail(c, BAD_FIELD, "evidence", "must be given");
+        return bh_fail_why(c, BAD_FIELD, "evidence", MISSING);
     TRY(field_digest(c, "evidence.digest", file->digest, ret_digest));
     TRY(field_name(c, "evidence.name", file->name, NAME_MAX_BYTES));
     TRY(field_name(c, "evidence.media_type", file->media_type, NAME_MAX_BYTES));
-    return file->size > 0 ? NULL : bh_fail(c, BAD_FIELD, "evidence.size", "at least 1 byte");
+    return file->size > 0 ? NULL : bh_fail_why(c, BAD_FIELD, "evidence.size", MISSING);
 }
 
 bh_err *progress_read_list_reports(bh_call *c, const Bh__ListReportsRequest *req, report_filter *ret_filter) {
@@ -96,7 +96,7 @@ bh_err *progress_read_list_reports(bh_call *c, const Bh__ListReportsRequest *req
 bh_err *progress_read_task_change(bh_call *c, const Bh__ApplyTaskChangeRequest *req, task_change *ret_change) {
     const Bh__Task *task = req->task;
     if (!task)
-        return bh_fail(c, BAD_FIELD, "task", "must be given");
+        return bh_fail_why(c, BAD_FIELD, "task", MISSING);
     TRY(field_limit(c, "task.legs", task->n_legs, LEGS_MAX));
     task_change change = { .task = task };
     TRY(field_uuid(c, "event_id", req->event_id, &change.event_id));

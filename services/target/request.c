@@ -21,7 +21,7 @@ static bh_err *check_shares(bh_call *c, const Bh__Target *target) {
 
 static bh_err *check_target(bh_call *c, const Bh__Target *target) {
     if (*target->target_id)
-        return bh_fail(c, BAD_FIELD, "targets.target_id", "is derived from the import and must be empty");
+        return bh_fail_why(c, BAD_FIELD, "targets.target_id", DERIVED_ID);
     if (*target->number)
         TRY(field_decimal(c, "targets.number", target->number));
     TRY(field_name(c, "targets.metric", target->metric, TEXT_MAX));
@@ -80,7 +80,7 @@ bh_err *target_read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *r
 bh_err *target_read_list_targets(bh_call *c, const Bh__ListTargetsRequest *req, target_filter *ret_filter) {
     target_filter f = { .by_task = *req->task_id };
     if (f.by_task == (*req->import_id != '\0'))
-        return bh_fail(c, BAD_FIELD, "task_id", "give either task_id or import_id");
+        return bh_fail_why(c, BAD_FIELD, "task_id", ONE_OF_BOTH, "task_id", "import_id");
     TRY(field_uuid(c, f.by_task ? "task_id" : "import_id", f.by_task ? req->task_id : req->import_id, &f.id));
     TRY(page_after(c, req->page_size, req->page_token, &f.row_max, &f.after_place));
     *ret_filter = f;

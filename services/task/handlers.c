@@ -26,9 +26,9 @@ static bh_err *check_deadline(bh_call *c, const char *text, int32_t earliest) {
     if (!*text)
         return NULL;
     if (!day_parse(text, &day))
-        return bh_fail(c, BAD_FIELD, "deadline", "not a date YYYY-MM-DD");
+        return bh_fail_why(c, BAD_FIELD, "deadline", NOT_DAY);
     if (!is_workday(day))
-        return bh_fail(c, BAD_FIELD, "deadline", "not a workday of the official calendar");
+        return bh_fail_why(c, BAD_FIELD, "deadline", NOT_WORKDAY);
     if (day < earliest)
         return bh_fail(c, DEADLINE_PAST, text, day_text(c->mem, earliest));
     return NULL;
@@ -39,7 +39,7 @@ static bh_err *check_ids(bh_call *c, const char *field, const int32_t *ids, size
     TRY(field_limit(c, field, n, max));
     for (size_t i = 0; i < n; i++)
         if (ids[i] <= 0)
-            return bh_fail(c, BAD_FIELD, field, "ids are greater than 0");
+            return bh_fail_why(c, BAD_FIELD, field, NOT_ID);
     return NULL;
 }
 
@@ -52,19 +52,19 @@ static bh_err *check_clauses(bh_call *c, const Bh__Draft *d) {
 
 static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     if (!d)
-        return bh_fail(c, BAD_FIELD, "draft", "it is missing");
+        return bh_fail_why(c, BAD_FIELD, "draft", MISSING);
     TRY(field_line(c, "draft.no", d->no, WORD_MAX));
     TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
     TRY(check_clauses(c, d));
     TRY(field_printed(c, "draft.first_line, draft.last_line", d->first_line, d->last_line));
     if (d->lead_unit_id < 0)
-        return bh_fail(c, BAD_FIELD, "draft.lead_unit_id", "a unit, or 0 for none");
+        return bh_fail_why(c, BAD_FIELD, "draft.lead_unit_id", NOT_UNIT);
     TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));
     TRY(check_ids(c, "draft.county_unit_ids", d->county_unit_ids, d->n_county_unit_ids, UNITS_MAX));
     TRY(check_ids(c, "draft.leader_ids", d->leader_ids, d->n_leader_ids, 2));
     if (d->n_leader_ids == 2 && d->leader_ids[0] == d->leader_ids[1])
-        return bh_fail(c, BAD_FIELD, "draft.leader_ids", "two leaders are two persons");
+        return bh_fail_why(c, BAD_FIELD, "draft.leader_ids", SAME_LEADER);
     return check_deadline(c, d->deadline, earliest);
 }
 
@@ -118,7 +118,7 @@ static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
         int32_t due;
         TRY(field_name(c, "milestones.title", req->milestones[i]->title, WORD_MAX));
         if (!day_parse(req->milestones[i]->due, &due))
-            return bh_fail(c, BAD_FIELD, "milestones.due", "not a date YYYY-MM-DD");
+            return bh_fail_why(c, BAD_FIELD, "milestones.due", NOT_DAY);
     }
     return NULL;
 }
@@ -126,7 +126,7 @@ static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
 static bh_err *check_plan_year(bh_call *c, int32_t year) {
     int32_t first;
     if (year && !day_parse(arena_printf(c->mem, "%d-01-01", (int) year), &first))
-        return bh_fail(c, BAD_FIELD, "plan_year", "not a year YYYY");
+        return bh_fail_why(c, BAD_FIELD, "plan_year", NOT_YEAR);
     return NULL;
 }
 
@@ -154,7 +154,7 @@ static bh_err *check_tasks_differ(bh_call *c, Bh__TaskVersion *const *tasks, siz
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
             if (strcasecmp(tasks[i]->task_id, tasks[k]->task_id) == 0)
-                return bh_fail(c, BAD_FIELD, "tasks", "a task is named once");
+                return bh_fail_why(c, BAD_FIELD, "tasks", TWICE);
     return NULL;
 }
 
@@ -199,7 +199,7 @@ static const task_move grant_moves[] = {
 
 static bh_err *check_kind(bh_call *c, Bh__ApplicationKind kind) {
     if (kind <= 0 || (size_t) kind >= countof(apply_moves))
-        return bh_fail(c, BAD_FIELD, "kind", "RETURN, EXTENSION, SUSPENSION, ADJUSTMENT or TERMINATION");
+        return bh_fail_why(c, BAD_FIELD, "kind", UNKNOWN_KIND);
     return NULL;
 }
 
@@ -207,7 +207,7 @@ static bh_err *check_kind(bh_call *c, Bh__ApplicationKind kind) {
 static bh_err *check_review_day(bh_call *c, const char *field, const char *text, int32_t made) {
     int32_t day;
     if (!day_parse(text, &day) || day <= made)
-        return bh_fail(c, BAD_FIELD, field, "a later date YYYY-MM-DD is required");
+        return bh_fail_why(c, BAD_FIELD, field, NOT_LATER_DAY);
     return NULL;
 }
 
@@ -216,15 +216,15 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
     task_move move = apply_moves[req->kind];
     int32_t day;
     if (move == MOVE_APPLY_EXTENSION && !day_parse(req->day, &day))
-        return bh_fail(c, BAD_FIELD, "day", "a date YYYY-MM-DD is required");
+        return bh_fail_why(c, BAD_FIELD, "day", NOT_DAY);
     if (move == MOVE_APPLY_EXTENSION)
         TRY(check_deadline(c, req->day, day_made(c, req->request_id)));
     if (move == MOVE_APPLY_SUSPENSION)
         TRY(check_review_day(c, "day", req->day, day_made(c, req->request_id)));
     if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
-        return bh_fail(c, BAD_FIELD, "other_unit_id", "name the unit that is right");
+        return bh_fail_why(c, BAD_FIELD, "other_unit_id", RIGHT_UNIT_MISSING);
     if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
-        return bh_fail(c, BAD_FIELD, "result", "name the new measurable result");
+        return bh_fail_why(c, BAD_FIELD, "result", RESULT_MISSING);
     return field_text(c, "result", req->result, TEXT_MAX);
 }
 
@@ -247,7 +247,7 @@ BH_RPC(TaskService, decide_application, DecideApplicationRequest, DecideApplicat
 
 static bh_err *check_class(bh_call *c, const char *class) {
     if (strlen(class) != 1 || !strchr("ABCD", class[0]))
-        return bh_fail(c, BAD_FIELD, "result_class", "A, B, C or D");
+        return bh_fail_why(c, BAD_FIELD, "result_class", UNKNOWN_CLASS);
     return NULL;
 }
 
@@ -277,7 +277,7 @@ BH_RPC(TaskService, resume_task, ResumeTaskRequest, ResumeTaskResponse) {
 static bh_err *check_evidence(bh_call *c, char *const *digests, size_t n) {
     uint8_t digest[SHA256_SIZE];
     if (n == 0)
-        return bh_fail(c, BAD_FIELD, "evidence", "at least one digest is required");
+        return bh_fail_why(c, BAD_FIELD, "evidence", MISSING);
     TRY(field_limit(c, "evidence", n, LIST_MAX));
     for (size_t i = 0; i < n; i++)
         TRY(field_digest(c, "evidence", digests[i], digest));

@@ -24,7 +24,7 @@ static bh_err *check_named(bh_call *c, const move_row *row, const move_args *arg
     if (row->about == ABOUT_CHILD)
         return field_uuid(c, "child_task_id", args->item, ret_item);
     if ((row->about == ABOUT_CLAUSE || is_milestone) && args->number <= 0)
-        return bh_fail(c, BAD_FIELD, is_milestone ? "milestone_no" : "clause_no", "it is missing");
+        return bh_fail_why(c, BAD_FIELD, is_milestone ? "milestone_no" : "clause_no", MISSING);
     return NULL;
 }
 
@@ -33,7 +33,7 @@ static bh_err *parse_parts(bh_call *c, const move_row *row, const move_args *arg
     TRY(field_uuid(c, "task_id", args->task_id, &p.task_id));
     TRY(check_named(c, row, args, &p.item));
     if (p.has_day && !day_parse(args->day, &p.day))
-        return bh_fail(c, BAD_FIELD, "day", "not a date YYYY-MM-DD");
+        return bh_fail_why(c, BAD_FIELD, "day", NOT_DAY);
     *ret_parts = p;
     return NULL;
 }

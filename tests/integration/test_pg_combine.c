@@ -336,7 +336,7 @@ static void nobody_waits_for_anothers_second_statement(UNUSED void **state) {
     finish(callers, N);
     finish(&napper, 1);
     assert_string_equal(callers[INNOCENT].reason, "");
-    assert_string_equal(callers[GUILTY].reason, "BAD_FIELD");
+    assert_string_equal(callers[GUILTY].reason, "VALUE_UNFIT");
     assert_true(callers[GUILTY].elapsed_ms - callers[INNOCENT].elapsed_ms > 400);
     pg_pool_close(pool);
 }

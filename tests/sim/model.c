@@ -99,7 +99,7 @@ static bh_err *refusal_by_key(run *r) {
 /* A unit that says a task is not its own names the unit that is right. */
 static bh_err *refusal_by_other_unit(run *r) {
     if (r->order->move == MOVE_APPLY_RETURN && r->order->other_unit <= 0)
-        return bh_fail(&r->call, BAD_FIELD, "other_unit_id", "it is missing");
+        return bh_fail_why(&r->call, BAD_FIELD, "other_unit_id", RIGHT_UNIT_MISSING);
     return NULL;
 }
 
@@ -115,7 +115,7 @@ static bh_err *refusal_by_day(run *r) {
         if (deadlines[i] && deadlines[i] < made)
             return bh_fail(&r->call, DEADLINE_PAST, day_text(r->call.mem, deadlines[i]), day_text(r->call.mem, made));
     if ((o->move == MOVE_SUSPEND || o->move == MOVE_APPLY_SUSPENSION) && o->day <= made)
-        return bh_fail(&r->call, BAD_FIELD, "review_day", "it is past");
+        return bh_fail_why(&r->call, BAD_FIELD, "review_day", NOT_LATER_DAY);
     return NULL;
 }
 
@@ -124,16 +124,16 @@ static bh_err *refusal_by_name(run *r) {
     bool takes_item = r->row->about == ABOUT_CHILD || r->row->application > APPLICATION_OPEN;
     bool takes_number = r->row->about == ABOUT_CLAUSE || r->row->about >= ABOUT_MILESTONE_LEFT;
     if (takes_item && !r->order->has_item)
-        return bh_fail(&r->call, BAD_FIELD, "item", "it is missing");
+        return bh_fail_why(&r->call, BAD_FIELD, "item", MISSING);
     if (takes_number && r->order->number <= 0)
-        return bh_fail(&r->call, BAD_FIELD, "number", "it is missing");
+        return bh_fail_why(&r->call, BAD_FIELD, "number", MISSING);
     return NULL;
 }
 
 static bh_err *refusal_by_text(run *r) {
     bool waives = r->order->move == MOVE_NAME_MEMBERS && !r->order->unit_count;
     if ((waives || r->row->text_needed) && !*r->order->note)
-        return bh_fail(&r->call, BAD_FIELD, "reason", "it is missing");
+        return bh_fail_why(&r->call, BAD_FIELD, "reason", MISSING);
     return NULL;
 }
 

@@ -38,6 +38,7 @@ PLANTED = [
     ("goto", "lib/pg/a.c", "void f(void) {\n    goto out;\n}\n", 2),
     ("environment", "lib/rpc/a.c", "char *a(void) {\n    return getenv(b);\n}\n", 2),
     ("threads", "services/task/store.c", "void f(void) {\n    pthread_create(a);\n}\n", 2),
+    ("one-language", "services/task/handlers.c", "    return bh_fail(c, BAD_FIELD, a, \"missing\");\n", 1),
     ("comment-style", "lib/base/a.c", "int a; // one\n", 1),
     ("dead-code", "lib/base/a.c", "/* f(1); */\n", 1),
     ("purity", "lib/domain/a.c", "void f(void) {\n    fopen(a);\n}\n", 2),

@@ -55,6 +55,7 @@ RULES = [
     Rule("environment", outside("lib/base/", "tests/", "bench/", "cli/"), in_code(r"\bgetenv\s*\(", "settings come from lib/base/conf.h")),
     Rule("threads", outside("lib/(rpc|service|pg|base)/", "tests/", "bench/", "gateway/"),
          in_code(r"\bpthread_(create|mutex_lock)\s*\(", "only lib/rpc, lib/service, lib/pg and the gateway have threads")),
+    Rule("one-language", outside("tests/"), each_line(r"bh_fail\(\S+ BAD_(FIELD|MESSAGE)", "bh_fail_why says it in both languages")),
     Rule("comment-style", C_FILE, lambda _path, text: (
         (text.count("\n", 0, found.start()) + 1, "// comment; use /* */") for found in TOKEN.finditer(text)
         if found.group(0).startswith("//"))),
