@@ -56,7 +56,7 @@ static bh_err *check_tasks(bh_call *c, const target_import *import) {
             continue;
         TRY(field_uuid(c, "targets.task_id", import->targets[i]->task_id, &task_id));
         if (!bsearch(&task_id, drafts, DRAFTS_MAX, sizeof(*drafts), by_bytes))
-            return bh_fail(c, BAD_FIELD, "targets.task_id", "the id of a draft of the same import, or empty");
+            return bh_fail_why(c, BAD_FIELD, "targets.task_id", NOT_DRAFT);
     }
     return NULL;
 }
