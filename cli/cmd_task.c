@@ -56,7 +56,7 @@ bh_err *cmd_task_why(app *a, const verb *v) {
     Bh__ExplainMovesResponse *response;
     TRY(fill_request(a, request));
     TRY(remote_call(a, v->method, request, (ProtobufCMessage **) &response));
-    out_list(a, "moves", SAY(a, "move allowed unblock message_zh", "move allowed unblock message_en"),
+    out_list(a, "moves", SAY(a, "move allowed unblock_zh message_zh", "move allowed unblock_en message_en"),
              ROWS(response->moves), response->n_moves);
     return NULL;
 }

@@ -124,7 +124,8 @@ void out_note(const char *format, ...) {
 int out_error(const app *a, const bh_err *error) {
     arena *mem = a->call->mem;
     out_note("bihuan: %s [%s]", width_clean(mem, SAY(a, error->zh, error->en)), error->reason);
-    if (*error->unblock)
-        out_note(SAY(a, "        可由 %s 处理", "        can be solved by: %s"), width_clean(mem, error->unblock));
+    const char *helper = SAY(a, error->unblock_zh, error->unblock_en);
+    if (*helper)
+        out_note(SAY(a, "        可由 %s 处理", "        can be solved by: %s"), width_clean(mem, helper));
     return bh_code_exit(error->code);
 }

@@ -72,7 +72,8 @@ static bh_err *error_of(app *a, const Bh__ConnectError *from) {
         error.reason = text_of(detail->reason, error.reason);
         error.zh = text_of(detail->message_zh, error.zh);
         error.en = text_of(detail->message_en, error.en);
-        error.unblock = detail->unblock;
+        error.unblock_zh = detail->unblock_zh;
+        error.unblock_en = detail->unblock_en;
     }
     return bh_err_raw(a->call, error);
 }

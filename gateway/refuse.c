@@ -26,7 +26,8 @@ void refuse(http_stream *s, const bh_err *error) {
     r.detail.message_zh = utf8_repair(s->call->mem, error->zh);
     r.detail.message_en = utf8_repair(s->call->mem, error->en);
     r.message = wants_english(s) ? r.detail.message_en : r.detail.message_zh;
-    r.detail.unblock = (char *) (uintptr_t) error->unblock;
+    r.detail.unblock_zh = (char *) (uintptr_t) error->unblock_zh;
+    r.detail.unblock_en = (char *) (uintptr_t) error->unblock_en;
     log_call(s, error->code == BH_INTERNAL || error->code == BH_DATA_LOSS ? LOG_ERROR : LOG_INFO,
              bh_code_name(error->code), error->reason);
     protocol_of(s)->refuse(s, &r);

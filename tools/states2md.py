@@ -77,8 +77,8 @@ def move_lines(posts):
 def guard_lines():
     yield "| Guard | Fact | Must hold | 中文 | English | Who can unblock |"
     yield "|---|---|---|---|---|---|"
-    for reason, fact, wanted, _, zh, en, unblock in rows("guards.def", "GUARD"):
-        yield f"| {reason} | {fact} | {'yes' if wanted == '1' else 'no'} | {zh} | {en} | {unblock} |"
+    for reason, fact, wanted, _, zh, en, *unblock in rows("guards.def", "GUARD"):
+        yield f"| {reason} | {fact} | {'yes' if wanted == '1' else 'no'} | {zh} | {en} | {' / '.join(filter(None, unblock))} |"
 
 
 def report_lines(posts):

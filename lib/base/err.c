@@ -84,8 +84,8 @@ static const char *fill(arena *mem, const char *sentence, const char *const args
 }
 
 bh_err *bh_err_raw(bh_call *call, bh_err error) {
-    if (!error.unblock)
-        error.unblock = "";
+    error.unblock_zh = error.unblock_zh ? error.unblock_zh : "";
+    error.unblock_en = error.unblock_en ? error.unblock_en : "";
     return arena_memdup(call->mem, &error, sizeof(error));
 }
 

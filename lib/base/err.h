@@ -31,7 +31,8 @@ typedef struct bh_err {
     const char *reason;
     const char *zh;
     const char *en;
-    const char *unblock; /* who can remove the obstacle, or "" */
+    const char *unblock_zh; /* who can remove the obstacle, or "" */
+    const char *unblock_en;
     const char *file;
     int line;
 } bh_err;

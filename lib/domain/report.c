@@ -24,8 +24,13 @@ static const struct {
 #undef REPORT_STATE
 };
 
-static const char *const holders[] = {
-#define HOLDER(state, who) [TASK_##state] = who,
+/* Who can remove an obstacle. */
+typedef struct helper {
+    const char *zh, *en;
+} helper;
+
+static const helper holders[TASK_TERMINATED + 1] = {
+#define HOLDER(state, zh, en) [TASK_##state] = { zh, en },
 #include "domain/report_holders.def"
 #undef HOLDER
 };
@@ -42,50 +47,55 @@ bool task_owes_reports(task_state state) {
     return moves[REPORT_MOVE_SUBMIT].task_states >> state & 1;
 }
 
-static bh_err *unblocked_by(bh_err *e, const char *who) {
-    e->unblock = who;
+static bh_err *unblocked_by(bh_err *e, helper who) {
+    e->unblock_zh = who.zh ? who.zh : "";
+    e->unblock_en = who.en ? who.en : "";
     return e;
 }
+
+#define WHO(zh, en) \
+    (helper) {      \
+        zh, en      \
+    }
 
 static bh_err *refusal_by_post(bh_call *call, const report_move_row *row, post_kind post) {
     if (row->posts >> post & 1)
         return NULL;
     post_kind wanted = row->posts == P(HANDLER) ? POST_HANDLER : POST_HEAD;
-    const char *who = arena_printf(call->mem, "%s / %s", post_zh(wanted), post_en(wanted));
-    return unblocked_by(bh_fail(call, POST_REFUSED, who), who);
+    helper who = { post_zh(wanted), post_en(wanted) };
+    return unblocked_by(bh_fail(call, POST_REFUSED, who.zh, who.en), who);
 }
 
 /* Stranger, handler and head are told apart before anything of the report is said. */
 static bh_err *refusal_by_unit(bh_call *call, const report_facts *facts) {
     if (!facts->is_own_unit)
-        return unblocked_by(bh_fail(call, REPORT_OTHER_UNIT), "填报单位 / the unit that reports");
+        return unblocked_by(bh_fail(call, REPORT_OTHER_UNIT), WHO("填报单位", "the unit that reports"));
     if (!facts->task || !facts->leg || facts->leg == LEG_RELEASED)
-        return unblocked_by(bh_fail(call, REPORT_NO_LEG), "督查室 / supervision office");
+        return unblocked_by(bh_fail(call, REPORT_NO_LEG), WHO("督查室", "supervision office"));
     return NULL;
 }
 
 static bh_err *refusal_by_task(bh_call *call, const report_move_row *row, const report_facts *facts) {
     if (!(row->task_states >> facts->task & 1)) {
-        const char *who = (size_t) facts->task < countof(holders) ? holders[facts->task] : NULL;
         bh_err *e = bh_fail(call, REPORT_NOT_OWED, task_state_zh(facts->task), task_state_en(facts->task));
-        return unblocked_by(e, who ? who : "");
+        return unblocked_by(e, holders[facts->task]);
     }
     if (!(row->leg_states >> facts->leg & 1))
         return unblocked_by(bh_fail(call, REPORT_LEG_PENDING),
-                            "本单位承办人（签收） / handler of your unit (acknowledges)");
+                            WHO("本单位承办人（签收）", "handler of your unit (acknowledges)"));
     return NULL;
 }
 
 static bh_err *refusal_by_report(bh_call *call, const report_move_row *row, const report_facts *facts) {
     if (!(row->states >> facts->state & 1))
         return unblocked_by(bh_fail(call, REPORT_STATE, states[facts->state].zh, states[facts->state].en),
-                            "本单位承办人 / handler of the unit");
+                            WHO("本单位承办人", "handler of the unit"));
     if (row->two_persons && facts->is_own_work)
-        return unblocked_by(bh_fail(call, REPORT_OWN_WORK), "本单位另一位负责人 / another head of the unit");
+        return unblocked_by(bh_fail(call, REPORT_OWN_WORK), WHO("本单位另一位负责人", "another head of the unit"));
     if (facts->evidence_missing && *facts->evidence_missing)
-        return unblocked_by(bh_fail(call, EVIDENCE_MISSING, facts->evidence_missing), "承办人 / handler");
+        return unblocked_by(bh_fail(call, EVIDENCE_MISSING, facts->evidence_missing), WHO("承办人", "handler"));
     if (facts->target_foreign && *facts->target_foreign)
-        return unblocked_by(bh_fail(call, TARGET_FOREIGN, facts->target_foreign), "承办人 / handler");
+        return unblocked_by(bh_fail(call, TARGET_FOREIGN, facts->target_foreign), WHO("承办人", "handler"));
     return NULL;
 }
 

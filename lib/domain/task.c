@@ -28,12 +28,12 @@ typedef struct guard_row {
     task_fact fact;
     bool wanted;
     bh_code code;
-    const char *zh, *en, *unblock;
+    const char *zh, *en, *unblock_zh, *unblock_en;
 } guard_row;
 
 static const guard_row guards[GUARD_COUNT] = {
-#define GUARD(reason, fact, wanted, code, zh, en, unblock) \
-    [GUARD_##reason] = { #reason, FACT_##fact, wanted, BH_##code, zh, en, unblock },
+#define GUARD(reason, fact, wanted, code, zh, en, unblock_zh, unblock_en) \
+    [GUARD_##reason] = { #reason, FACT_##fact, wanted, BH_##code, zh, en, unblock_zh, unblock_en },
 #include "domain/guards.def"
 #undef GUARD
 };
@@ -126,24 +126,26 @@ bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post) {
                                 .reason = "POST_REFUSED",
                                 .zh = arena_printf(call->mem, "%s须由%s办理", row->zh, zh),
                                 .en = arena_printf(call->mem, "To %s takes the post: %s.", row->en, en),
-                                .unblock = arena_printf(call->mem, "%s / %s", zh, en),
+                                .unblock_zh = zh,
+                                .unblock_en = en,
                                 .file = __FILE__,
                                 .line = __LINE__,
                             });
 }
 
+static bh_err *blocked(bh_call *call, const char *reason, const char *zh, const char *en) {
+    return bh_err_raw(
+        call,
+        (bh_err){
+            .code = BH_FAILED_PRECONDITION, .reason = reason, .zh = zh, .en = en, .file = __FILE__, .line = __LINE__ });
+}
+
 /* One sentence for "now X, but this can be done only in Y", of the task or of the leg the move is about. */
 static bh_err *wrong_state(bh_call *call, const move_row *row, const char *reason, const char *what_zh,
                            const char *what_en, const name_row *now, const char *in_zh, const char *in_en) {
-    return bh_err_raw(
-        call, (bh_err){
-                  .code = BH_FAILED_PRECONDITION,
-                  .reason = reason,
-                  .zh = arena_printf(call->mem, "%s现为“%s”，只有在“%s”时才能%s", what_zh, now->zh, in_zh, row->zh),
-                  .en = arena_printf(call->mem, "%s is %s; to %s it must be: %s.", what_en, now->en, row->en, in_en),
-                  .file = __FILE__,
-                  .line = __LINE__,
-              });
+    return blocked(call, reason,
+                   arena_printf(call->mem, "%s现为“%s”，只有在“%s”时才能%s", what_zh, now->zh, in_zh, row->zh),
+                   arena_printf(call->mem, "%s is %s; to %s it must be: %s.", what_en, now->en, row->en, in_en));
 }
 
 static bh_err *refusal_by_state(bh_call *call, const move_row *row, task_state state) {
@@ -153,8 +155,26 @@ static bh_err *refusal_by_state(bh_call *call, const move_row *row, task_state s
                        NAMES(call->mem, states, row->states, true), NAMES(call->mem, states, row->states, false));
 }
 
+/* Nobody said which unit's leg the move is about. Where the units were looked up, those that may be named are told. */
+static bh_err *unit_missing(bh_call *call, const move_row *row, const char *others) {
+    arena *mem = call->mem;
+    if (others && !*others)
+        return blocked(
+            call, "WRONG_LEG_STATE",
+            arena_printf(mem, "没有单位的分工在“%s”，不能%s", NAMES(mem, leg_states, row->leg_states, true), row->zh),
+            arena_printf(mem, "To %s takes a unit whose leg is %s; there is none.", row->en,
+                         NAMES(mem, leg_states, row->leg_states, false)));
+    return blocked(call, "UNIT_MISSING",
+                   arena_printf(mem, "%s须指明单位（unit_id，命令行用 --unit）%s%s", row->zh, others ? "：" : "",
+                                others ? others : ""),
+                   arena_printf(mem, "To %s, name the unit (unit_id; --unit on the command line)%s%s.", row->en,
+                                others ? ": " : "", others ? others : ""));
+}
+
 static bh_err *refusal_by_leg(bh_call *call, const move_row *row, const task_facts *facts) {
     leg_state state = row->leg == LEG_OF_OWN ? facts->own_leg : facts->other_leg;
+    if (row->leg == LEG_OF_OTHER && !facts->names_other)
+        return unit_missing(call, row, facts->others);
     if (row->leg == LEG_OF_NONE || row->leg_states >> state & 1)
         return NULL;
     return wrong_state(call, row, "WRONG_LEG_STATE", "该单位的分工", "The unit's leg", &leg_states[state],
@@ -171,7 +191,8 @@ static bh_err *refusal_by_guard(bh_call *call, const move_row *row, uint64_t fac
                                               .reason = guard->reason,
                                               .zh = guard->zh,
                                               .en = guard->en,
-                                              .unblock = guard->unblock,
+                                              .unblock_zh = guard->unblock_zh,
+                                              .unblock_en = guard->unblock_en,
                                               .file = __FILE__,
                                               .line = __LINE__ });
     }

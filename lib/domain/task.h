@@ -42,7 +42,7 @@ typedef enum task_fact {
 } task_fact;
 
 typedef enum task_guard {
-#define GUARD(reason, fact, wanted, code, zh, en, unblock) GUARD_##reason,
+#define GUARD(reason, ...) GUARD_##reason,
 #include "domain/guards.def"
 #undef GUARD
     GUARD_COUNT
@@ -144,7 +144,9 @@ uint64_t move_forbids(task_move move);
 typedef struct task_facts {
     task_state state;
     leg_state own_leg;   /* 0 = none */
-    leg_state other_leg; /* 0 = none or none named */
+    leg_state other_leg; /* of the unit named; 0 = none */
+    bool names_other;    /* a unit is named */
+    const char *others;  /* units that may be named, where that was looked up */
     uint64_t facts;      /* bit set of task_fact */
 } task_facts;
 

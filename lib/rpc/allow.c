@@ -76,7 +76,7 @@ static bh_err *load(bh_call *call, allow_list *list) {
         bh_err kept = *err;
         kept.zh = arena_strdup(call->mem, err->zh);
         kept.en = arena_strdup(call->mem, err->en);
-        kept.unblock = "";
+        kept.unblock_zh = kept.unblock_en = "";
         call_free(memory);
         return bh_err_raw(call, kept);
     }

@@ -112,7 +112,8 @@ bh_err *rpc_result_error(bh_call *call, const rpc_result *result) {
                                 .reason = status->reason,
                                 .zh = status->message_zh,
                                 .en = status->message_en,
-                                .unblock = status->unblock,
+                                .unblock_zh = status->unblock_zh,
+                                .unblock_en = status->unblock_en,
                                 .file = __FILE__,
                                 .line = __LINE__,
                             });

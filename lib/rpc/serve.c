@@ -110,7 +110,8 @@ static void reply_error(arena *mem, job *j, const bh_err *err) {
     status.reason = utf8_clip(mem, err->reason, SENTENCE_SIZE_MAX);
     status.message_zh = utf8_clip(mem, err->zh, SENTENCE_SIZE_MAX);
     status.message_en = utf8_clip(mem, err->en, SENTENCE_SIZE_MAX);
-    status.unblock = utf8_clip(mem, err->unblock, SENTENCE_SIZE_MAX);
+    status.unblock_zh = utf8_clip(mem, err->unblock_zh, SENTENCE_SIZE_MAX);
+    status.unblock_en = utf8_clip(mem, err->unblock_en, SENTENCE_SIZE_MAX);
     /* What the I/O thread refused was refused before any work, whatever the reason came to be. */
     frame head = {
         .kind = FRAME_END,

@@ -56,11 +56,12 @@ static pg_value limit_day(const move_row *row, const move_args *args, int32_t to
     return args->default_deadline ? pg_date(args->default_deadline) : pg_null();
 }
 
-static bh_err *refusal(bh_call *c, task_move move, const pg_rows *rows) {
+static bh_err *refusal(bh_call *c, task_move move, const move_args *args, const pg_rows *rows) {
     task_facts facts = {
         .state = (task_state) pg_get_int(rows, 0, "state"),
         .own_leg = (leg_state) pg_get_int(rows, 0, "_own_leg"),
         .other_leg = (leg_state) pg_get_int(rows, 0, "_other_leg"),
+        .names_other = args->other_unit,
         .facts = (uint64_t) pg_get_int(rows, 0, "_facts"),
     };
     bh_err *e = move_refusal(c, move, (post_kind) c->who.post, &facts);
@@ -102,7 +103,7 @@ bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const
     TRY(task_store_misnamed(c, &rows));
     TRY(command_outcome(c, cmd, &rows, args->task_id));
     if (pg_get_int(&rows, 0, "outcome") == OUTCOME_REFUSED)
-        return refusal(c, move, &rows);
+        return refusal(c, move, args, &rows);
     pg_fill(c, &rows, 0, response);
     if (args->is_past_due)
         *args->is_past_due = (protobuf_c_boolean) pg_get_int(&rows, 0, "_is_past_due");

@@ -4,11 +4,26 @@
 #include "service/field.h"
 #include "store.h"
 #include "task_sql.h"
+#include "json/json.h"
 
 #define F(name) (UINT64_C(1) << FACT_##name)
 
 /* Nothing is named when one only asks, so what would be checked about the thing named is taken as right. */
 static const uint64_t unasked = F(EVIDENCE_KNOWN);
+
+/* Whose legs this move may be about now, by name and number. */
+static const char *others(bh_call *c, const Bh__Task *task, task_move move) {
+    const move_row *row = move_of(move);
+    bool takes_lead = !(move_forbids(move) & F(OTHER_LEADS));
+    buf out;
+    buf_init(&out, c->mem);
+    for (size_t i = 0; i < task->n_legs; i++) {
+        const Bh__Leg *leg = task->legs[i];
+        if ((row->leg_states >> leg->state & 1) && (takes_lead || leg->role != BH__LEG_ROLE__LEG_ROLE_LEAD))
+            buf_addf(&out, "%s%s (%d)", out.n ? ", " : "", leg->unit_name, leg->unit_id);
+    }
+    return out.s;
+}
 
 static task_facts facts_of(const pg_rows *rows, int row) {
     return (task_facts){
@@ -32,7 +47,8 @@ static Bh__MoveAnswer *answer(bh_call *c, task_move move, const task_facts *fact
         a->reason = (char *) e->reason;
         a->message_zh = (char *) e->zh;
         a->message_en = (char *) e->en;
-        a->unblock = (char *) e->unblock;
+        a->unblock_zh = (char *) e->unblock_zh;
+        a->unblock_en = (char *) e->unblock_en;
     }
     return a;
 }
@@ -45,6 +61,7 @@ bh_err *task_store_explain(bh_call *c, const Bh__ExplainMovesRequest *req, Bh__E
         abouts[m] = (int32_t) move_of((task_move) (m + 1))->about;
     }
     uuid id;
+    Bh__Task task = BH__TASK__INIT;
     TRY(field_uuid(c, "task_id", req->task_id, &id));
     pg_rows rows;
     TRY(pg_call(c, &task_sql[TASK_SQL_EXPLAIN], &rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.user_id),
@@ -52,11 +69,15 @@ bh_err *task_store_explain(bh_call *c, const Bh__ExplainMovesRequest *req, Bh__E
                 pg_date(day_at(c->now_ms)), pg_int(c->now_ms), pg_ints(moves, N), pg_ints(abouts, N)));
     if (!rows.count || !pg_get_int(&rows, 0, "readable"))
         return bh_fail(c, NOT_FOUND_OBJECT, req->task_id);
+    TRY(json_parse_list(c, pg_get_text(&rows, 0, "_legs"), "legs", &task.base));
     resp->n_moves = (size_t) rows.count;
     resp->moves = arena_array(c->mem, resp->n_moves, sizeof(resp->moves[0]));
     for (int i = 0; i < rows.count; i++) {
+        task_move move = (task_move) pg_get_int(&rows, i, "move");
         task_facts facts = facts_of(&rows, i);
-        resp->moves[i] = answer(c, (task_move) pg_get_int(&rows, i, "move"), &facts);
+        facts.names_other = req->unit_id;
+        facts.others = others(c, &task, move);
+        resp->moves[i] = answer(c, move, &facts);
     }
     resp->version = (int32_t) pg_get_int(&rows, 0, "version");
     return NULL;
@@ -88,6 +109,7 @@ static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
     bh__todo__init(t);
     t->moves = arena_array(c->mem, countof(duties), sizeof(t->moves[0]));
     task_facts facts = facts_of(rows, row);
+    facts.names_other = true;
     int64_t open_kinds = pg_get_int(rows, row, "_open_kinds");
     for (size_t i = 0; i < countof(duties); i++)
         if (is_open(duties[i], open_kinds) && !move_refusal(c, duties[i], (post_kind) c->who.post, &facts))

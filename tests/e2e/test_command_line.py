@@ -252,6 +252,18 @@ def test_application_is_withdrawn_and_an_urge_has_its_gap(people, draft):
     assert all(word in history for word in ["新建", "交办", "签收", "撤回申请", "催办"])
 
 
+def test_why_speaks_one_language_and_names_the_units(people, draft):
+    active(people, draft, "--plan-year", plan_year(people))
+    zh = people.cli("task", "why", draft, "--lang", "zh", login="supervisor01").stdout
+    en = people.cli("task", "why", draft, "--lang", "en", login="supervisor01").stdout
+    assert "核验人" in zh and "verifier" not in zh and "verifier" in en and "核验人" not in en
+    assert "催办须指明单位（unit_id，命令行用 --unit）：市交通运输局" in zh and "无此单位" not in zh
+    lead = people.cli("task", "why", draft, "--lang", "zh", login="transport-head01").stdout
+    assert lead.count("牵头单位不提交分工、不会签") == 2
+    refused = people.cli("task", "submit", draft, "--lang", "en", login="auditor01", code=5).stderr
+    assert "can be solved by: drafter\n" in refused
+
+
 # ---- a lost answer
 
 def test_same_request_id_is_one_effect(people, draft):

@@ -183,7 +183,7 @@ static const char *call(desk *d, const char *name, const principal *who, const c
     buf out;
     buf_init(&out, d->mem);
     if (e)
-        buf_addf(&out, "!%s %s: %s", e->reason, e->unblock, e->zh);
+        buf_addf(&out, "!%s %s: %s", e->reason, e->unblock_zh, e->zh);
     else
         json_write(&out, response, JSON_PROTO_NAMES | JSON_DEFAULTS);
     call_free(c);

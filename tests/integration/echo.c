@@ -48,7 +48,8 @@ BH_RPC(Test__EchoService, fail, Test__FailRequest, Test__FailResponse) {
                              .reason = "STALE_VERSION",
                              .zh = req->length ? repeat(c->mem, "督", req->length) : "已被他人更新",
                              .en = req->length ? repeat(c->mem, "x", req->length) : "It has moved.",
-                             .unblock = "supervisor01",
+                             .unblock_zh = "督查室",
+                             .unblock_en = "supervision office",
                              .file = __FILE__,
                              .line = __LINE__,
                          });

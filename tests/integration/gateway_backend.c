@@ -105,7 +105,8 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
                                        .reason = "STALE_VERSION",
                                        .zh = "已被他人更新",
                                        .en = "It has moved.",
-                                       .unblock = "督查室",
+                                       .unblock_zh = "督查室",
+                                       .unblock_en = "supervision office",
                                        .file = __FILE__,
                                        .line = __LINE__ });
     if (req->page_size == ASK_HOLD)

@@ -128,7 +128,8 @@ def test_errors_carry_both_languages(gateway):
         "reason": "STALE_VERSION",
         "messageZh": "已被他人更新",
         "messageEn": "It has moved.",
-        "unblock": "督查室",
+        "unblockZh": "督查室",
+        "unblockEn": "supervision office",
     }
     detail = answer.json()["details"][0]
     assert detail["type"] == "bihuan.v1.ErrorDetail"

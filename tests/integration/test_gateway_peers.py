@@ -83,7 +83,8 @@ def site(gateway, front, tmp_path_factory):
         words=names,
         refused=("DirectoryService", "ListUnits", {"pageSize": 401}),
         code="aborted",
-        detail={"reason": "STALE_VERSION", "messageZh": "已被他人更新", "messageEn": "It has moved.", "unblock": "督查室"},
+        detail={"reason": "STALE_VERSION", "messageZh": "已被他人更新", "messageEn": "It has moved.", "unblockZh": "督查室",
+                "unblockEn": "supervision office"},
         slow=("DirectoryService", "ListUnits", HOLD),
         holding=gateway.holding,
     )

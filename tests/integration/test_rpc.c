@@ -71,7 +71,8 @@ static void errors_arrive_whole(UNUSED void **state) {
     assert_string_equal(err->reason, "STALE_VERSION");
     assert_string_equal(err->zh, "已被他人更新");
     assert_string_equal(err->en, "It has moved.");
-    assert_string_equal(err->unblock, "supervisor01");
+    assert_string_equal(err->unblock_zh, "督查室");
+    assert_string_equal(err->unblock_en, "supervision office");
     call_free(c);
 }
 

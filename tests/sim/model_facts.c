@@ -258,6 +258,7 @@ task_facts model_facts(const run *r) {
         .state = r->task->state,
         .own_leg = leg_stands(own) ? own->state : 0,
         .other_leg = other ? other->state : 0,
+        .names_other = r->order->other_unit,
         .facts = misread(r, facts),
     };
 }

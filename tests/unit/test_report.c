@@ -33,7 +33,7 @@ typedef struct example {
     report_state state;
     twist twist;
     const char *reason;       /* "" = allowed */
-    const char *who_unblocks; /* a part of the sentence */
+    const char *who_unblocks; /* a part of the English */
 } example;
 
 static const example examples[] = {
@@ -101,8 +101,8 @@ static void test_moves(void **state) {
         const bh_err *e = report_refusal(*state, x->move, x->post, &facts);
         if (strcmp(e ? e->reason : "", x->reason) != 0)
             fail_msg("%s: %s", x->what, e ? e->en : "allowed");
-        if (e && (strlen(e->zh) == 0 || !strstr(e->unblock, x->who_unblocks)))
-            fail_msg("%s: unblocked by %s", x->what, e->unblock);
+        if (e && (strlen(e->zh) == 0 || !strstr(e->unblock_en, x->who_unblocks)))
+            fail_msg("%s: unblocked by %s", x->what, e->unblock_en);
     }
 }
 

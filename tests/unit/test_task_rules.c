@@ -34,7 +34,8 @@ static void a_wrong_post_is_told_which_post_it_takes(void **state) {
     assert_int_equal(e->code, BH_PERMISSION_DENIED);
     assert_string_equal(e->zh, "核验通过须由核验人办理");
     assert_string_equal(e->en, "To verify takes the post: verifier.");
-    assert_string_equal(e->unblock, "核验人 / verifier");
+    assert_string_equal(e->unblock_zh, "核验人");
+    assert_string_equal(e->unblock_en, "verifier");
 }
 
 static void who_is_said_before_what(void **state) {
@@ -56,6 +57,33 @@ static void the_leg_the_move_is_about_must_be_in_the_right_state(void **state) {
     assert_null(move_refusal(*state, MOVE_COUNTERSIGN, POST_HEAD, &facts));
 }
 
+static void the_unit_a_move_is_about_must_be_named(void **state) {
+    task_facts facts = { .state = TASK_ACTIVE, .facts = F(OFFICE) };
+    bh_err *e = move_refusal(*state, MOVE_URGE, POST_VERIFIER, &facts);
+    assert_string_equal(e->reason, "UNIT_MISSING");
+    assert_string_equal(e->zh, "催办须指明单位（unit_id，命令行用 --unit）");
+    facts.others = "市财政局 (21)";
+    e = move_refusal(*state, MOVE_URGE, POST_VERIFIER, &facts);
+    assert_string_equal(e->zh, "催办须指明单位（unit_id，命令行用 --unit）：市财政局 (21)");
+    assert_string_equal(e->en, "To urge, name the unit (unit_id; --unit on the command line): 市财政局 (21).");
+    facts.others = "";
+    e = move_refusal(*state, MOVE_UPHOLD, POST_OFFICE_HEAD, &facts);
+    assert_string_equal(e->reason, "WRONG_LEG_STATE");
+    assert_string_equal(e->zh, "没有单位的分工在“有异议”，不能裁定异议成立");
+    assert_string_equal(e->en, "To uphold a dissent takes a unit whose leg is dissent; there is none.");
+}
+
+/* Whatever its leg's state: the lead hands in no part and answers no text of its own. */
+static void the_lead_is_told_its_own_moves(void **state) {
+    static const struct {
+        task_move move;
+        post_kind post;
+    } rows[] = { { MOVE_SUBMIT_LEG, POST_HANDLER }, { MOVE_COUNTERSIGN, POST_HEAD }, { MOVE_DISSENT, POST_HEAD } };
+    task_facts facts = { .state = TASK_ACTIVE, .own_leg = LEG_WORKING, .facts = F(OWN_LEG) | F(LEAD) | F(LEAD_LEG) };
+    for (size_t i = 0; i < countof(rows); i++)
+        assert_string_equal(move_refusal(*state, rows[i].move, rows[i].post, &facts)->reason, "IS_LEAD");
+}
+
 static void guards_answer_with_their_own_sentence_and_who_can_help(void **state) {
     task_facts facts = { .state = TASK_ACTIVE,
                          .own_leg = LEG_WORKING,
@@ -63,7 +91,7 @@ static void guards_answer_with_their_own_sentence_and_who_can_help(void **state)
     bh_err *e = move_refusal(*state, MOVE_SIGN_CLOSURE, POST_HEAD, &facts);
     assert_string_equal(e->reason, "CO_UNIT_OPEN");
     assert_int_equal(e->code, BH_FAILED_PRECONDITION);
-    assert_non_null(strstr(e->unblock, "co-units"));
+    assert_non_null(strstr(e->unblock_en, "co-units"));
 }
 
 static void the_same_person_is_refused_whatever_the_post(void **state) {
@@ -86,6 +114,7 @@ static void masks_agree_with_the_refusal(void **state) {
         task_facts facts = { .state = (task_state) __builtin_ctz(row->states),
                              .own_leg = leg,
                              .other_leg = leg,
+                             .names_other = true,
                              .facts = move_needs((task_move) m) };
         assert_null(move_refusal(*state, (task_move) m, post, &facts));
         for (int bit = 0; bit < 64; bit++) {
@@ -141,6 +170,8 @@ int main(void) {
         cmocka_unit_test(a_wrong_post_is_told_which_post_it_takes),
         cmocka_unit_test(who_is_said_before_what),
         cmocka_unit_test(the_leg_the_move_is_about_must_be_in_the_right_state),
+        cmocka_unit_test(the_unit_a_move_is_about_must_be_named),
+        cmocka_unit_test(the_lead_is_told_its_own_moves),
         cmocka_unit_test(guards_answer_with_their_own_sentence_and_who_can_help),
         cmocka_unit_test(the_same_person_is_refused_whatever_the_post),
         cmocka_unit_test(masks_agree_with_the_refusal),

@@ -11,7 +11,13 @@
 -- $9 now_ms int8
 -- $10 moves int4[]
 -- $11 abouts int4[]
-select m.move, t.version, t.state, task.readable(t, $4, $5, $6) as readable, f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg
+select m.move, t.version, t.state, task.readable(t, $4, $5, $6) as readable, f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg,
+       -- One list for all rows: the first one tells it.
+       case when m.move = 1 then (
+           select coalesce(jsonb_agg(jsonb_build_object('unit_id', l.unit_id, 'unit_name', u.name, 'role', l.role,
+                                                        'state', l.state) order by l.role, l.unit_id), '[]')::text
+             from task.leg l, directory.unit_facts(l.site_id, l.unit_id) u
+            where l.site_id = t.site_id and l.task_id = t.task_id) end as _legs
   from task.task t,
        unnest($10::int4[], $11::int4[]) as m(move, about),
        task.facts(t, $3, $4, $5, $6, $7, 0, m.about::int2, null, 0, '{}', $8, $9, -1) f
