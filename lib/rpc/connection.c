@@ -37,8 +37,8 @@ struct connection {
     bool retired;
     standing standing;
     void *socket;
-    void *watch;  /* tells when the socket is of no use any more */
-    int attempts; /* since the connection was ready last */
+    void *watch;     /* tells when the socket is of no use any more */
+    int64_t lost_ms; /* since when it has been away; 0 = it is ready, or was never tried */
     int64_t state_until_ms;
     int64_t heard_ms;
     int64_t pinged_ms; /* 0 = no ping is out */
@@ -79,13 +79,12 @@ static void close_socket(connection *conn) {
     conn->watch = conn->socket = NULL;
 }
 
-/* Half to all of a time that doubles with every attempt. */
-static int64_t rest_ms(const connection *conn) {
-    int doublings = conn->attempts < 5 ? conn->attempts : 5;
-    int64_t most = REST_MS_MIN << doublings;
+/* Half to all of a quarter of the time it has been away: who is back is found soon, who stays away is asked seldom. */
+static int64_t rest_ms(const connection *conn, int64_t now_ms) {
+    int64_t most = (now_ms - conn->lost_ms) / 4;
     uint16_t random;
     random_bytes(&random, sizeof(random));
-    most = most < REST_MS_MAX ? most : REST_MS_MAX;
+    most = most < REST_MS_MIN ? REST_MS_MIN : most < REST_MS_MAX ? most : REST_MS_MAX;
     return most / 2 + most / 2 * random / UINT16_MAX;
 }
 
@@ -99,13 +98,14 @@ static void give_back(connection *conn, inbox_node *calls, connection_verdict ve
 
 /* Closing throws the socket's queue away, so a server that comes back gets nothing stale, and cures a denial. */
 static void drop(connection *conn, int64_t now_ms, const char *why) {
-    if (conn->state == READY || (conn->state == GREETING && conn->attempts == 0))
+    if (!conn->lost_ms && conn->state != LEAVING)
         log_event(LOG_WARN, "rpc.connection_lost", "endpoint=%s: %s", conn->endpoint, why);
     if (conn->state == READY)
         standing_lost(&conn->standing, now_ms);
+    if (!conn->lost_ms)
+        conn->lost_ms = now_ms;
     close_socket(conn);
-    enter(conn, RESTING, now_ms + rest_ms(conn));
-    conn->attempts++;
+    enter(conn, RESTING, now_ms + rest_ms(conn, now_ms));
     give_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_LOST, now_ms);
 }
 
@@ -174,7 +174,7 @@ bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
 static void on_hello(connection *conn) {
     if (conn->state != GREETING)
         return;
-    conn->attempts = 0;
+    conn->lost_ms = 0;
     enter(conn, READY, INT64_MAX);
     log_event(LOG_INFO, "rpc.connected", "endpoint=%s", conn->endpoint);
 }
