@@ -4,28 +4,32 @@
 
 #include "base/clock.h"
 
-static struct timespec wait_ends(const bh_call *call, int64_t wait_ms) {
-    int64_t left_ms = call->deadline_ms - clock_mono_ms();
-    if (left_ms > wait_ms)
-        left_ms = wait_ms;
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ms = until.tv_nsec / 1000000 + (left_ms > 0 ? left_ms : 0);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec = ms % 1000 * 1000000;
-    return until;
+static struct timespec real_time_of(int64_t mono_ms) {
+    int64_t left_ms = mono_ms - clock_mono_ms();
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    int64_t ms = at.tv_nsec / 1000000 + (left_ms > 0 ? left_ms : 0);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec = ms % 1000 * 1000000;
+    return at;
 }
 
-bh_err *turnstile_enter(bh_call *call, turnstile *t, int64_t places, int64_t wait_ms) {
-    struct timespec until = wait_ends(call, wait_ms);
+static bool wait_for_place(turnstile *t, turnstile_limits limits) {
+    struct timespec until = real_time_of(limits.until_ms);
     int late = 0;
-    pthread_mutex_lock(&t->lock);
-    while (t->inside >= places && !late)
+    t->waiting++;
+    while (t->inside >= limits.inside && !late)
         late = pthread_cond_timedwait(&t->freed, &t->lock, &until);
-    if (!late)
-        t->inside++;
+    t->waiting--;
+    return t->inside < limits.inside;
+}
+
+bool turnstile_enter(turnstile *t, turnstile_limits limits) {
+    pthread_mutex_lock(&t->lock);
+    bool may_enter = t->inside < limits.inside || (t->waiting < limits.waiting && wait_for_place(t, limits));
+    t->inside += may_enter;
     pthread_mutex_unlock(&t->lock);
-    return late ? bh_fail(call, QUEUE_FULL) : NULL;
+    return may_enter;
 }
 
 void turnstile_leave(turnstile *t) {

@@ -1,21 +1,28 @@
-/* A turnstile: at most so many threads at once in a costly piece of work, the others wait a bounded time. */
+/* A turnstile: at most so many threads at once in a costly piece of work, and at most so many more that wait for a
+ * place. */
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
-
-#include "base/call.h"
 
 typedef struct turnstile {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     int64_t inside;
+    int64_t waiting;
 } turnstile;
 
 /* static turnstile gate = TURNSTILE; */
 #define TURNSTILE \
     { .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER }
 
-/* Waits for a place, at most wait_ms and the call's deadline: then QUEUE_FULL. turnstile_leave gives it back. */
-MUST bh_err *turnstile_enter(bh_call *call, turnstile *t, int64_t places, int64_t wait_ms);
+typedef struct turnstile_limits {
+    int64_t inside;
+    int64_t waiting;  /* each is a thread that does nothing else meanwhile */
+    int64_t until_ms; /* clock_mono_ms() at which waiting ends */
+} turnstile_limits;
+
+/* False at once when too many wait already, later when no place became free in time. turnstile_leave gives it back. */
+bool turnstile_enter(turnstile *t, turnstile_limits limits);
 void turnstile_leave(turnstile *t);

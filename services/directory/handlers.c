@@ -114,13 +114,12 @@ BH_RPC(DirectoryService, change_password, ChangePasswordRequest, ChangePasswordR
     resp->version = account.done_version;
     if (account.done_version)
         return NULL;
-    bool matches;
-    TRY(password_check(c, account.password, req->old_password, &matches));
-    if (!matches)
-        return bh_fail(c, LOGIN_FAILED);
+    TRY(password_check_new(c, req->new_password)); /* or a right old one would count as tried */
+    login_attempt attempt;
+    TRY(login_try(c, &cmd, account.login, req->old_password, &attempt));
     const char *stored;
     TRY(password_make(c, req->new_password, &stored));
-    return store_change_password(c, &cmd, account.version, stored, resp);
+    return store_change_password(c, &cmd, account.version, &attempt, stored, resp);
 }
 
 /* -- units -- */

@@ -10,14 +10,22 @@
 
 enum { SECOND_MS = 1000 };
 
-static bh_err *authenticate(bh_call *c, const command *cmd, const Bh__LoginRequest *req, login_attempt *ret_attempt) {
-    TRY(store_login_begin(c, cmd, req->login, ret_attempt));
+static bh_err *count_and_look(bh_call *c, const command *cmd, const char *login, const char *password,
+                              login_attempt *ret_attempt) {
+    TRY(store_login_begin(c, cmd, login, ret_attempt));
     if (ret_attempt->wait_ms > 0)
         return bh_fail(c, LOGIN_THROTTLED,
                        arena_printf(c->mem, "%d", (int) ((ret_attempt->wait_ms + SECOND_MS - 1) / SECOND_MS)));
-    bool matches;
-    TRY(password_check(c, ret_attempt->password, req->password, &matches));
-    return matches ? NULL : bh_fail(c, LOGIN_FAILED);
+    return password_fits(ret_attempt->password, password) ? NULL : bh_fail(c, LOGIN_FAILED);
+}
+
+/* Whoever finds no place has tried nothing: a flood locks nobody out. */
+bh_err *login_try(bh_call *c, const command *cmd, const char *login, const char *password, login_attempt *ret_attempt) {
+    TRY(password_check_size(c, password));
+    TRY(password_enter(c));
+    bh_err *error = count_and_look(c, cmd, login, password, ret_attempt);
+    password_leave();
+    return error;
 }
 
 static bool is_asked_for(const Bh__LoginRequest *req, const held_post *held) {
@@ -59,7 +67,7 @@ static bh_err *open_session(bh_call *c, const command *cmd, const login_attempt 
 
 bh_err *login_open(bh_call *c, const command *cmd, const Bh__LoginRequest *req, Bh__LoginResponse *resp) {
     login_attempt attempt;
-    TRY(authenticate(c, cmd, req, &attempt));
+    TRY(login_try(c, cmd, req->login, req->password, &attempt));
     held_post *posts;
     const held_post *held = NULL;
     TRY(people_get(c, attempt.user_id, &resp->user, &posts));

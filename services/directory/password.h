@@ -5,8 +5,15 @@
 
 #include "base/call.h"
 
-/* The string to store; an error when it is too short or the hash cannot be made. */
+/* Takes a place among the few, waiting for it; PASSWORDS_BUSY when too many wait or none comes free within the
+ * deadline. */
+MUST bh_err *password_enter(bh_call *call);
+void password_leave(void);
+
+/* The string to store; an error when nobody may choose it or the hash cannot be made. Enters and leaves. */
 MUST bh_err *password_make(bh_call *call, const char *password, const char **ret_stored);
-/* Compares; `stored` "" (nobody has the login) never matches. Errors: QUEUE_FULL when the turn does not come in time.
- */
-MUST bh_err *password_check(bh_call *call, const char *stored, const char *password, bool *ret_matches);
+/* An error when nobody could have it; when nobody may choose it. */
+MUST bh_err *password_check_size(bh_call *call, const char *password);
+MUST bh_err *password_check_new(bh_call *call, const char *password);
+/* Between enter and leave: compares; `stored` "" (nobody has the login) never matches. */
+bool password_fits(const char *stored, const char *password);

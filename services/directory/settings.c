@@ -12,6 +12,7 @@ static const conf_row conf[] = {
     { "LOGIN_ATTEMPTS", CONF_INT, SETTING(login_attempts), "5", "failed logins before the next must wait" },
     { "LOGIN_WAIT_S", CONF_INT, SETTING(login_wait_s), "60", "how long it must wait" },
     { "LOGIN_HASHES", CONF_INT, SETTING(login_hashes), "2", "passwords looked at in the same moment, 64 MB each" },
+    { "LOGIN_WAITING", CONF_INT, SETTING(login_waiting), "48", "passwords that wait for it; fewer than workers" },
 };
 
 static directory_settings loaded;

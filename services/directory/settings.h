@@ -11,6 +11,7 @@ typedef struct directory_settings {
     int64_t login_attempts;
     int64_t login_wait_s;
     int64_t login_hashes;
+    int64_t login_waiting;
 } directory_settings;
 
 /* Reads BIHUAN_SESSION_*, BIHUAN_LOGIN_*; called once, before the first call is served. */

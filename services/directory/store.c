@@ -164,7 +164,8 @@ typedef struct person_change {
     int32_t user_id;
     int32_t version;
     bool disabled;
-    const char *password; /* NULL keeps it */
+    const char *password;         /* NULL keeps it */
+    const login_attempt *attempt; /* cleared; or NULL */
     const char *action;
 } person_change;
 
@@ -172,22 +173,23 @@ static bh_err *change_person(bh_call *c, const command *cmd, const person_change
     TRY(pg_call(c, &directory_sql[DIRECTORY_SQL_CHANGE_PERSON], ret_rows, pg_int(c->site_id), pg_int(change->user_id),
                 pg_uuid(&cmd->key), fingerprint(cmd), pg_int(change->version), pg_bool(change->disabled),
                 pg_text(change->password),
-                command_leaf(c, cmd, "user", text_of(c, change->user_id), change->version + 1, change->action, "")));
+                command_leaf(c, cmd, "user", text_of(c, change->user_id), change->version + 1, change->action, ""),
+                change->attempt ? pg_int(change->attempt->slot) : pg_null()));
     return command_outcome(c, cmd, ret_rows, name_of(c, "user", change->user_id));
 }
 
 bh_err *store_disable_user(bh_call *c, const command *cmd, const Bh__DisableUserRequest *req,
                            Bh__DisableUserResponse *resp) {
-    person_change change = { req->user_id, req->version, true, NULL, "DisableUser" };
+    person_change change = { req->user_id, req->version, true, NULL, NULL, "DisableUser" };
     pg_rows rows;
     TRY(change_person(c, cmd, &change, &rows));
     pg_fill(c, &rows, 0, &resp->base);
     return NULL;
 }
 
-bh_err *store_change_password(bh_call *c, const command *cmd, int32_t version, const char *password,
-                              Bh__ChangePasswordResponse *resp) {
-    person_change change = { c->who.user_id, version, false, password, "ChangePassword" };
+bh_err *store_change_password(bh_call *c, const command *cmd, int32_t version, const login_attempt *attempt,
+                              const char *password, Bh__ChangePasswordResponse *resp) {
+    person_change change = { c->who.user_id, version, false, password, attempt, "ChangePassword" };
     pg_rows rows;
     TRY(change_person(c, cmd, &change, &rows));
     resp->version = (int32_t) pg_get_int(&rows, 0, "version");
@@ -200,7 +202,7 @@ bh_err *store_own_account(bh_call *c, const command *cmd, own_account *ret_accou
                 pg_uuid(&cmd->key), fingerprint(cmd)));
     if (rows.count == 0)
         return bh_fail(c, ACCOUNT_CLOSED);
-    *ret_account = (own_account){ .password = pg_get_text(&rows, 0, "password"),
+    *ret_account = (own_account){ .login = pg_get_text(&rows, 0, "login"),
                                   .version = (int32_t) pg_get_int(&rows, 0, "version"),
                                   .done_version = (int32_t) pg_get_int(&rows, 0, "done_version") };
     return NULL;

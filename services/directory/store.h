@@ -21,12 +21,9 @@ MUST bh_err *store_revoke_post(bh_call *c, const command *cmd, const Bh__RevokeP
                                Bh__RevokePostResponse *resp);
 MUST bh_err *store_disable_user(bh_call *c, const command *cmd, const Bh__DisableUserRequest *req,
                                 Bh__DisableUserResponse *resp);
-MUST bh_err *store_change_password(bh_call *c, const command *cmd, int32_t version, const char *password,
-                                   Bh__ChangePasswordResponse *resp);
-
-/* The caller's stored password; done_version > 0: this very command was executed before and made that version. */
+/* The caller's; done_version > 0: this very command was executed before and made that version. */
 typedef struct own_account {
-    const char *password;
+    const char *login;
     int32_t version;
     int32_t done_version;
 } own_account;
@@ -51,6 +48,9 @@ typedef struct login_attempt {
     int64_t wait_ms;
 } login_attempt;
 MUST bh_err *store_login_begin(bh_call *c, const command *cmd, const char *login, login_attempt *ret_attempt);
+/* After an attempt that got in. */
+MUST bh_err *store_change_password(bh_call *c, const command *cmd, int32_t version, const login_attempt *attempt,
+                                   const char *password, Bh__ChangePasswordResponse *resp);
 /* *ret_opened is false when account or grant went away meanwhile. */
 MUST bh_err *store_login_open(bh_call *c, const command *cmd, const login_attempt *attempt, const held_post *held,
                               const char *token, int64_t expires_ms, bool *ret_opened);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,6 +12,7 @@
 #include "base/hash.h"
 #include "domain/calendar.h"
 #include "integration/directory_kit.h"
+#include "password.h"
 #include "settings.h"
 
 typedef struct hand {
@@ -256,6 +258,71 @@ static void test_change_password(UNUSED void **state) {
     assert_null(log_in(h.login, "a new good one", 0, 0, &session));
 }
 
+static bh_err *change_password(const hand *h, const char *old) {
+    const principal me = { .user_id = h->user_id, .unit_id = h->unit_id, .post = BH__POST__POST_HANDLER };
+    Bh__ChangePasswordRequest req = BH__CHANGE_PASSWORD_REQUEST__INIT;
+    Bh__ChangePasswordResponse *resp;
+    req.request_id = desk_request_id(directory);
+    req.old_password = (char *) old;
+    req.new_password = (char *) password;
+    return ASK(directory, "ChangePassword", &me, req, &resp);
+}
+
+/* A wrong old password counts as a wrong password of a login does, and both are refused and audited alike. */
+static void test_wrong_old_passwords_count(UNUSED void **state) {
+    hand h = make_hand();
+    Bh__LoginResponse *session;
+    assert_reason(change_password(&h, "not this one"), "LOGIN_FAILED");
+    assert_reason(log_in(h.login, "not this one", 0, 0, &session), "LOGIN_FAILED");
+    assert_reason(change_password(&h, "not this one"), "LOGIN_FAILED");
+    assert_string_equal(entries("LockOut", h.login), "0");
+    assert_reason(change_password(&h, password), "LOGIN_THROTTLED");
+    assert_string_equal(entries("LockOut", h.login), "1");
+    assert_reason(log_in(h.login, password, 0, 0, &session), "LOGIN_THROTTLED");
+    desk_set_clock(directory, desk_now(directory) + 60000);
+    for (int i = 0; i < 2; i++) {
+        assert_reason(change_password(&h, "not this one"), "LOGIN_FAILED");
+        assert_reason(log_in(h.login, "not this one", 0, 0, &session), "LOGIN_FAILED");
+        assert_null(change_password(&h, password)); /* and clears the count */
+    }
+}
+
+/* The new password is looked at first: a right old one is not used up by it. */
+static void test_an_unfit_new_password_counts_for_nothing(UNUSED void **state) {
+    hand h = make_hand();
+    const principal me = { .user_id = h.user_id, .unit_id = h.unit_id, .post = BH__POST__POST_HANDLER };
+    Bh__ChangePasswordRequest req = BH__CHANGE_PASSWORD_REQUEST__INIT;
+    Bh__ChangePasswordResponse *resp;
+    req.old_password = (char *) password;
+    req.new_password = (char *) "short";
+    for (int i = 0; i < 4; i++) {
+        req.request_id = desk_request_id(directory);
+        assert_reason(ASK(directory, "ChangePassword", &me, req, &resp), "PASSWORD_TOO_SHORT");
+    }
+    assert_null(change_password(&h, password));
+}
+
+static void allow_waiting(const char *waiting) {
+    setenv("BIHUAN_LOGIN_WAITING", waiting, 1);
+    assert_null(settings_load(desk_begin(directory)));
+}
+
+/* Whoever finds all places taken and too many waiting is told so at once, and has tried nothing. */
+static void test_a_flood_locks_nobody_out(UNUSED void **state) {
+    hand h = make_hand();
+    Bh__LoginResponse *session;
+    allow_waiting("0");
+    for (int i = 0; i < settings()->login_hashes; i++)
+        assert_null(password_enter(desk_begin(directory)));
+    for (int i = 0; i < 4; i++)
+        assert_reason(log_in(h.login, password, 0, 0, &session), "PASSWORDS_BUSY");
+    assert_reason(change_password(&h, password), "PASSWORDS_BUSY");
+    for (int i = 0; i < settings()->login_hashes; i++)
+        password_leave();
+    allow_waiting("48");
+    assert_null(log_in(h.login, password, 0, 0, &session));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_login),
@@ -270,6 +337,9 @@ int main(void) {
         TEST(test_made_up_logins_leave_no_entry),
         TEST(test_unknown_login),
         TEST(test_change_password),
+        TEST(test_wrong_old_passwords_count),
+        TEST(test_an_unfit_new_password_counts_for_nothing),
+        TEST(test_a_flood_locks_nobody_out),
     };
     return cmocka_run_group_tests(tests, directory_open, desk_teardown);
 }
