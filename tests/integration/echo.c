@@ -31,6 +31,7 @@ BH_RPC(Test__EchoService, describe, Test__DescribeRequest, Test__DescribeRespons
     resp->trace_id = (char *) c->trace_id;
     resp->attempt = c->attempt;
     resp->begun = atomic_load((atomic_int *) c->backend);
+    resp->pid = getpid();
     return NULL;
 }
 
@@ -60,14 +61,26 @@ void echo_sleep(int64_t ms) {
     nanosleep(&time, NULL);
 }
 
-BH_RPC(Test__EchoService, sleep, Test__SleepRequest, Test__SleepResponse) {
+static atomic_bool released;
+
+void echo_release(void) {
+    atomic_store(&released, true);
+}
+
+static void stay(bh_call *c, int64_t ms, bool is_held) {
     atomic_fetch_add((atomic_int *) c->backend, 1);
-    echo_sleep(req->ms);
+    echo_sleep(ms);
+    while (is_held && !atomic_load(&released))
+        echo_sleep(1);
+}
+
+BH_RPC(Test__EchoService, sleep, Test__SleepRequest, Test__SleepResponse) {
+    stay(c, req->ms, req->held);
     return NULL;
 }
 
 BH_RPC(Test__EchoService, ponder, Test__PonderRequest, Test__PonderResponse) {
-    echo_sleep(req->ms);
+    stay(c, req->ms, req->held);
     return NULL;
 }
 
@@ -138,6 +151,8 @@ void echo_site_init(echo_site *site) {
 void echo_site_done(echo_site *site) {
     if (site->server)
         echo_stop(site);
+    for (int i = 0; i < site->kept_count; i++)
+        close(site->kept[i]);
     for (int i = 0; i < ECHO_KEYS; i++)
         unlink(site->key_file[i]);
     unlink(site->allow_file);
@@ -155,6 +170,11 @@ static atomic_int begun;
 
 int echo_begun(void) {
     return atomic_load(&begun);
+}
+
+void echo_wait_begun(int n) {
+    while (echo_begun() < n)
+        echo_sleep(1);
 }
 
 void echo_peers(echo_site *site, const char *const *endpoints, int n) {
@@ -177,6 +197,7 @@ void echo_start(echo_site *site, const char *endpoint, int workers, int queue_ma
         .backend = &begun,
     };
     atomic_store(&begun, 0);
+    atomic_store(&released, false);
     bh_err *err = rpc_server_open(site->call, &options, echo_services, 1, &site->server);
     if (err)
         fprintf(stderr, "%s\n", err->en);
@@ -193,13 +214,16 @@ void echo_stop(echo_site *site) {
     site->server = NULL;
 }
 
+/* With SO_REUSEADDR, as libzmq binds, a socket that does not listen keeps the port for us from everybody else. */
 const char *echo_free_endpoint(echo_site *site) {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    assert(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
     assert(bind(fd, (struct sockaddr *) &address, size) == 0);
     assert(getsockname(fd, (struct sockaddr *) &address, &size) == 0);
-    close(fd);
+    assert(site->kept_count < ECHO_KEPT_MAX);
+    site->kept[site->kept_count++] = fd;
     return arena_printf(site->call->mem, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
 }
 
@@ -305,6 +329,16 @@ void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, con
 void echo_call_start(rpc_client *client, echo_call *ec, const char *method, const void *payload, size_t n,
                      int64_t timeout_ms) {
     echo_call_start_with(client, ec, echo_call_keep, method, payload, n, timeout_ms);
+}
+
+void echo_call_hold(rpc_client *client, echo_call *ec, int64_t timeout_ms) {
+    echo_call_start(client, ec, ECHO_SLEEP, ECHO_HELD, ECHO_HELD_SIZE, timeout_ms);
+}
+
+bool echo_call_has_ended(echo_call *ec) {
+    int ended;
+    sem_getvalue(&ec->done, &ended);
+    return ended > 0;
 }
 
 bh_err *echo_call_wait(echo_call *ec) {

@@ -12,6 +12,11 @@
 #include "rpc/server.h"
 
 enum { ECHO_POST = 3 }; /* the post that may call Guarded */
+enum { ECHO_KEPT_MAX = 16 };
+#define ECHO_SLEEP "/bihuan.test.v1.EchoService/Sleep"
+/* The bytes of a request to Sleep or Ponder that is held. */
+#define ECHO_HELD "\x10\x01"
+enum { ECHO_HELD_SIZE = 2 };
 
 /* Who has a key: the server and three kinds of callers; the stranger stands in no list. */
 enum echo_key { ECHO_SERVER, ECHO_GATEWAY, ECHO_SERVICE, ECHO_TOOL, ECHO_STRANGER, ECHO_KEYS };
@@ -26,6 +31,8 @@ typedef struct echo_site {
     rpc_server *server;
     const char *endpoint;
     pthread_t thread;
+    int kept[ECHO_KEPT_MAX]; /* sockets that keep ports; they do not listen */
+    int kept_count;
 } echo_site;
 
 /* Makes directory, keys and lists; echo_site_done removes them and stops the server. */
@@ -45,7 +52,7 @@ void echo_stop(echo_site *site);
 pid_t echo_spawn(echo_site *site);
 /* One of several; the peers file is left alone. */
 pid_t echo_spawn_at(echo_site *site, const char *endpoint);
-/* "tcp://127.0.0.1:PORT" with a port that was free a moment ago. */
+/* "tcp://127.0.0.1:PORT" with a port that is free, and kept for this site until its end. */
 const char *echo_free_endpoint(echo_site *site);
 /* Kills it and waits for its end. */
 void echo_kill(pid_t pid);
@@ -55,8 +62,12 @@ int echo_term(pid_t pid);
 rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway);
 /* Waits until the client is (not) ready; false after 20 s. */
 bool echo_wait_ready(rpc_client *client, bool ready);
-/* Calls of Sleep that a server of this process has begun since it was started. */
+/* Calls of Sleep and Ponder that a server of this process has begun since it was started. */
 int echo_begun(void);
+/* Waits until so many have been begun. */
+void echo_wait_begun(int n);
+/* Lets the held calls go, of now and later, at the server of this process; a process does it on SIGUSR1. */
+void echo_release(void);
 void echo_sleep(int64_t ms);
 
 /* A call as the gateway makes it: for a person; for nobody when user_id is 0. */
@@ -91,6 +102,9 @@ void echo_call_start(rpc_client *client, echo_call *ec, const char *method, cons
 void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, const char *method, const void *payload,
                           size_t n, int64_t timeout_ms);
 void echo_call_keep(void *data, rpc_result *result);
+/* A Sleep that does not end before echo_release. */
+void echo_call_hold(rpc_client *client, echo_call *ec, int64_t timeout_ms);
+bool echo_call_has_ended(echo_call *ec);
 /* Waits for its end: the error lives until echo_call_done; NULL when it went well. */
 bh_err *echo_call_wait(echo_call *ec);
 void echo_call_done(echo_call *ec);

@@ -13,6 +13,10 @@ static void stop(UNUSED int number) {
     rpc_server_stop(server);
 }
 
+static void release(UNUSED int number) {
+    echo_release();
+}
+
 /* Started with SIGTERM blocked. */
 int main(int argc, char **argv) {
     static atomic_int begun;
@@ -36,6 +40,7 @@ int main(int argc, char **argv) {
     sigset_t none;
     sigemptyset(&none);
     signal(SIGTERM, stop);
+    signal(SIGUSR1, release);
     sigprocmask(SIG_SETMASK, &none, NULL);
     rpc_server_run(server);
     rpc_server_close(server);

@@ -11,7 +11,7 @@
 #include "rpc/message.h"
 #include "rpc/socket.h"
 
-enum { PATIENCE_MS = 3000 };
+enum { PATIENCE_MS = 20000 };
 
 void *raw_context;
 

@@ -22,7 +22,7 @@ void *raw_listen(void);
 bool raw_send_bare(void *socket, frame_kind kind);
 /* An OPEN whose meta and payload are these bytes. */
 void raw_open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload, size_t n);
-/* The next frame; fails the test when none comes within 3 s. */
+/* The next frame; fails the test when none comes within 20 s. */
 frame raw_receive(void *socket, zmq_msg_t *ret_message);
 /* The next frame is an END with this error; its flags. */
 uint16_t raw_assert_refused(void *socket, uint64_t call_id, bh_code code, const char *reason);

@@ -15,8 +15,6 @@
 #include "rpc/routes.h"
 #include "rpc/socket.h"
 
-static const char sleep_path[] = "/bihuan.test.v1.EchoService/Sleep";
-
 static echo_site site;
 
 static int set_up(UNUSED void **state) {
@@ -75,6 +73,15 @@ static void assert_turned_away(void *socket, uint64_t call_id) {
     zmq_msg_close(&message);
 }
 
+static void assert_done(void *socket, uint64_t call_id) {
+    zmq_msg_t message;
+    frame end = receive_other(socket, &message);
+    assert_int_equal(end.kind, FRAME_END);
+    assert_true(end.call_id == call_id);
+    assert_int_equal(end.status, BH_OK);
+    zmq_msg_close(&message);
+}
+
 static void assert_kind(void *socket, frame_kind kind) {
     zmq_msg_t message;
     assert_int_equal(raw_receive(socket, &message).kind, kind);
@@ -83,14 +90,12 @@ static void assert_kind(void *socket, frame_kind kind) {
 
 /* This caller does not go, so the server waits its full time; what was begun is finished, what comes is refused. */
 static void leaving_server_says_so(UNUSED void **state) {
-    zmq_msg_t message;
     echo_start(&site, NULL, 1, 0);
     void *greeted = raw_connect(ECHO_GATEWAY);
     assert_true(raw_send_bare(greeted, FRAME_HELLO));
     assert_kind(greeted, FRAME_HELLO);
-    raw_open_call(greeted, 1, sleep_meta, sizeof(sleep_meta) - 1, "\x08\xe8\x07", 3); /* 1 s */
-    while (!echo_begun())
-        echo_sleep(10);
+    raw_open_call(greeted, 1, sleep_meta, sizeof(sleep_meta) - 1, ECHO_HELD, ECHO_HELD_SIZE);
+    echo_wait_begun(1);
     rpc_server_stop(site.server);
     assert_kind(greeted, FRAME_GOAWAY);
     raw_open_call(greeted, 3, sleep_meta, sizeof(sleep_meta) - 1, "", 0);
@@ -98,11 +103,8 @@ static void leaving_server_says_so(UNUSED void **state) {
     void *late = raw_connect(ECHO_GATEWAY);
     assert_true(raw_send_bare(late, FRAME_HELLO));
     assert_kind(late, FRAME_GOAWAY);
-    frame end = receive_other(greeted, &message);
-    assert_int_equal(end.kind, FRAME_END);
-    assert_true(end.call_id == 1);
-    assert_int_equal(end.status, BH_OK);
-    zmq_msg_close(&message);
+    echo_release();
+    assert_done(greeted, 1);
     echo_stop(&site);
     assert_int_equal(echo_begun(), 1);
 }
@@ -111,13 +113,15 @@ static void full_queue_is_not_processed(UNUSED void **state) {
     echo_start(&site, NULL, 1, 1);
     void *socket = raw_connect(ECHO_GATEWAY);
     for (uint64_t call_id = 1; call_id < 7; call_id += 2)
-        raw_open_call(socket, call_id, sleep_meta, sizeof(sleep_meta) - 1, "\x08\xe8\x07", 3);
+        raw_open_call(socket, call_id, sleep_meta, sizeof(sleep_meta) - 1, ECHO_HELD, ECHO_HELD_SIZE);
     assert_int_equal(raw_assert_refused(socket, 5, BH_UNAVAILABLE, "QUEUE_FULL"),
                      FRAME_END_STREAM | FRAME_NOT_PROCESSED);
+    echo_release();
+    assert_done(socket, 1);
+    assert_done(socket, 3);
     /* An error of the work itself may have left traces. */
     static const char fail_meta[] = "\x0a\x20/bihuan.test.v1.EchoService/Fail";
     void *other = raw_connect(ECHO_GATEWAY);
-    echo_sleep(2200);
     raw_open_call(other, 1, fail_meta, sizeof(fail_meta) - 1, "", 0);
     assert_int_equal(raw_assert_refused(other, 1, BH_ABORTED, "STALE_VERSION"), FRAME_END_STREAM);
 }
@@ -132,7 +136,7 @@ static void callers_are_remembered(UNUSED void **state) {
         void *socket = socket_connect(raw_context, &site.keys[ECHO_GATEWAY], site.endpoint,
                                       site.keys[ECHO_SERVER].public_text, &watch);
         raw_open_call(socket, 1, "", 0, "", 0);
-        assert_true(raw_take(router, 3000, &request));
+        assert_true(raw_take(router, 20000, &request));
         routes_add(&all, router, &request.route);
         raw_request_done(&request);
         socket_disconnect(socket, watch);
@@ -140,7 +144,7 @@ static void callers_are_remembered(UNUSED void **state) {
     }
     assert_in_range(all.n, 1, 30);
     raw_open_call(raw_connect(ECHO_GATEWAY), 1, "", 0, "", 0);
-    assert_true(raw_take(router, 3000, &request));
+    assert_true(raw_take(router, 20000, &request));
     for (int i = 0; i <= ROUTES_MAX + 60; i++)
         routes_add(&all, router, &request.route);
     assert_int_equal(all.n, ROUTES_MAX);
@@ -150,17 +154,17 @@ static void callers_are_remembered(UNUSED void **state) {
 /* --- the client, looked at by hand --- */
 
 static void start(rpc_client *client, echo_call *ec, int64_t timeout_ms) {
-    echo_call_start(client, ec, sleep_path, "\x08\x01", 2, timeout_ms);
+    echo_call_start(client, ec, ECHO_SLEEP, "\x08\x01", 2, timeout_ms);
 }
 
 /* The next frame is an OPEN that says which attempt it is. */
 static void take_open(void *router, int32_t attempt, raw_request *ret_request) {
-    assert_true(raw_take(router, 5000, ret_request));
+    assert_true(raw_take(router, 20000, ret_request));
     const frame *open = &ret_request->frame;
     assert_int_equal(open->kind, FRAME_OPEN);
     Bh__Rpc__CallMeta *meta = bh__rpc__call_meta__unpack(NULL, open->meta_size, open->meta);
     assert_non_null(meta);
-    assert_string_equal(meta->method, sleep_path);
+    assert_string_equal(meta->method, ECHO_SLEEP);
     assert_int_equal(meta->attempt, attempt);
     assert_int_equal(open->payload_size, 2);
     assert_memory_equal(open->payload, "\x08\x01", 2);
@@ -223,16 +227,22 @@ static void refused_call_is_sent_again(UNUSED void **state) {
     echo_call_done(&ec);
 }
 
-/* Refuses whatever comes until nothing comes any more; how many calls that were. */
-static int refuse_all(void *router) {
+/* Refuses whatever comes until all calls have ended; how often that was. */
+static int refuse_all(void *router, echo_call *calls, int n) {
     raw_request request;
-    int n = 0;
-    while (raw_take(router, 500, &request)) {
+    int refused = 0;
+    for (int ended = 0; ended < n; ended += echo_call_has_ended(&calls[ended])) {
+        if (!raw_take(router, 10, &request))
+            continue;
         raw_answer(router, &request, end_of(&request, FRAME_NOT_PROCESSED, BH_UNAVAILABLE));
         raw_request_done(&request);
-        n++;
+        refused++;
     }
-    return n;
+    for (int i = 0; i < n; i++) {
+        assert_int_equal(echo_call_wait(&calls[i])->code, BH_UNAVAILABLE);
+        echo_call_done(&calls[i]);
+    }
+    return refused;
 }
 
 /* One call is refused after four attempts; of many only a tenth is sent again, and ten more, and one a second. */
@@ -242,16 +252,10 @@ static void attempts_are_limited(UNUSED void **state) {
     void *router = raw_listen();
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
     start(client, &calls[0], 20000);
-    assert_int_equal(refuse_all(router), 4);
-    assert_int_equal(echo_call_wait(&calls[0])->code, BH_UNAVAILABLE);
-    echo_call_done(&calls[0]);
+    assert_int_equal(refuse_all(router, calls, 1), 4);
     for (int i = 0; i < CALLS; i++)
         start(client, &calls[i], 20000);
-    assert_in_range(refuse_all(router), CALLS + 1, CALLS + CALLS / 10 + 10 + 20);
-    for (int i = 0; i < CALLS; i++) {
-        assert_int_equal(echo_call_wait(&calls[i])->code, BH_UNAVAILABLE);
-        echo_call_done(&calls[i]);
-    }
+    assert_in_range(refuse_all(router, calls, CALLS), CALLS + 1, CALLS + CALLS / 10 + 10 + 20);
     rpc_client_close(client);
 }
 

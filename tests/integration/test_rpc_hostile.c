@@ -22,6 +22,8 @@
 #include "rpc/message.h"
 #include "rpc/socket.h"
 
+enum { PATIENCE_MS = 20000, SHORT_MS = 1500 };
+
 static echo_site site;
 static rpc_client *honest;
 
@@ -41,7 +43,7 @@ static int tear_down(UNUSED void **state) {
 }
 
 static void assert_honest_caller_is_served(void) {
-    bh_call *c = call_new("test", 5000);
+    bh_call *c = call_new("test", PATIENCE_MS);
     c->who.user_id = 7;
     Bh__Test__EchoRequest request = BH__TEST__ECHO_REQUEST__INIT;
     ProtobufCMessage *response;
@@ -51,15 +53,19 @@ static void assert_honest_caller_is_served(void) {
 
 /* --- without a key --- */
 
-/* The server talks to it. */
-static bool connects(void *socket) {
+/* The server talks to it, soon enough. */
+static bool connects_within(int ms, void *socket) {
     zmq_pollitem_t item = { .socket = socket, .events = ZMQ_POLLIN };
     zmq_msg_t pong;
     zmq_msg_init(&pong);
     bool answered =
-        raw_send_bare(socket, FRAME_PING) && zmq_poll(&item, 1, 2000) == 1 && zmq_msg_recv(&pong, socket, 0) >= 0;
+        raw_send_bare(socket, FRAME_PING) && zmq_poll(&item, 1, ms) == 1 && zmq_msg_recv(&pong, socket, 0) >= 0;
     zmq_msg_close(&pong);
     return answered;
+}
+
+static bool connects(void *socket) {
+    return connects_within(PATIENCE_MS, socket);
 }
 
 /* CURVE admits everybody when nobody answers ZAP; here somebody does. */
@@ -67,7 +73,7 @@ static void stranger_is_not_admitted(UNUSED void **state) {
     void *known = raw_connect(ECHO_GATEWAY);
     void *stranger = raw_connect(ECHO_STRANGER);
     assert_true(connects(known));
-    assert_false(connects(stranger));
+    assert_false(connects_within(SHORT_MS, stranger));
     assert_honest_caller_is_served();
 }
 
@@ -78,8 +84,8 @@ static void only_curve_is_spoken(UNUSED void **state) {
     zmq_setsockopt(plain, ZMQ_PLAIN_PASSWORD, "front", 5);
     zmq_connect(plain, site.endpoint);
     zmq_connect(null, site.endpoint);
-    assert_false(connects(plain));
-    assert_false(connects(null));
+    assert_false(connects_within(SHORT_MS, plain));
+    assert_false(connects_within(SHORT_MS, null));
 }
 
 static int tcp_connect(void) {
@@ -113,7 +119,7 @@ static void silent_connections(UNUSED void **state) {
     for (int i = 0; i < N; i++)
         fds[i] = tcp_connect();
     assert_honest_caller_is_served();
-    struct timeval patience = { .tv_sec = 8 };
+    struct timeval patience = { .tv_sec = 30 };
     for (int i = 0; i < N; i++) {
         setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         ssize_t n = 1;
@@ -146,7 +152,7 @@ static void key_removed_while_connected(UNUSED void **state) {
     frame answer = { .kind = FRAME_PONG };
     assert_pong(socket);
     echo_allow(&site, NULL);
-    for (int i = 0; i < 100 && answer.kind == FRAME_PONG; i++) {
+    for (int i = 0; i < 1000 && answer.kind == FRAME_PONG; i++) {
         echo_sleep(20);
         assert_true(raw_send_bare(socket, FRAME_PING));
         answer = raw_receive(socket, &message);
@@ -302,7 +308,7 @@ static void oversized_message(UNUSED void **state) {
     memset(zmq_msg_data(&message), 'x', SIZE);
     zmq_msg_send(&message, socket, 0);
     zmq_pollitem_t item = { .socket = watch, .events = ZMQ_POLLIN };
-    assert_int_equal(zmq_poll(&item, 1, 5000), 1);
+    assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
     assert_honest_caller_is_served();
 }
 

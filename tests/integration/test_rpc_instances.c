@@ -39,6 +39,26 @@ typedef struct pair {
     pid_t pid[PAIR];
 } pair;
 
+/* The process that answers, and how many calls it has begun. */
+static pid_t ask(rpc_client *client, int *ret_begun) {
+    bh_call *c = call_new("test", 20000);
+    Bh__Test__DescribeRequest request = BH__TEST__DESCRIBE_REQUEST__INIT;
+    ProtobufCMessage *message;
+    assert_null(rpc_call(client, c, &bh__test__echo_service__descriptor, "Describe", &request.base, &message));
+    const Bh__Test__DescribeResponse *response = (Bh__Test__DescribeResponse *) message;
+    pid_t pid = response->pid;
+    *ret_begun = response->begun;
+    call_free(c);
+    return pid;
+}
+
+/* Until both answer, and each has begun so many calls. */
+static void wait_begun(rpc_client *client, const pair *p, int wanted) {
+    int begun, found = 0;
+    while (found < PAIR)
+        found += ask(client, &begun) == p->pid[found] && begun == wanted;
+}
+
 static rpc_client *start_pair(pair *p) {
     for (int i = 0; i < PAIR; i++) {
         p->endpoint[i] = echo_free_endpoint(&site);
@@ -46,8 +66,7 @@ static rpc_client *start_pair(pair *p) {
     }
     echo_peers(&site, p->endpoint, PAIR);
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_true(echo_wait_ready(client, true));
-    echo_sleep(200); /* for the other one */
+    wait_begun(client, p, 0);
     return client;
 }
 
@@ -97,7 +116,7 @@ static void new_beside_old(UNUSED void **state) {
 
 enum { KINDS = 2, CALLS = 16 };
 
-static const char *const paths[KINDS] = { "/bihuan.test.v1.EchoService/Sleep", "/bihuan.test.v1.EchoService/Ponder" };
+static const char *const paths[KINDS] = { ECHO_SLEEP, "/bihuan.test.v1.EchoService/Ponder" };
 
 /* One of two is killed: of the calls it had, those that may be sent twice succeed, of the others nobody knows. */
 static void killed_while_working(UNUSED void **state) {
@@ -106,10 +125,11 @@ static void killed_while_working(UNUSED void **state) {
     int unknown[KINDS] = { 0 };
     rpc_client *client = start_pair(&p);
     for (int kind = 0; kind < KINDS; kind++)
-        for (int i = 0; i < CALLS; i++)                                                      /* the servers in turn */
-            echo_call_start(client, &calls[kind][i], paths[kind], "\x08\xd0\x0f", 3, 20000); /* 2 s */
-    echo_sleep(1000);
+        for (int i = 0; i < CALLS; i++) /* the servers in turn */
+            echo_call_start(client, &calls[kind][i], paths[kind], ECHO_HELD, ECHO_HELD_SIZE, 30000);
+    wait_begun(client, &p, KINDS * CALLS / PAIR);
     echo_kill(p.pid[0]);
+    kill(p.pid[1], SIGUSR1);
     for (int kind = 0; kind < KINDS; kind++) {
         for (int i = 0; i < CALLS; i++) {
             bh_err *err = echo_call_wait(&calls[kind][i]);
@@ -140,9 +160,9 @@ static void frozen_one_of_two(UNUSED void **state) {
 
 /* --- the peers file --- */
 
-static const char *nap(rpc_client *client, const char *payload, size_t n, int64_t timeout_ms) {
+static const char *nap(rpc_client *client, int64_t timeout_ms) {
     echo_call ec;
-    echo_call_start(client, &ec, paths[0], payload, n, timeout_ms);
+    echo_call_start(client, &ec, ECHO_SLEEP, "", 0, timeout_ms);
     bh_err *err = echo_call_wait(&ec);
     const char *reason = err ? arena_strdup(site.call->mem, err->reason) : "";
     echo_call_done(&ec);
@@ -157,18 +177,20 @@ static void servers_leave_the_file(UNUSED void **state) {
     assert_true(echo_wait_ready(client, true));
     echo_write(site.peers_file, "bihuan.test.v1.EchoService nowhere\n");
     echo_sleep(1200);
-    assert_string_equal(nap(client, "", 0, 5000), "");
-    echo_call_start(client, &under_way, paths[0], "\x08\xd0\x0f", 3, 20000); /* 2 s */
-    echo_sleep(100);
+    assert_string_equal(nap(client, 20000), "");
+    int begun = echo_begun();
+    echo_call_hold(client, &under_way, 60000);
+    echo_wait_begun(begun + 1);
     echo_write(site.peers_file, "# nobody\n");
     assert_true(echo_wait_ready(client, false));
-    assert_string_equal(nap(client, "", 0, 300), "DEADLINE_EXPIRED");
+    assert_string_equal(nap(client, 300), "DEADLINE_EXPIRED");
+    echo_release();
     assert_null(echo_call_wait(&under_way));
     echo_call_done(&under_way);
-    assert_string_equal(nap(client, "", 0, 20000), "SERVICE_UNREACHABLE");
+    assert_string_equal(nap(client, 20000), "SERVICE_UNREACHABLE");
     echo_peers(&site, &site.endpoint, 1);
     assert_true(echo_wait_ready(client, true));
-    assert_string_equal(nap(client, "", 0, 5000), "");
+    assert_string_equal(nap(client, 20000), "");
     rpc_client_close(client);
 }
 
@@ -198,7 +220,7 @@ static void file_changes_too_much(UNUSED void **state) {
             buf_addf(&rows, "%s %s %s\n", service, site.endpoint, site.keys[ECHO_SERVER].public_text);
         echo_write(site.peers_file, rows.s);
         echo_sleep(1200);
-        assert_string_equal(nap(client, "", 0, 5000), "");
+        assert_string_equal(nap(client, 20000), "");
     }
     rpc_client_close(client);
 }
@@ -209,8 +231,10 @@ static void file_changes_too_much(UNUSED void **state) {
 static bool call_fails(rpc_client *client, void *router) {
     echo_call ec;
     raw_request request;
-    echo_call_start(client, &ec, paths[0], "", 0, 20000);
-    bool taken = raw_take(router, 50, &request);
+    echo_call_start(client, &ec, ECHO_SLEEP, "", 0, 20000);
+    bool taken = false;
+    while (!taken && !echo_call_has_ended(&ec))
+        taken = raw_take(router, 2, &request);
     if (taken) {
         frame end = { .kind = FRAME_END, .flags = FRAME_END_STREAM, .status = BH_UNAVAILABLE };
         end.call_id = request.frame.call_id;
@@ -224,21 +248,20 @@ static bool call_fails(rpc_client *client, void *router) {
 
 /* Of two idle servers each would get every second call. */
 static void failing_server_is_passed_over(UNUSED void **state) {
-    int failed = 0;
-    raw_request none;
-    echo_start(&site, NULL, 2, 0);
-    const char *good = site.endpoint;
+    int failed = 1;
     void *router = raw_listen();
     const char *bad = site.endpoint;
-    echo_peers(&site, (const char *const[]){ good, bad }, 2);
+    echo_start(&site, NULL, 2, 0);
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    assert_false(raw_take(router, 500, &none)); /* it greets */
+    assert_true(echo_wait_ready(client, true));
+    echo_peers(&site, (const char *const[]){ site.endpoint, bad }, 2);
+    while (!call_fails(client, router)) /* until it was found and has greeted */
+        continue;
     for (int i = 0; i < 60; i++)
         failed += call_fails(client, router);
     assert_in_range(failed, 5, 15);
     /* The last one left is asked all the same. */
-    echo_peers(&site, &bad, 1);
-    echo_sleep(1200);
+    echo_stop(&site);
     for (int i = 0; i < 10; i++)
         assert_true(call_fails(client, router));
     rpc_client_close(client);
