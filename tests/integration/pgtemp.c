@@ -1,5 +1,6 @@
 #include "integration/pgtemp.h"
 
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,8 +33,21 @@ static int run(const char *const *argv) {
 }
 
 void pgtemp_sql(const char *conninfo, const char *sql) {
-    if (run((const char *const[]){ "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo, "-c", sql, NULL }) != 0)
+    PGconn *conn = PQconnectdb(conninfo);
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        fprintf(stderr, "%s", PQerrorMessage(conn));
         die(sql);
+    }
+    PQclear(result);
+    PQfinish(conn);
+}
+
+void pgtemp_psql(const char *conninfo, const char *command) {
+    const char *const argv[] = { "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo, "-c", command, NULL };
+    if (run(argv) != 0)
+        die(command);
 }
 
 static void pause_ms(int ms) {
@@ -44,7 +58,7 @@ static void pause_ms(int ms) {
 static bool await_answer(pgtemp *t) {
     enum { TRIES = 600 };
     for (int i = 0; i < TRIES; i++) {
-        if (run((const char *const[]){ "pg_isready", "-q", "-d", t->conninfo, NULL }) == 0)
+        if (PQping(t->conninfo) == PQPING_OK)
             return true;
         if (waitpid(t->postmaster, NULL, WNOHANG) == t->postmaster)
             return false;

@@ -19,5 +19,7 @@ void pgtemp_restart(pgtemp *t);
 /* Stops it and removes the folder. */
 void pgtemp_stop(pgtemp *t);
 
-/* Runs SQL by psql; failure ends the test. */
+/* Runs SQL; failure ends the test. */
 void pgtemp_sql(const char *conninfo, const char *sql);
+/* The same with a command of psql. */
+void pgtemp_psql(const char *conninfo, const char *command);

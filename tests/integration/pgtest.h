@@ -1,8 +1,10 @@
 /* What the tests of lib/pg share; include cmocka.h first. */
 #pragma once
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "integration/pgtemp.h"
 #include "pg/pg.h"
 #include "pgtest_sql.h"
 
@@ -19,7 +21,31 @@ static const char pgtest_schema[] =
     "  declare answer text; begin perform nextval('attempts'); execute statement into answer; return answer; end $$;"
     "create function fail(state text) returns text language plpgsql as $$"
     "  begin raise exception using errcode = state, message = 'as the test asked', constraint = 'some_rule'; end $$;"
-    "create function warn() returns text language plpgsql as $$ begin raise warning 'doubt'; return 'x'; end $$;";
+    "create function warn() returns text language plpgsql as $$ begin raise warning 'doubt'; return 'x'; end $$;"
+    "create sequence holding minvalue 0; create sequence releasing minvalue 0;"
+    "create function hold(turn int default 1) returns text language plpgsql as $$"
+    "  begin perform nextval('holding'); while (select last_value < turn from releasing) loop"
+    "  perform pg_sleep(0.002); end loop; return 'held'; end $$;";
+
+/* "select hold()" ends with the first release, "select hold(2)" with the second; afterwards all begins anew. */
+static inline void pgtest_hold_anew(const char *conninfo) {
+    pgtemp_sql(conninfo, "alter sequence holding restart; alter sequence releasing restart;"
+                         "do $$ begin perform nextval('releasing'); end $$");
+}
+
+static inline void pgtest_release(const char *conninfo) {
+    pgtemp_sql(conninfo, "do $$ begin perform nextval('releasing'); end $$");
+}
+
+/* Waits until so many are held. */
+static inline void pgtest_wait_held(const char *conninfo, int n) {
+    char sql[256];
+    snprintf(sql, sizeof(sql),
+             "do $$ begin for i in 1..10000 loop if (select last_value + is_called::int from holding) >= %d"
+             "  then return; end if; perform pg_sleep(0.002); end loop; raise 'nobody is held'; end $$",
+             n);
+    pgtemp_sql(conninfo, sql);
+}
 
 /* The database of this test, still empty. */
 static inline const char *pgtest_database(void) {

@@ -42,6 +42,8 @@ typedef struct storm {
     int counts[REFUSED + 1];
     atomic_int repeats; /* of commands that got no certain answer */
     atomic_int doubts;  /* answers OUTCOME_UNKNOWN among them */
+    atomic_int answered;
+    atomic_bool goes_on; /* beyond COMMANDS for each sender */
 } storm;
 
 typedef struct sender {
@@ -122,6 +124,7 @@ static void note(storm *t, const command *k, int outcome, int64_t version) {
     assert_in_range(outcome, DONE, REFUSED);
     assert_true(outcome != REFUSED || k->is_poisoned);
     t->counts[outcome]++;
+    t->answered++;
     /* A lost answer and a repetition are one acknowledgement; without a doubt a command is done once. */
     if (outcome == DONE || outcome == REPEATED)
         fprintf(t->acknowledged, "%s\t%s\t%lld\t%d\n", uuid_text(mem, k->key), uuid_text(mem, k->item),
@@ -132,7 +135,7 @@ static void note(storm *t, const command *k, int outcome, int64_t version) {
 
 static void *run_sender(void *arg) {
     sender *s = arg;
-    for (int i = 0; i < COMMANDS; i++) {
+    for (int i = 0; i < COMMANDS || s->storm->goes_on; i++) {
         size_t item;
         int64_t version;
         command k = next_command(s, &item);
@@ -173,6 +176,13 @@ static void storm_start(storm *t, sender senders[THREADS]) {
     }
 }
 
+/* Waits for so many more answers. */
+static void storm_wait(storm *t, int n) {
+    int before = t->answered;
+    while (t->answered < before + n)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
 static void storm_end(storm *t, sender senders[THREADS]) {
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(senders[i].thread, NULL), 0);
@@ -202,7 +212,7 @@ static void check_laws(storm *t, const char *conninfo) {
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fileno(t->acknowledged));
     snprintf(copy, sizeof(copy), "\\copy acknowledged from '%s'", path);
     pgtemp_sql(conninfo, "create table acknowledged (key uuid, item_id uuid, version int8, is_done bool)");
-    pgtemp_sql(conninfo, copy);
+    pgtemp_psql(conninfo, copy);
     for (size_t i = 0; i < countof(laws); i++) {
         char check[512];
         snprintf(check, sizeof(check), "do $$ begin if (%s) then raise 'law %zu is broken'; end if; end $$", laws[i],
@@ -232,12 +242,14 @@ static void nothing_acknowledged_is_lost(void **state) {
     storm t;
     sender senders[THREADS];
     storm_open(&t, server->conninfo);
+    t.goes_on = true;
     storm_start(&t, senders);
     for (int i = 0; i < KILLS; i++) {
-        nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
+        storm_wait(&t, 500);
         pgtemp_kill(server);
         pgtemp_restart(server);
     }
+    t.goes_on = false;
     storm_end(&t, senders);
     check_laws(&t, server->conninfo);
     assert_true(t.doubts > 0);
