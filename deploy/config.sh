@@ -27,7 +27,8 @@ install_program() {
 
 install_programs() {
     local build=$top/build/$preset service
-    mkdir -p "$state"/{bin,etc,run,log,sv,evidence}
+    mkdir -p "$state"/{bin,etc,run,log,sv,evidence,metrics}
+    chmod 750 "$state/metrics"
     for service in "${services[@]}"; do
         # shellcheck disable=SC2046 # names
         install_program "$build/services/bihuan-$service" $(instances_of "$service")
@@ -35,10 +36,10 @@ install_programs() {
     install_program "$build/gateway/bihuan-gateway" gateway
     install_program "$build/tools/bihuan-keygen"
     install_program "$build/cli/bihuan"
-    give_to_account "$state/evidence"
+    give_to_account "$state/evidence" "$state/metrics"
 }
 
-# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service; task-2 has the port of task at 127.0.0.2.
+# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service, the last for metrics; task-2 has the port of task at 127.0.0.2.
 endpoint() {
     local i host=1
     [[ $1 != *-* ]] || host=${1#*-}
@@ -55,6 +56,7 @@ BIHUAN_SITE="1"
 BIHUAN_KEY_FILE="$state/keys/$service.key"
 BIHUAN_ALLOW_FILE="$state/keys/allow"
 BIHUAN_PEERS_FILE="$state/keys/peers"
+BIHUAN_METRICS="$state/metrics/$name"
 EOF
     [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
     if [ "$name" = gateway ]; then
@@ -94,6 +96,25 @@ exec kill -INT "\$(cat '$state/sv/postgres/supervise/pid')"
 EOF
 }
 
+# http://127.0.0.1:PORT/metrics/task-2: the counters of each program, for who is on this machine.
+haproxy_metrics() {
+    local name
+    cat <<EOF
+
+frontend metrics
+    bind 127.0.0.1:$((port + 9))
+    http-request use-service prometheus-exporter if { path /metrics/haproxy }
+    use_backend metrics-%[path,field(3,/)] if { path_reg ^/metrics/[^/]+$ }
+    default_backend metrics-none
+
+backend metrics-none
+    http-request return status 404
+EOF
+    for name in "${servers[@]}" gateway; do
+        printf '\nbackend metrics-%s\n    server %s unix@%s\n' "$name" "$name" "$state/metrics/$name"
+    done
+}
+
 write_programs() {
     local name
     for name in "${servers[@]}" gateway; do
@@ -102,8 +123,11 @@ write_programs() {
 . '$state/etc/$name.env'
 exec $(as_account_words) '$state/bin/bihuan-${name%-*}'"
     done
-    sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@STATE@|$state|" \
-        "$deploy/haproxy.cfg.in" | put "$state/etc/haproxy.cfg" haproxy
+    {
+        sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@STATE@|$state|" \
+            "$deploy/haproxy.cfg.in"
+        haproxy_metrics
+    } | put "$state/etc/haproxy.cfg" haproxy
     write_service haproxy "exec $(as_account_words) /usr/sbin/haproxy -db -f '$state/etc/haproxy.cfg'"
 }
 

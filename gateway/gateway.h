@@ -10,6 +10,7 @@ typedef struct settings {
     const char *key_file;
     const char *peers_file;
     const char *evidence_dir;
+    const char *metrics;
     int64_t evidence_size_max;
     int64_t timeout_ms;
     int64_t calls_max;

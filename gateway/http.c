@@ -36,6 +36,7 @@ static http_stream *stream_new(http_session *session, int32_t id) {
     s->session = session;
     s->app = session->app;
     s->id = id;
+    s->began_ms = clock_mono_ms();
     s->answer_file = -1;
     s->next = session->streams;
     session->streams = s;
@@ -45,6 +46,8 @@ static http_stream *stream_new(http_session *session, int32_t id) {
 
 static void stream_free(http_stream *s) {
     s->app->streams--;
+    if (!s->is_answered)
+        s->app->answers[0]++;
     if (s->taker && s->taker->gone)
         s->taker->gone(s);
     if (s->answer_file >= 0)
@@ -135,6 +138,12 @@ static ssize_t read_answer(nghttp2_session *h2, UNUSED int32_t id, uint8_t *byte
     return (ssize_t) n;
 }
 
+static void count_answer(http_stream *s, int status) {
+    enum { CLASS = 100 };
+    s->app->answers[status / CLASS % HTTP_CLASSES]++;
+    metric_times_add(&s->app->took, clock_mono_ms() - s->began_ms);
+}
+
 static void submit(http_stream *s, int status, const http_header *headers, size_t n) {
     enum { EXTRA_MAX = 16 };
     nghttp2_nv nv[2 + countof(always) + EXTRA_MAX];
@@ -146,6 +155,7 @@ static void submit(http_stream *s, int status, const http_header *headers, size_
     count += add_headers(nv + count, headers, n);
     const nghttp2_data_provider body = { .source.ptr = s, .read_callback = read_answer };
     s->is_answered = true;
+    count_answer(s, status);
     http_consume(s, s->unconsumed); /* whoever waited with it does so no more */
     s->call->deadline_ms = clock_mono_ms() + HTTP_SEND_MS_MAX + (int64_t) s->answer_size / HTTP_BYTES_PER_MS_MIN;
     if (nghttp2_submit_response(s->session->h2, s->id, nv, count, s->answer_size ? &body : NULL) != 0)
@@ -342,4 +352,16 @@ void http_session_tick(http_session *session, int64_t mono_ms) {
 void http_session_drain(http_session *session) {
     nghttp2_submit_goaway(session->h2, 0, nghttp2_session_get_last_proc_stream_id(session->h2), NGHTTP2_NO_ERROR, NULL,
                           0);
+}
+
+void http_app_metrics(http_app *app, buf *out) {
+    static const char *const classes[HTTP_CLASSES] = { "none", "1xx", "2xx", "3xx", "4xx", "5xx" };
+    metric_head(out, "bihuan_http_answers_total", "counter", "Requests that ended, by status; none: the client left.");
+    for (size_t i = 0; i < HTTP_CLASSES; i++)
+        metric_sample(out, "bihuan_http_answers_total", arena_printf(out->mem, "status=\"%s\"", classes[i]),
+                      app->answers[i]);
+    metric_head(out, "bihuan_http_answer_seconds", "histogram", "From the headers of a request to its answer.");
+    metric_times_write(out, "bihuan_http_answer_seconds", "", &app->took);
+    metric_head(out, "bihuan_http_requests_open", "gauge", "Requests under way.");
+    metric_sample(out, "bihuan_http_requests_open", "", app->streams);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/call.h"
+#include "base/metric.h"
 
 enum {
     HTTP_HEADERS_MAX = 64,           /* of one request */
@@ -51,6 +52,7 @@ struct http_stream {
     struct http_app *app;
     http_stream *next;
     int32_t id;
+    int64_t began_ms;
     int holds;
     size_t header_size;
     size_t unconsumed, discarded;
@@ -62,13 +64,17 @@ struct http_stream {
     bool is_answered;
 };
 
+enum { HTTP_CLASSES = 6 };
+
 /* What the sessions of one server share. */
 typedef struct http_app {
     /* The headers are complete: choose s->taker, or answer at once. */
     void (*begin)(http_stream *s);
     void *data;
-    int64_t timeout_ms; /* for a request that does not say */
-    size_t streams;     /* alive now, of all sessions */
+    int64_t timeout_ms;                     /* for a request that does not say */
+    _Atomic size_t streams;                 /* alive now, of all sessions */
+    _Atomic uint64_t answers[HTTP_CLASSES]; /* by the first digit of their status; 0: none, the client left */
+    metric_times took;                      /* from the headers of a request to its answer */
 } http_app;
 
 typedef struct http_session http_session;
@@ -103,3 +109,5 @@ void http_answer(http_stream *s, int status, const http_header *headers, size_t 
 void http_trail(http_stream *s, const http_header *trailers, size_t n);
 /* Answers 200 with the first `size` bytes of a file from its current position and closes it. */
 void http_answer_file(http_stream *s, const http_header *headers, size_t n, int fd, size_t size);
+/* What was answered (base/metric.h); from any thread. */
+void http_app_metrics(http_app *app, buf *out);

@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "bihuan_repeatable.h"
+#include "exporter/exporter.h"
 #include "gateway.h"
 #include "sweep.h"
 
@@ -19,6 +20,7 @@ static const conf_row conf[] = {
     { "PEERS_FILE", CONF_TEXT, SETTING(peers_file), NULL, "where the services are" },
     { "EVIDENCE_DIR", CONF_TEXT, SETTING(evidence_dir), NULL, "folder of evidence files" },
     { "EVIDENCE_SIZE_MAX", CONF_INT, SETTING(evidence_size_max), "104857600", "bytes of one evidence file" },
+    { "METRICS", CONF_TEXT, SETTING(metrics), "", "Unix socket where counters are read; empty: none" },
     { "TIMEOUT_MS", CONF_INT, SETTING(timeout_ms), "30000", "longest wait for one call" },
     { "CALLS_MAX", CONF_INT, SETTING(calls_max), "1024", "requests at work; further ones are refused" },
     { "DRAIN_MS", CONF_INT, SETTING(drain_ms), "10000", "for open requests when asked to stop" },
@@ -36,6 +38,10 @@ static int block_signals(void) {
 
 static void stop(void *data) {
     server_stop(data);
+}
+
+static void write_counters(buf *out, void *app) {
+    http_app_metrics(app, out);
 }
 
 static bh_err *gateway_open(bh_call *call, gateway *gw) {
@@ -60,12 +66,15 @@ static bh_err *gateway_open(bh_call *call, gateway *gw) {
 
 static bh_err *serve(bh_call *call, int signals) {
     static gateway gw; /* lives as long as the process */
+    exporter *metrics;
     TRY(gateway_open(call, &gw));
+    TRY(exporter_open(call, gw.settings.metrics, write_counters, &gw.app, &metrics));
     server_watch(gw.server, signals, stop, gw.server);
     server_watch(gw.server, gw.asker.answers.fd, ask_ready, &gw.asker);
     server_watch(gw.server, gw.disk.finished.fd, disk_ready, &gw.disk);
     log_event(LOG_INFO, "gateway.ready", "listen=%s port=%d", gw.settings.listen, server_port(gw.server));
     server_run(gw.server, gw.settings.drain_ms);
+    exporter_close(metrics);
     log_event(LOG_INFO, "gateway.stopped", "open=%zu", gw.app.streams);
     return NULL;
 }

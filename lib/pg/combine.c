@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metric.h"
 #include "pg/latch.h"
 #include "pg/pool.h"
 
@@ -51,6 +52,8 @@ struct pg_store {
     pg_conn *conns;
     waiter *first; /* the waiting commands, oldest first */
     waiter *last;
+    uint64_t set_count; /* sets that were carried, and the commands in them */
+    uint64_t command_count;
     uint8_t in_flight[SLOTS + 1];
 };
 
@@ -85,6 +88,20 @@ void store_close(pg_store *store) {
     for (int i = 0; i < store->options->connections; i++)
         conn_close(&store->conns[i]);
     pthread_mutex_destroy(&store->mutex);
+}
+
+void store_metrics(pg_store *store, buf *out) {
+    pthread_mutex_lock(&store->mutex);
+    uint64_t sets = store->set_count, commands = store->command_count, waiting = 0;
+    for (const waiter *w = store->first; w; w = w->next)
+        waiting++;
+    pthread_mutex_unlock(&store->mutex);
+    metric_head(out, "bihuan_pg_sets_total", "counter", "Sets of commands that travelled as one statement.");
+    metric_sample(out, "bihuan_pg_sets_total", "", sets);
+    metric_head(out, "bihuan_pg_commands_total", "counter", "Commands in them.");
+    metric_sample(out, "bihuan_pg_commands_total", "", commands);
+    metric_head(out, "bihuan_pg_commands_waiting", "gauge", "Commands that wait for their set to leave.");
+    metric_sample(out, "bihuan_pg_commands_waiting", "", waiting);
 }
 
 /* -- the list of waiting commands; the mutex is held -- */
@@ -286,6 +303,8 @@ static void lead(bh_call *call, pg_store *store, waiter *leader) {
     /* Not when it was chosen but now, when its thread runs: whoever came meanwhile goes too. */
     pthread_mutex_lock(&store->mutex);
     size_t n = gather(store, leader, members);
+    store->set_count++;
+    store->command_count += n;
     pthread_mutex_unlock(&store->mutex);
     qsort(members, n, sizeof(*members), by_object);
     carry(&s, members, n, 0);

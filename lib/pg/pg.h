@@ -7,6 +7,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "base/buf.h"
 #include "base/call.h"
 #include "base/uuid.h"
 
@@ -45,6 +46,8 @@ MUST bh_err *pg_pool_open(bh_call *call, const pg_options *options, const pg_stm
 void pg_pool_close(pg_pool *pool);
 /* NULL when the database of c->backend holds its connection and answered within the last second, or answers now. */
 MUST bh_err *pg_check(bh_call *call);
+/* What it carried (base/metric.h); from any thread. */
+void pg_pool_metrics(pg_pool *pool, buf *out);
 
 /* One argument; the statement's described parameter type must agree. In a combining statement it is one element; a
  * list (PG_INTS, PG_TEXTS) then fills an element of a text[] parameter as the literal of an array: x.units::int4[]. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/metric.h"
 
 enum { POOL_MEMORY_MAX = 16 << 20, CONFLICTS_MAX = 5, FRESH_MS = 1000 };
 
@@ -126,6 +127,7 @@ static bh_err *run_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, cons
 static bh_err *call_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, const pg_piece *arguments,
                           pg_rows *ret_rows) {
     pg_answer answer;
+    atomic_fetch_add_explicit(&pool->plain_count, 1, memory_order_relaxed);
     TRY(run_plain(call, pool, stmt, arguments, &answer));
     if (answer.result)
         result_keep(call, answer.result);
@@ -167,4 +169,10 @@ bh_err *pg_check(bh_call *call) {
     bh_err *err = check(call, pool, conn);
     give_back(pool, conn);
     return err;
+}
+
+void pg_pool_metrics(pg_pool *pool, buf *out) {
+    metric_head(out, "bihuan_pg_plain_total", "counter", "Statements for one call.");
+    metric_sample(out, "bihuan_pg_plain_total", "", atomic_load(&pool->plain_count));
+    store_metrics(pool->store, out);
 }

@@ -26,6 +26,7 @@ static bh_err *add(bh_call *call, arena *mem, const rpc_service *service, unsign
         .service = service->vtable,
         .index = index,
         .type = &type->methods[index],
+        .calls = arena_alloc(mem, sizeof(tally)),
     };
     if (!ret_row->rule)
         return bh_fail(call, METHOD_INCOMPLETE, ret_row->path, "no rule");

@@ -3,6 +3,7 @@
 
 #include "rpc/allow.h"
 #include "rpc/handler.h"
+#include "rpc/tally.h"
 
 typedef struct method {
     const char *path; /* "/bihuan.v1.TaskService/IssueTask" */
@@ -10,6 +11,7 @@ typedef struct method {
     ProtobufCService *service;
     unsigned index; /* in the service's descriptor */
     const ProtobufCMethodDescriptor *type;
+    tally *calls;
 } method;
 
 typedef struct method_table {

@@ -90,14 +90,16 @@ static bh_err *read_meta(bh_call *c, const job *j) {
     return take_principal(c, meta->principal, j->role);
 }
 
-static bh_err *answer(const serve_setup *setup, const job *j, bh_call *c, ProtobufCMessage **ret_response) {
-    ProtobufCMessage *request;
+/* *ret_method: what was called, also when the call is refused; NULL when that cannot be told. */
+static bh_err *open_call(const serve_setup *setup, const job *j, bh_call *c, const method **ret_method) {
     TRY(read_meta(c, j));
+    *ret_method = methods_find(&setup->methods, c->method);
     TRY(admit(c, j));
-    const method *m = methods_find(&setup->methods, c->method);
-    if (!m)
-        return bh_fail(c, UNKNOWN_METHOD, c->method);
-    TRY(method_check(c, m, j->role));
+    return *ret_method ? method_check(c, *ret_method, j->role) : bh_fail(c, UNKNOWN_METHOD, c->method);
+}
+
+static bh_err *answer(bh_call *c, const method *m, ProtobufCMessage **ret_response) {
+    ProtobufCMessage *request;
     TRY(rpc_unpack(c, m->type->input, c->payload, c->payload_size, &request));
     TRY(method_invoke(c, m, request, ret_response));
     if (protobuf_c_message_get_packed_size(*ret_response) > RPC_SIZE_MAX)
@@ -129,8 +131,8 @@ static void reply_ok(job *j, const ProtobufCMessage *response) {
     protobuf_c_message_pack(response, payload);
 }
 
-static void log_call(job *j, const bh_call *c, const bh_err *err) {
-    int ms = (int) (clock_mono_ms() - j->arrived_ms);
+static void log_call(job *j, const bh_call *c, const bh_err *err, int64_t took_ms) {
+    int ms = (int) took_ms;
     const char *login = c->who.login[0] ? c->who.login : c->who.service;
     if (!err)
         j->line_size = log_line(j->line, sizeof(j->line), LOG_INFO, "call",
@@ -150,11 +152,17 @@ arena *serve_arena(void) {
 void serve_job(const serve_setup *setup, arena *mem, job *j) {
     bh_call *c = begin(setup, j, mem);
     ProtobufCMessage *response = NULL;
-    bh_err *err = answer(setup, j, c, &response);
+    const method *m = NULL;
+    bh_err *err = open_call(setup, j, c, &m);
+    if (!err)
+        err = answer(c, m, &response);
     if (err)
         reply_error(mem, j, err);
     else
         reply_ok(j, response);
-    log_call(j, c, err);
+    int64_t ms = clock_mono_ms() - j->arrived_ms;
+    log_call(j, c, err, ms);
+    if (m)
+        tally_add(m->calls, err ? err->code : BH_OK, ms);
     arena_reset(mem);
 }

@@ -48,7 +48,7 @@ struct rpc_server {
     queue *waiting;
     inbox replies;
     inbox_node *spare; /* jobs not in use */
-    int busy;          /* jobs in use */
+    _Atomic int busy;  /* jobs in use */
     job overflow;      /* holds a call that found no spare job just long enough to refuse it */
     routes greeted;
     inbox_node *batch; /* accepted in this turn, oldest first */
@@ -412,4 +412,10 @@ void rpc_server_run(rpc_server *s) {
 void rpc_server_stop(rpc_server *s) {
     atomic_store(&s->stopping, true);
     inbox_wake(&s->replies);
+}
+
+void rpc_server_metrics(const rpc_server *s, buf *out) {
+    tally_write(out, &s->setup.methods);
+    metric_head(out, "bihuan_rpc_calls_open", "gauge", "Calls that wait for a worker or are at work.");
+    metric_sample(out, "bihuan_rpc_calls_open", "", (uint64_t) atomic_load(&s->busy));
 }

@@ -1,6 +1,7 @@
 /* The server side of the RPC runtime: one thread owns the sockets, many workers run handlers. */
 #pragma once
 
+#include "base/buf.h"
 #include "rpc/handler.h"
 
 typedef struct rpc_server_options {
@@ -27,3 +28,5 @@ const char *rpc_server_endpoint(const rpc_server *server);
 void rpc_server_run(rpc_server *server);
 /* From any thread or signal handler. */
 void rpc_server_stop(rpc_server *server);
+/* What the calls were and how they ended (base/metric.h); from any thread. */
+void rpc_server_metrics(const rpc_server *server, buf *out);

@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "bihuan_repeatable.h"
+#include "exporter/exporter.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "service/health.h"
@@ -22,6 +23,7 @@ static const conf_row conf[] = {
     { "KEY_FILE", CONF_TEXT, SETTING(key_file), NULL, "own secret key, mode 0600" },
     { "ALLOW_FILE", CONF_TEXT, SETTING(allow_file), NULL, "keys that may call" },
     { "PEERS_FILE", CONF_TEXT, SETTING(peers_file), NULL, "where the other services are" },
+    { "METRICS", CONF_TEXT, SETTING(metrics), "", "Unix socket where counters are read; empty: none" },
     { "SITE", CONF_INT, SETTING(site_id), "1", "number of this site" },
     { "WORKERS", CONF_INT, SETTING(workers), "64", "threads that run handlers" },
     { "QUEUE_MAX", CONF_INT, SETTING(queue_max), "1024", "calls that may wait for a worker" },
@@ -73,6 +75,18 @@ static void *stop_on_signal(void *data) {
     return NULL;
 }
 
+/* What the process counts, for its exporter. */
+typedef struct counters {
+    const rpc_server *server;
+    pg_pool *pool;
+} counters;
+
+static void write_counters(buf *out, void *data) {
+    const counters *c = data;
+    rpc_server_metrics(c->server, out);
+    pg_pool_metrics(c->pool, out);
+}
+
 static bh_err *serve(bh_call *call, service_runtime *runtime) {
     const service_settings *s = &runtime->settings;
     rpc_server_options options = {
@@ -88,6 +102,9 @@ static bh_err *serve(bh_call *call, service_runtime *runtime) {
     const rpc_service offered[] = { *runtime->service->rpc, health_rpc };
     rpc_server *server;
     TRY(rpc_server_open(call, &options, offered, countof(offered), &server));
+    const counters counted = { server, runtime->pool };
+    exporter *metrics;
+    TRY(exporter_open(call, s->metrics, write_counters, (void *) &counted, &metrics));
     pthread_t stopper;
     if (pthread_create(&stopper, NULL, stop_on_signal, server) != 0)
         return bh_fail(call, INTERNAL_ERROR, "no thread for signals");
@@ -95,6 +112,7 @@ static bh_err *serve(bh_call *call, service_runtime *runtime) {
     log_event(LOG_INFO, "service.ready", "endpoint=%s", rpc_server_endpoint(server));
     rpc_server_run(server);
     jobs_stop(jobs);
+    exporter_close(metrics);
     pthread_join(stopper, NULL);
     rpc_server_close(server);
     return NULL;

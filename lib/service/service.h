@@ -14,6 +14,7 @@ typedef struct service_settings {
     const char *key_file;
     const char *allow_file;
     const char *peers_file;
+    const char *metrics;
     int64_t site_id;
     int64_t workers;
     int64_t queue_max;
