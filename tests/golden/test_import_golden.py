@@ -25,15 +25,20 @@ def norm(text):
     return text.translate(str.maketrans("(),:;", "（），：；"))
 
 
+def beside(path):
+    """The document and the records checked by hand may each be missing."""
+    if not path.exists():
+        pytest.skip(f"{path} is not there; set BIHUAN_SHARED")
+    return path
+
+
 def golden(name):
-    return json.loads((SHARED / "golden" / name).read_text(encoding="utf8"))
+    return json.loads(beside(SHARED / "golden" / name).read_text(encoding="utf8"))
 
 
 @pytest.fixture(scope="module")
 def real():
-    if not REAL.exists():
-        pytest.skip(f"the real breakdown is not beside the project ({SHARED}); set BIHUAN_SHARED")
-    return dump(REAL)
+    return dump(beside(REAL))
 
 
 def decimal_text(number):
