@@ -14,7 +14,7 @@ static size_t tell(app *a, int line, const char *no, const bh_err *error) {
 
 static size_t check_draft(app *a, const Bh__Draft *d) {
     bh_call *c = a->call;
-    return tell(a, d->first_line, d->no, field_line(c, SAY(a, "编号", "number"), d->no, WORD_MAX)) +
+    return tell(a, d->first_line, d->no, field_name(c, SAY(a, "编号", "number"), d->no, WORD_MAX)) +
            tell(a, d->first_line, d->no, field_name(c, SAY(a, "内容", "text"), d->text, TEXT_MAX)) +
            tell(a, d->first_line, d->no, field_text(c, SAY(a, "成果", "result"), d->result, TEXT_MAX));
 }

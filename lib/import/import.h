@@ -14,6 +14,7 @@ enum {
     IMPORT_REGIONS_MAX = 64,    /* columns after the total */
     IMPORT_UNITS_MAX = 200,     /* units of one item */
     IMPORT_TARGETS_MAX = 40,    /* numbers of one item */
+    IMPORT_SAME_MAX = 20,       /* numbers of same_as that are written */
     IMPORT_WARNINGS_MAX = 2000, /* of the document; a record holds fewer than 100 */
 };
 

@@ -1,11 +1,15 @@
 #include "base/json_writer.h"
 #include "import/import.h"
 
-static void write_names(json_writer *w, const char *key, const import_names *names) {
+static void write_first_names(json_writer *w, const char *key, const import_names *names, size_t most) {
     jw_open_array(w, key);
-    for (size_t i = 0; i < names->n; i++)
+    for (size_t i = 0; i < names->n && i < most; i++)
         jw_string(w, NULL, names->at[i]);
     jw_close_array(w);
+}
+
+static void write_names(json_writer *w, const char *key, const import_names *names) {
+    write_first_names(w, key, names, names->n);
 }
 
 static void write_warnings(json_writer *w, const import_warnings *warnings) {
@@ -57,7 +61,7 @@ static void write_item(json_writer *w, const import_item *item) {
         write_target(w, &item->targets[i]);
     jw_close_array(w);
     write_lines(w, item->first_line, item->last_line);
-    write_names(w, "same_as", &item->same_as);
+    write_first_names(w, "same_as", &item->same_as, IMPORT_SAME_MAX);
     write_warnings(w, &item->warnings);
     jw_close_object(w);
 }

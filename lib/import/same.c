@@ -74,6 +74,13 @@ static void doubt(arena *mem, import_item *item, const import_item *other, size_
     ++*similar;
 }
 
+/* A whole list of equal items would name millions of pairs: each item tells how many there are. */
+static void doubt_many(arena *mem, import_item *item) {
+    if (item->same_as.n > IMPORT_SAME_MAX)
+        warn(mem, &item->warnings, item->first_line, "same_many", "与 %zu 项文字完全相同，same_as 只列前 %d 项",
+             item->same_as.n, IMPORT_SAME_MAX);
+}
+
 void same_read(arena *mem, import_list *list) {
     enum { SHORTEST = 6 }; /* pairs; very short texts say nothing */
     print *prints = arena_array(mem, list->n + 1, sizeof(*prints));
@@ -91,4 +98,6 @@ void same_read(arena *mem, import_list *list) {
                 doubt(mem, &list->at[j], &list->at[i], &similar[j]);
             }
         }
+    for (size_t i = 0; i < list->n; i++)
+        doubt_many(mem, &list->at[i]);
 }

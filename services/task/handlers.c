@@ -80,12 +80,20 @@ BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
     return task_store_create(c, req, resp);
 }
 
+/* What is read from a document is called by its number there. */
+static bh_err *check_numbers(bh_call *c, Bh__Draft *const *drafts, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        TRY(field_name(c, "drafts.no", drafts[i]->no, WORD_MAX));
+    return NULL;
+}
+
 BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     uuid import;
     TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
     TRY(field_import(c, req->import_id, req->document_digest, &import));
     TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
+    TRY(check_numbers(c, req->drafts, req->n_drafts));
     return task_store_import(c, import, req, resp);
 }
 

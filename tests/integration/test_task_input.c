@@ -46,6 +46,7 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"first_line\":-1}", "draft.first_line" },
         { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\",\"last_line\":-1}]"),
           "draft.last_line" },
+        { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\"}]"), "drafts.no" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-+9-+1\"}", "deadline" },
         { "ImportTasks", IMPORT("\"document_digest\":\"abc\""), "document_digest" },
         { "WithdrawApplication", "\"task_id\":\"" TASK "\"", "application_id" },
@@ -86,14 +87,15 @@ static void a_deadline_is_not_set_in_the_past(void **state) {
                             "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-06-03\"}"),
                   "{");
     assert_starts(desk_call(*state, "ImportTasks", person_named("drafter"),
-                            IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\","
-                                   "\"deadline\":\"2025-05-30\"}]")),
+                            IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"no\":\"1\","
+                                   "\"text\":\"t\",\"deadline\":\"2025-05-30\"}]")),
                   "{");
 }
 
 static const char *import(desk *d, const principal *who, const char *import_id, const char *text) {
     return desk_call(d, "ImportTasks", who,
-                     "\"import_id\":\"%s\",\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"%s\"}]",
+                     "\"import_id\":\"%s\",\"document_digest\":\"" DIGEST
+                     "\",\"drafts\":[{\"no\":\"1\",\"text\":\"%s\"}]",
                      import_id, text);
 }
 

@@ -377,7 +377,7 @@ static void what_is_named_must_be_there_and_fit(void **state) {
     acknowledge(&s);
     const char *import = uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, FILE_A));
     for (size_t i = 0; i < countof(drafts); i++) {
-        const char *draft = desk_text(d, "{\"text\":\"t\",%s}", drafts[i].draft);
+        const char *draft = desk_text(d, "{\"no\":\"1\",\"text\":\"t\",%s}", drafts[i].draft);
         assert_starts(desk_call(d, "CreateTask", person_named("drafter"), "\"draft\":%s", draft), drafts[i].reason);
         assert_starts(desk_call(d, "ImportTasks", person_named("drafter"),
                                 "\"import_id\":\"%s\",\"document_digest\":\"" FILE_A "\",\"drafts\":[%s]", import,

@@ -248,8 +248,8 @@ static void items_beyond_the_maximum_are_told(void **state) {
     call_free(c);
 }
 
-/* However many items have the same words, each names all others. */
-static void all_of_the_same_words_are_named(void **state) {
+/* However many items have the same words, each knows all others; written are the first, and how many there are. */
+static void all_of_the_same_words_are_known(void **state) {
     (void) state;
     enum { ITEMS = 60 };
     bh_call *c = call_new("test", 10000);
@@ -260,8 +260,13 @@ static void all_of_the_same_words_are_named(void **state) {
     import_document document;
     assert_null(import_parse(c, text.s, text.n, &document));
     assert_int_equal(document.tasks.n, ITEMS);
-    for (size_t i = 0; i < ITEMS; i++)
+    for (size_t i = 0; i < ITEMS; i++) {
         assert_int_equal(document.tasks.at[i].same_as.n, ITEMS - 1);
+        assert_string_equal(document.tasks.at[i].warnings.at[0].code, "same_many");
+    }
+    const char *first = strstr(import_write_json(&document), "\"same_as\":[\"2\"");
+    assert_non_null(first);
+    assert_memory_equal(strchr(first, ']') - strlen("\"21\""), "\"21\"", strlen("\"21\""));
     call_free(c);
 }
 
@@ -310,7 +315,7 @@ int main(void) {
         cmocka_unit_test(like_items_and_lost_sections_are_told),
         cmocka_unit_test(items_beyond_the_maximum_are_told),
         cmocka_unit_test(more_unit_lines_than_fit_are_told),
-        cmocka_unit_test(all_of_the_same_words_are_named),
+        cmocka_unit_test(all_of_the_same_words_are_known),
         cmocka_unit_test(many_similar_items_are_told_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
