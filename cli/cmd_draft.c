@@ -50,7 +50,7 @@ static bool cut(app *a, const char *text, const char *parts[], size_t n) {
 /* "1=unit=text": deadline, result and leaders are those of the command. */
 static bh_err *parse_child(app *a, const char *text, Bh__Draft **ret_draft) {
     const char *parts[3];
-    if (!cut(a, text, parts, countof(parts)))
+    if (!cut(a, text, parts, countof(parts)) || !*parts[0])
         return bh_fail(a->call, OPTION_BAD, "child", text, option_find("child")->meta);
     *ret_draft = new_draft(a);
     TRY(fill_request(a, &(*ret_draft)->base));
@@ -199,6 +199,23 @@ static void tell_past_due(app *a, Bh__TaskOutcome *const *outcomes, size_t n) {
             past);
 }
 
+/* The day the command gives may change with the calendar of its year. */
+static bh_err *tell_provisional(app *a, Bh__Task *const *tasks, size_t n) {
+    Bh__SetTasksRequest *request = (Bh__SetTasksRequest *) remote_request(a, set_tasks);
+    TRY(fill_set(a, request));
+    bool is_given = *request->deadline;
+    for (size_t i = 0; i < n; i++)
+        is_given |= !*tasks[i]->deadline;
+    int32_t day;
+    if (!day_parse(request->deadline, &day))
+        day = last_workday_of_year(request->plan_year);
+    if (is_given && !is_published(day))
+        out_note(SAY(a, "期限 %s 所在年份日历未公布，暂按周末计算",
+                     "The calendar of the year of %s is not published: only weekends count, for now."),
+                 day_text(a->call->mem, day));
+    return NULL;
+}
+
 bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
     Bh__Task **tasks;
     size_t n;
@@ -215,5 +232,6 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
     out_list(a, "outcomes", "task_id version is_past_due reason", (ProtobufCMessage *const *) outcomes, n);
     tell_kept(a, tasks, outcomes, n);
     tell_past_due(a, outcomes, n);
+    TRY(tell_provisional(a, tasks, n));
     return refused(a, outcomes, n);
 }

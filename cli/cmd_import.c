@@ -65,6 +65,7 @@ static bh_err *build(app *a, const intake *in, draft_set *set) {
                         .targets = (Bh__ImportTargetsRequest *) remote_request(a, import_targets) };
     TRY(draft_build(a, in, set));
     findings_twins(a, set, stderr);
+    findings_provisional(a, set, stderr);
     return bounds_check(a, set);
 }
 

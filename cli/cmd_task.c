@@ -22,6 +22,9 @@ static void print_head(app *a, const Bh__Task *task) {
         if (*text && strcmp(text, "0") != 0)
             printf("%s  %s\n", cell_header(a, fields[i]), width_clean(mem, text));
     }
+    if (task->is_provisional)
+        printf("%s\n", SAY(a, "期限所在年份日历未公布，暂按周末计算",
+                           "calendar of the deadline's year not published: only weekends count, for now"));
 }
 
 #define ROWS(list) ((ProtobufCMessage *const *) (list))

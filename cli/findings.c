@@ -1,6 +1,7 @@
 #include "findings.h"
 
 #include "base/buf.h"
+#include "domain/calendar.h"
 #include "table.h"
 #include "width.h"
 
@@ -55,6 +56,19 @@ void findings_twins(app *a, const draft_set *set, FILE *out) {
                 t->prefix, t->first->no, t->first->first_line, t->first->last_line, t->prefix, t->again->no,
                 t->again->first_line, t->again->last_line, outcome);
     }
+}
+
+void findings_provisional(app *a, const draft_set *set, FILE *out) {
+    size_t n = 0;
+    for (size_t i = 0; i < set->tasks->n_drafts; i++) {
+        int32_t day;
+        n += day_parse(set->tasks->drafts[i]->deadline, &day) && !is_published(day);
+    }
+    if (n)
+        fprintf(out,
+                SAY(a, "  %zu 项的期限所在年份日历未公布，暂按周末计算\n",
+                    "  %zu deadlines lie in years without a published calendar: only weekends count, for now\n"),
+                n);
 }
 
 static const char *join(app *a, const import_names *names) {

@@ -12,5 +12,7 @@ void findings_summary(app *a, const import_document *document, FILE *out);
 size_t findings_warnings(app *a, const import_document *document, FILE *out);
 /* All items as a table or CSV on stdout. */
 void findings_items(app *a, const import_document *document);
+/* How many deadlines lie in years without a published calendar. */
+void findings_provisional(app *a, const draft_set *set, FILE *out);
 /* Which items are one task with an earlier one, and which only look so. */
 void findings_twins(app *a, const draft_set *set, FILE *out);

@@ -22,7 +22,7 @@
 #define OPEN_VERB(...) \
     { __VA_ARGS__, .is_sessionless = true }
 
-#define TASK_COLUMNS "no state deadline lead_unit_name overdue_workdays task_id text"
+#define TASK_COLUMNS "no state deadline is_provisional lead_unit_name overdue_workdays task_id text"
 
 /* VERB(noun, verb, words, options beside the request's fields, function, call, columns, zh, en); an OPEN_VERB runs
  * without a stored login.
@@ -41,8 +41,8 @@ const verb verbs[] = {
     OPEN_VERB("context", "set", "name", "", cmd_context_set, NONE, NULL, "保存 --server 与 --ca",
               "save --server and --ca"),
     VERB("todo", "", "", "limit", verb_list, TASK("ListTodo"),
-         "task.no task.state task.deadline task.overdue_workdays moves task.text", "等待我办理的事项",
-         "what waits for me"),
+         "task.no task.state task.deadline task.is_provisional task.overdue_workdays moves task.text",
+         "等待我办理的事项", "what waits for me"),
     VERB("task", "list", "", "limit", verb_list, TASK("ListTasks"), TASK_COLUMNS, "列出任务", "list tasks"),
     VERB("task", "show", "task", "", cmd_task_show, NONE, NULL, "任务全貌", "one task with all its parts"),
     VERB("task", "history", "task", "limit", verb_list, TASK("ListTaskEvents"),

@@ -90,7 +90,9 @@ bool is_workday(int32_t day) {
     return weekday < 5;
 }
 
-bool is_published_year(int year) {
+bool is_published(int32_t day) {
+    int year, month, date;
+    day_split(day, &year, &month, &date);
     return year >= exceptions[0].date / 10000 && year <= exceptions[countof(exceptions) - 1].date / 10000;
 }
 

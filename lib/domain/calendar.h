@@ -17,8 +17,8 @@ char *day_text(arena *mem, int32_t day);
 
 /* Monday to Friday, corrected by holidays and make-up days (calendar_days.def). */
 bool is_workday(int32_t day);
-/* False when the year's calendar is not published: its workdays are provisional. */
-bool is_published_year(int year);
+/* False when the calendar of the day's year is not published: its workdays are provisional. */
+bool is_published(int32_t day);
 /* The n-th workday after `day` (n >= 0; for 0 the day itself or the next workday). */
 int32_t workday_after(int32_t day, int n);
 /* Workdays in (from, to]; negative when to < from. */

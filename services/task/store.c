@@ -125,7 +125,7 @@ static const holder_row holders[] = {
 #undef NOBODY
 };
 
-static void derive(const bh_call *c, Bh__Task *task) {
+void task_derive(const bh_call *c, Bh__Task *task) {
     int32_t today = day_at(c->now_ms), deadline, review;
     bool has_deadline = day_parse(task->deadline, &deadline);
     task_state state = (task_state) task->state;
@@ -134,9 +134,7 @@ static void derive(const bh_call *c, Bh__Task *task) {
     task->clock_holder = (char *) (is_past_review ? holder->past_review : holder->when_in_time);
     if (!has_deadline)
         return;
-    int year, month, day;
-    day_split(deadline, &year, &month, &day);
-    task->is_provisional = !is_published_year(year);
+    task->is_provisional = !is_published(deadline);
     /* A unit is never late while others hold the task. */
     if ((state == TASK_ISSUED || state == TASK_ACTIVE) && deadline < today)
         task->overdue_workdays = workdays_between(deadline, today);
@@ -164,7 +162,7 @@ bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task) {
     ProtobufCMessage *task;
     TRY(json_parse(c, json, strlen(json), &bh__task__descriptor, &task));
     *ret_task = (Bh__Task *) task;
-    derive(c, *ret_task);
+    task_derive(c, *ret_task);
     return NULL;
 }
 
@@ -206,7 +204,7 @@ bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTas
                 parent, pg_text(req->no), req->overdue ? pg_date(day_at(c->now_ms)) : pg_null(), pg_int(p.rows)));
     resp->tasks = pg_fill_all(c, &rows, &bh__task__descriptor, &resp->n_tasks);
     for (size_t i = 0; i < resp->n_tasks; i++)
-        derive(c, resp->tasks[i]);
+        task_derive(c, resp->tasks[i]);
     resp->next_page_token = task_place_token(c, &p, &rows);
     return NULL;
 }

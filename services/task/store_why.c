@@ -117,6 +117,7 @@ static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
     t->task = arena_alloc(c->mem, sizeof(*t->task));
     bh__task__init(t->task);
     pg_fill(c, rows, row, &t->task->base);
+    task_derive(c, t->task);
     return t;
 }
 

@@ -345,6 +345,16 @@ def test_evidence_comes_back_byte_for_byte(people, tmp_path):
     people.cli("evidence", "get", "0" * 64, "--save", tmp_path / "none", login="transport-handler01", code=3)
 
 
+def test_a_year_without_a_calendar_is_said(people):
+    task = people.json("task", "create", "--text", "远期事项", "--deadline", "2040-01-02", login="drafter01")["task_id"]
+    shown = people.cli("task", "show", task, "--lang", "zh", login="drafter01").stdout
+    assert "日历未公布，暂按周末计算" in shown
+    rows = list(csv.DictReader(io.StringIO(people.cli("task", "list", "-o", "csv", "--lang", "en", login="drafter01").stdout)))
+    assert {row["no calendar"] for row in rows if row["text"] == "远期事项"} == {"yes"}
+    told = people.cli("task", "set", task, "--deadline", "2040-01-03", "--lang", "zh", login="drafter01").stderr
+    assert "2040-01-03" in told and "日历未公布，暂按周末计算" in told
+
+
 # ---- import
 
 def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
@@ -392,6 +402,12 @@ def test_import_joins_the_same_work_of_two_leaders_and_says_so(people, tmp_path)
     made = json.loads(run.stdout)
     assert (made["item_count"], made["joined_count"], made["task_count"]) == (3, 1, 2)
     assert "1.1（第 3–4 行）与 2.1（第 6–7 行）为同一工作，合并为一项" in run.stderr
+
+
+def test_import_tells_of_a_year_without_a_calendar(people, tmp_path):
+    path = plan(tmp_path / "plan.txt", ("领导甲副市长", "2040年12月底前建成车站。", "市民政局"))
+    told = at_a_terminal(people, b"n\n", "import", path, "--as", "drafter01", "--lang", "zh")[0]
+    assert "1 项的期限所在年份日历未公布，暂按周末计算" in told
 
 
 def test_import_refuses_a_file_without_items(people, tmp_path):

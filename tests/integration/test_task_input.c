@@ -92,6 +92,18 @@ static void a_deadline_is_not_set_in_the_past(void **state) {
                   "{");
 }
 
+/* The years of calendar_days.def end long before 2040, whose 2 January is a Monday. */
+static void a_year_without_a_calendar_is_provisional(void **state) {
+    desk *d = *state;
+    const principal *drafter = person_named("drafter");
+    desk_sql(d, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
+    const char *made = desk_call(d, "CreateTask", drafter, "\"draft\":{\"text\":\"t\",\"deadline\":\"2040-01-02\"}");
+    const char *task = desk_value(d, made, "task_id");
+    assert_has(desk_call(d, "GetTask", drafter, "\"task_id\":\"%s\"", task), "\"is_provisional\":true");
+    assert_has(desk_call(d, "ListTasks", drafter, ""), "\"is_provisional\":true");
+    assert_has(desk_call(d, "ListTodo", drafter, ""), "\"is_provisional\":true");
+}
+
 static const char *import(desk *d, const principal *who, const char *import_id, const char *text) {
     return desk_call(d, "ImportTasks", who,
                      "\"import_id\":\"%s\",\"document_digest\":\"" DIGEST
@@ -210,6 +222,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_value_is_refused_by_name),
         cmocka_unit_test(a_deadline_is_not_set_in_the_past),
+        cmocka_unit_test(a_year_without_a_calendar_is_provisional),
         cmocka_unit_test(an_import_is_its_units_and_stays_what_it_is),
         cmocka_unit_test(names_and_titles_are_one_line),
         cmocka_unit_test(what_is_too_long_is_refused_by_name),

@@ -74,9 +74,9 @@ static void years_and_months_end_on_a_workday(void **unused) {
 
 static void an_unpublished_year_is_provisional(void **unused) {
     (void) unused;
-    assert_true(is_published_year(2025));
-    assert_false(is_published_year(2003));
-    assert_false(is_published_year(2040));
+    assert_true(is_published(day_of(2025, 6, 1)));
+    assert_false(is_published(day_of(2003, 6, 1)));
+    assert_false(is_published(day_of(2040, 6, 1)));
     assert_true(is_workday(day("2040-01-02"))); /* a Monday: the plain week */
 }
 

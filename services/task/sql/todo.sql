@@ -16,6 +16,7 @@ select t.created_ms as _created_ms, t.position as _position, t.task_id::text as 
        coalesce(t.deadline::text, '') as deadline, t.is_key, t.office_unit as office_unit_id,
        coalesce(t.lead_unit, 0) as lead_unit_id,
        coalesce((select name from directory.unit_facts(t.site_id, t.lead_unit)), '') as lead_unit_name, t.leader_ids,
+       coalesce(t.review_day::text, '') as review_day,
        f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg,
        coalesce(k.kinds, 0) as _open_kinds
   from task.task t
