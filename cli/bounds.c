@@ -16,7 +16,8 @@ static size_t check_draft(app *a, const Bh__Draft *d) {
     bh_call *c = a->call;
     return tell(a, d->first_line, d->no, field_name(c, SAY(a, "编号", "number"), d->no, WORD_MAX)) +
            tell(a, d->first_line, d->no, field_name(c, SAY(a, "内容", "text"), d->text, TEXT_MAX)) +
-           tell(a, d->first_line, d->no, field_text(c, SAY(a, "成果", "result"), d->result, TEXT_MAX));
+           tell(a, d->first_line, d->no, field_text(c, SAY(a, "成果", "result"), d->result, TEXT_MAX)) +
+           tell(a, d->first_line, d->no, field_limit(c, SAY(a, "出处", "places"), d->n_also_at, LIST_MAX));
 }
 
 static size_t check_number(app *a, const Bh__Target *t, const char *number) {

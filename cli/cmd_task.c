@@ -10,6 +10,21 @@
 #include "table.h"
 #include "width.h"
 
+static void print_place(app *a, const char *no, int first_line, int last_line) {
+    printf(SAY(a, "  %s（第 %d–%d 行）", "  %s (lines %d-%d)"), width_clean(a->call->mem, no), first_line, last_line);
+}
+
+/* Every place of the document that the task comes from. */
+static void print_places(app *a, const Bh__Task *task) {
+    if (!task->first_line)
+        return;
+    printf("%s", SAY(a, "出处", "printed at"));
+    print_place(a, task->no, task->first_line, task->last_line);
+    for (size_t i = 0; i < task->n_also_at; i++)
+        print_place(a, task->also_at[i]->no, task->also_at[i]->first_line, task->also_at[i]->last_line);
+    putchar('\n');
+}
+
 static void print_head(app *a, const Bh__Task *task) {
     static const char *const fields[] = { "task_id",          "version",      "state",
                                           "lead_unit_name",   "deadline",     "result",
@@ -22,6 +37,7 @@ static void print_head(app *a, const Bh__Task *task) {
         if (*text && strcmp(text, "0") != 0)
             printf("%s  %s\n", cell_header(a, fields[i]), width_clean(mem, text));
     }
+    print_places(a, task);
     if (task->is_provisional)
         printf("%s\n", SAY(a, "期限所在年份日历未公布，暂按周末计算",
                            "calendar of the deadline's year not published: only weekends count, for now"));

@@ -292,8 +292,18 @@ static const import_item *find_twin(const maker *m, const import_item *item, con
     return NULL;
 }
 
-/* The same work printed again: its leader signs too, its units take part. */
+static void add_place(app *a, const Bh__Draft *again, Bh__Draft *draft) {
+    Bh__Place *place = arena_alloc(a->call->mem, sizeof(*place));
+    bh__place__init(place);
+    place->no = again->no;
+    place->first_line = again->first_line;
+    place->last_line = again->last_line;
+    fill_add_message(a, (ProtobufCMessage ***) &draft->also_at, &draft->n_also_at, &place->base);
+}
+
+/* The same work printed again: its leader signs too, its units take part, and the task knows that place too. */
 static void join_draft(app *a, const Bh__Draft *again, Bh__Draft *draft) {
+    add_place(a, again, draft);
     for (size_t i = 0; i < again->n_leader_ids; i++)
         add_leader(a, draft, again->leader_ids[i]);
     for (size_t i = 0; i < again->n_co_unit_ids; i++)

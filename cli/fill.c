@@ -170,18 +170,25 @@ bh_err *fill_request(app *a, ProtobufCMessage *request) {
     return NULL;
 }
 
+/* The list with room for one more; most hold a few. */
+static void *longer(app *a, const void *list, size_t n, size_t size) {
+    char *more = arena_array(a->call->mem, n + 1, size);
+    if (n)
+        memcpy(more, list, n * size);
+    return more;
+}
+
 void fill_add_text(app *a, char ***list, size_t *n, const char *text) {
-    char **longer = arena_array(a->call->mem, *n + 1, sizeof(*longer));
-    if (*n)
-        memcpy(longer, *list, *n * sizeof(*longer));
-    longer[(*n)++] = arena_strdup(a->call->mem, text);
-    *list = longer;
+    *list = longer(a, *list, *n, sizeof(**list));
+    (*list)[(*n)++] = arena_strdup(a->call->mem, text);
 }
 
 void fill_add_number(app *a, int32_t **list, size_t *n, int32_t number) {
-    int32_t *longer = arena_array(a->call->mem, *n + 1, sizeof(*longer));
-    if (*n)
-        memcpy(longer, *list, *n * sizeof(*longer));
-    longer[(*n)++] = number;
-    *list = longer;
+    *list = longer(a, *list, *n, sizeof(**list));
+    (*list)[(*n)++] = number;
+}
+
+void fill_add_message(app *a, ProtobufCMessage ***list, size_t *n, ProtobufCMessage *message) {
+    *list = longer(a, *list, *n, sizeof(**list));
+    (*list)[(*n)++] = message;
 }

@@ -14,8 +14,9 @@ const char *fill_option(arena *mem, const ProtobufCFieldDescriptor *field);
  * evidence uploaded, dates checked. Errors: OPTION_BAD and those of the resolving calls. */
 MUST bh_err *fill_request(app *a, ProtobufCMessage *request);
 
-/* Appends one text to a repeated string, one number to a repeated int32. */
+/* Appends one text to a repeated string, one number to a repeated int32, one message to a repeated message. */
 void fill_add_text(app *a, char ***list, size_t *n, const char *text);
 void fill_add_number(app *a, int32_t **list, size_t *n, int32_t number);
+void fill_add_message(app *a, ProtobufCMessage ***list, size_t *n, ProtobufCMessage *message);
 /* A decimal number of an option, least <= number. Errors: OPTION_BAD. */
 MUST bh_err *fill_number(app *a, const char *option, const char *text, int32_t least, int32_t *ret_number);

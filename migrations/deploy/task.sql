@@ -22,6 +22,8 @@ create table task.task (
     import_id uuid,
     first_line int4 not null default 0,
     last_line int4 not null default 0,
+    -- bihuan.v1.Place: where else its document prints the same work.
+    also_at jsonb not null default '[]' check (jsonb_typeof(also_at) = 'array'),
     issuer int4 not null default 0,
     -- Persons who verified the present closing text, and those of the closure that was signed off.
     verifiers int4[] not null default '{}',
@@ -349,15 +351,16 @@ create function task.create_drafts(site int4, list jsonb, office int4, parent uu
 language plpgsql as $$
 begin
     insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, result, deadline, is_key, office_unit,
-                           lead_unit, leader_ids, parent_id, parent_unit, import_id, first_line, last_line, created_ms,
-                           position)
+                           lead_unit, leader_ids, parent_id, parent_unit, import_id, first_line, last_line, also_at,
+                           created_ms, position)
     select site, (e ->> 'task_id')::uuid, 1,
            sha256('\x00'::bytea || decode(e ->> 'body', 'hex') || decode(repeat('00', 32), 'hex')), 1,
            d.no, d.text, d.result, nullif(d.deadline, '')::date, d.is_key, office, nullif(d.lead_unit_id, 0),
-           coalesce(d.leader_ids, '{}'), parent, parent_leg, import, d.first_line, d.last_line, create_drafts.now_ms, n
+           coalesce(d.leader_ids, '{}'), parent, parent_leg, import, d.first_line, d.last_line, d.also_at,
+           create_drafts.now_ms, n
       from jsonb_array_elements(list) with ordinality x(e, n),
            jsonb_to_record(e -> 'draft') d(no text, text text, result text, deadline text, is_key bool, lead_unit_id int4,
-                                           leader_ids int4[], first_line int4, last_line int4);
+                                           leader_ids int4[], first_line int4, last_line int4, also_at jsonb);
     insert into task.leg (site_id, task_id, unit_id, role, state, is_collective)
     select distinct on (1, 2, 3) site, (e ->> 'task_id')::uuid, u.unit_id, u.role, 1, f.is_collective
       from jsonb_array_elements(list) e, jsonb_to_record(e -> 'draft') d(lead_unit_id int4, co_unit_ids int4[],

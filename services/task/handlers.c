@@ -50,6 +50,17 @@ static bh_err *check_clauses(bh_call *c, const Bh__Draft *d) {
     return NULL;
 }
 
+static bh_err *check_places(bh_call *c, const Bh__Draft *d) {
+    TRY(field_printed(c, "draft.first_line, draft.last_line", d->first_line, d->last_line));
+    TRY(field_limit(c, "draft.also_at", d->n_also_at, LIST_MAX));
+    for (size_t i = 0; i < d->n_also_at; i++) {
+        const Bh__Place *at = d->also_at[i];
+        TRY(field_name(c, "draft.also_at.no", at->no, WORD_MAX));
+        TRY(field_printed(c, "draft.also_at.first_line, draft.also_at.last_line", at->first_line, at->last_line));
+    }
+    return NULL;
+}
+
 static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     if (!d)
         return bh_fail_why(c, BAD_FIELD, "draft", MISSING);
@@ -57,7 +68,7 @@ static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
     TRY(check_clauses(c, d));
-    TRY(field_printed(c, "draft.first_line, draft.last_line", d->first_line, d->last_line));
+    TRY(check_places(c, d));
     if (d->lead_unit_id < 0)
         return bh_fail_why(c, BAD_FIELD, "draft.lead_unit_id", NOT_UNIT);
     TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));

@@ -402,6 +402,9 @@ def test_import_joins_the_same_work_of_two_leaders_and_says_so(people, tmp_path)
     made = json.loads(run.stdout)
     assert (made["item_count"], made["joined_count"], made["task_count"]) == (3, 1, 2)
     assert "1.1（第 3–4 行）与 2.1（第 6–7 行）为同一工作，合并为一项" in run.stderr
+    joined, = tasks(people, "--import", made["import_id"], "--no", "2.1")
+    shown = people.cli("task", "show", joined["task_id"], "--lang", "zh", login="drafter01").stdout
+    assert "出处  1.1（第 3–4 行）  2.1（第 6–7 行）" in shown
 
 
 def test_import_tells_of_a_year_without_a_calendar(people, tmp_path):

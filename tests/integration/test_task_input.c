@@ -47,6 +47,9 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\",\"last_line\":-1}]"),
           "draft.last_line" },
         { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"drafts\":[{\"text\":\"t\"}]"), "drafts.no" },
+        { "CreateTask", "\"draft\":{\"text\":\"t\",\"also_at\":[{\"first_line\":3}]}", "draft.also_at.no" },
+        { "CreateTask", "\"draft\":{\"text\":\"t\",\"also_at\":[{\"no\":\"1\",\"first_line\":-3}]}",
+          "draft.also_at.first_line" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-+9-+1\"}", "deadline" },
         { "ImportTasks", IMPORT("\"document_digest\":\"abc\""), "document_digest" },
         { "WithdrawApplication", "\"task_id\":\"" TASK "\"", "application_id" },
@@ -102,6 +105,24 @@ static void a_year_without_a_calendar_is_provisional(void **state) {
     assert_has(desk_call(d, "GetTask", drafter, "\"task_id\":\"%s\"", task), "\"is_provisional\":true");
     assert_has(desk_call(d, "ListTasks", drafter, ""), "\"is_provisional\":true");
     assert_has(desk_call(d, "ListTodo", drafter, ""), "\"is_provisional\":true");
+}
+
+/* A task is found by every number its document gives it, and tells them all. */
+static void a_task_keeps_all_its_places(void **state) {
+    desk *d = *state;
+    const principal *drafter = person_named("drafter");
+    desk_sql(d, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
+    desk_call(d, "CreateTask", drafter, "\"draft\":{\"text\":\"other\",\"no\":\"3.1\"}");
+    const char *made = desk_call(d, "CreateTask", drafter,
+                                 "\"draft\":{\"text\":\"t\",\"no\":\"1.1\",\"first_line\":3,\"last_line\":4,"
+                                 "\"also_at\":[{\"no\":\"2.1\",\"first_line\":7,\"last_line\":8}]}");
+    const char *task = desk_value(d, made, "task_id");
+    assert_has(desk_call(d, "GetTask", drafter, "\"task_id\":\"%s\"", task),
+               "\"also_at\":[{\"no\":\"2.1\",\"first_line\":7,\"last_line\":8}]");
+    static const char *const numbers[] = { "1.1", "2.1" };
+    for (size_t i = 0; i < countof(numbers); i++)
+        assert_string_equal(desk_value(d, desk_call(d, "ListTasks", drafter, "\"no\":\"%s\"", numbers[i]), "task_id"),
+                            task);
 }
 
 static const char *import(desk *d, const principal *who, const char *import_id, const char *text) {
@@ -223,6 +244,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_value_is_refused_by_name),
         cmocka_unit_test(a_deadline_is_not_set_in_the_past),
         cmocka_unit_test(a_year_without_a_calendar_is_provisional),
+        cmocka_unit_test(a_task_keeps_all_its_places),
         cmocka_unit_test(an_import_is_its_units_and_stays_what_it_is),
         cmocka_unit_test(names_and_titles_are_one_line),
         cmocka_unit_test(what_is_too_long_is_refused_by_name),

@@ -136,7 +136,12 @@ static void same_work_once(UNUSED void **state) {
     assert_int_equal(tasks->drafts[0]->n_co_unit_ids, 1);
     assert_int_equal(tasks->drafts[0]->co_unit_ids[0], TRANSPORT);
     assert_int_equal(tasks->drafts[0]->county_unit_ids[0], EAST);
+    assert_int_equal(tasks->drafts[0]->n_also_at, 1);
+    assert_string_equal(tasks->drafts[0]->also_at[0]->no, "1.3");
+    assert_int_equal(tasks->drafts[0]->also_at[0]->first_line, 7);
+    assert_int_equal(tasks->drafts[0]->also_at[0]->last_line, 5);
     assert_int_equal(tasks->drafts[1]->n_leader_ids, 1);
+    assert_int_equal(tasks->drafts[1]->n_also_at, 0);
     assert_int_equal(tasks->target_count, 2);
     assert_string_equal(set->targets->targets[1]->task_id, set->targets->targets[0]->task_id);
     assert_int_equal(set->targets->targets[1]->first_line, 7);
@@ -228,6 +233,13 @@ static void what_is_beyond_the_limits_is_refused(UNUSED void **state) {
     const bh_err *error = bounds_check(a, build_set(a, in));
     assert_string_equal(error->reason, "IMPORT_BEYOND");
     assert_non_null(strstr(error->en, "2 places"));
+    in = fresh_intake(a, LIST_MAX + 2);
+    make_same(a, &in->document.tasks);
+    in->document.livelihood = in->document.tasks;
+    in->document.tasks.n = 0;
+    draft_set *joined = build_set(a, in);
+    assert_int_equal(joined->tasks->drafts[0]->n_also_at, LIST_MAX + 1);
+    assert_string_equal(bounds_check(a, joined)->reason, "IMPORT_BEYOND");
     app_close(a);
 }
 

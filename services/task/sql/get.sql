@@ -16,6 +16,7 @@ select task.readable(t, $3, $4, $5) as readable,
            'leader_ids', t.leader_ids,
            'parent_task_id', coalesce(t.parent_id::text, ''), 'parent_unit_id', coalesce(t.parent_unit, 0),
            'import_id', coalesce(t.import_id::text, ''), 'first_line', t.first_line, 'last_line', t.last_line,
+           'also_at', t.also_at,
            'review_day', coalesce(t.review_day::text, ''),
            'legs', coalesce((
                select jsonb_agg(jsonb_build_object(

@@ -29,7 +29,7 @@ select t.created_ms as _created_ms, t.position as _position, t.task_id::text as 
                              and l.unit_id = $9 and l.state <> 8))
    and ($10::uuid is null or t.import_id = $10)
    and ($11::uuid is null or t.parent_id = $11)
-   and ($12 = '' or t.no = $12)
+   and ($12 = '' or t.no = $12 or t.also_at @> jsonb_build_array(jsonb_build_object('no', $12::text)))
    and ($13::date is null or t.deadline < $13 and t.state in (3, 4))
    and task.readable(t, $2, $3, $4)
  order by t.created_ms, t.position, t.task_id
