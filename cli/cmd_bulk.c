@@ -12,17 +12,26 @@
 
 static const remote_method list_tasks = { &bh__task_service__descriptor, "ListTasks" };
 
-/* In which state a move may be made of many tasks at once, and what is shown of its answers. */
+enum {
+    DRAFT = BH__TASK_STATE__TASK_STATE_DRAFT,
+    PENDING = BH__TASK_STATE__TASK_STATE_PENDING_APPROVAL,
+    STATES_MAX = 2
+};
+
+/* In which states a move may be made of many tasks at once, and what is shown of its answers. What was issued is
+ * nobody's to end by the dozen. */
 typedef struct bulk_row {
     const char *method;
-    Bh__TaskState state;
+    int states[STATES_MAX]; /* 0 = no further one */
     const char *columns;
 } bulk_row;
 
 static const bulk_row bulk_rows[] = {
-    { "SubmitTask", BH__TASK_STATE__TASK_STATE_DRAFT, "task_id version state" },
-    { "IssueTask", BH__TASK_STATE__TASK_STATE_PENDING_APPROVAL, "task_id version state is_past_due" },
-    { "SetTasks", BH__TASK_STATE__TASK_STATE_DRAFT, NULL },
+    { "SubmitTask", { DRAFT }, "task_id version state" },
+    { "IssueTask", { PENDING }, "task_id version state is_past_due" },
+    { "SetTasks", { DRAFT }, NULL },
+    { "Apply", { DRAFT, PENDING }, "task_id version state" },
+    { "DecideApplication", { DRAFT, PENDING }, "task_id version state" },
 };
 
 static const bulk_row *row_of(const char *method) {
@@ -33,24 +42,41 @@ static const bulk_row *row_of(const char *method) {
     return &bulk_rows[i];
 }
 
+/* Adds the import's tasks of one state behind the n that are there. */
+static bh_err *add_tasks(app *a, const char *import_id, int state, Bh__Task **tasks, size_t *n) {
+    Bh__ListTasksRequest *request = (Bh__ListTasksRequest *) remote_request(a, list_tasks);
+    Bh__Task **more;
+    size_t more_n;
+    request->import_id = arena_strdup(a->call->mem, import_id);
+    request->state = (Bh__TaskState) state;
+    TRY(list_all(a, list_tasks, &request->base, LIST_MAX, (ProtobufCMessage ***) &more, &more_n));
+    if (more_n)
+        memcpy(tasks + *n, more, more_n * sizeof(*more));
+    *n += more_n;
+    return NULL;
+}
+
 bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *ret_n) {
     const char *import_id = args_get(&a->args, "import");
     if (!args_get(&a->args, "all") || !import_id)
         return bh_fail(a->call, OPTION_MISSING, "TASK | --import ID --all");
     if (args_get(&a->args, "request-id") || args_get(&a->args, "version"))
         return bh_fail(a->call, OPTION_BAD, "request-id, --version", "--all", "TASK");
-    Bh__ListTasksRequest *request = (Bh__ListTasksRequest *) remote_request(a, list_tasks);
-    request->import_id = arena_strdup(a->call->mem, import_id);
-    request->state = row_of(method)->state;
-    return list_all(a, list_tasks, &request->base, LIST_MAX, (ProtobufCMessage ***) ret_tasks, ret_n);
+    const bulk_row *row = row_of(method);
+    *ret_tasks = arena_array(a->call->mem, STATES_MAX * LIST_MAX, sizeof(**ret_tasks));
+    *ret_n = 0;
+    for (size_t i = 0; i < STATES_MAX && row->states[i]; i++)
+        TRY(add_tasks(a, import_id, row->states[i], *ret_tasks, ret_n));
+    return NULL;
 }
 
-static bh_err *move_one(app *a, const verb *v, const Bh__Task *task, ProtobufCMessage **ret_response) {
-    ProtobufCMessage *request = remote_request(a, v->method);
+static bh_err *move_one(app *a, remote_method method, const Bh__Task *task, ProtobufCMessage **ret_response) {
+    ProtobufCMessage *request = remote_request(a, method);
+    TRY(fill_request(a, request));
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "task_id");
     *(const char **) fill_slot(request, field) = task->task_id;
-    return command_send(a, v->method, request, NULL, ret_response);
+    return command_send(a, method, request, NULL, ret_response);
 }
 
 /* A refused task does not stop the others; it does when nobody can be asked any more. */
@@ -58,14 +84,14 @@ static bool is_fatal(const bh_err *error) {
     return !remote_is_settled(error) || error->code == BH_UNAUTHENTICATED;
 }
 
-static bh_err *move_all(app *a, const verb *v, Bh__Task *const *tasks, size_t n) {
+static bh_err *run_all(app *a, remote_method method, bulk_one one, Bh__Task *const *tasks, size_t n) {
     ProtobufCMessage **done = arena_array(a->call->mem, n, sizeof(*done));
     bh_err *first = NULL;
     size_t n_done = 0;
     progress bar;
     progress_begin(&bar, n);
     for (size_t i = 0; i < n && !(first && is_fatal(first)); i++) {
-        bh_err *error = move_one(a, v, tasks[i], &done[n_done]);
+        bh_err *error = one(a, method, tasks[i], &done[n_done]);
         n_done += !error;
         progress_step(&bar, 1);
         if (!error)
@@ -76,15 +102,17 @@ static bh_err *move_all(app *a, const verb *v, Bh__Task *const *tasks, size_t n)
     }
     progress_end(&bar);
     out_note(SAY(a, "%zu 项中完成 %zu 项", "of %zu tasks %zu were done"), n, n_done);
-    out_list(a, "tasks", row_of(v->method.name)->columns, done, n_done);
+    out_list(a, "tasks", row_of(method.name)->columns, done, n_done);
     return first;
 }
 
-bh_err *cmd_task_bulk(app *a, const verb *v) {
+bh_err *bulk_run(app *a, remote_method method, bulk_one one) {
     Bh__Task **tasks;
     size_t n;
-    if (args_get(&a->args, "task"))
-        return verb_command(a, v);
-    TRY(bulk_tasks(a, v->method.name, &tasks, &n));
-    return move_all(a, v, tasks, n);
+    TRY(bulk_tasks(a, method.name, &tasks, &n));
+    return run_all(a, method, one, tasks, n);
+}
+
+bh_err *cmd_task_bulk(app *a, const verb *v) {
+    return args_get(&a->args, "task") ? verb_command(a, v) : bulk_run(a, v->method, move_one);
 }

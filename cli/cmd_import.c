@@ -11,6 +11,7 @@
 #include "disk.h"
 #include "domain/task.h"
 #include "draft.h"
+#include "earlier.h"
 #include "findings.h"
 #include "out.h"
 #include "store.h"
@@ -44,8 +45,9 @@ static void show(app *a, const import_document *document) {
 /* An import belongs to the unit of the post that one works in. */
 static bh_err *name_import(app *a, intake *in) {
     Bh__GetMeResponse *me;
+    TRY(earlier_check(a, in, &in->round));
     TRY(remote_call(a, get_me, remote_request(a, get_me), (ProtobufCMessage **) &me));
-    in->import_id = import_id(me->post->unit_id, in->digest);
+    in->import_id = import_id(me->post->unit_id, in->digest, in->round);
     return NULL;
 }
 

@@ -347,6 +347,7 @@ static void begin_set(app *a, const intake *in, draft_set *set) {
     size_t items = document->tasks.n + document->livelihood.n;
     arena *mem = a->call->mem;
     set->tasks->import_id = set->targets->import_id = uuid_text(mem, in->import_id);
+    set->tasks->round = set->targets->round = in->round;
     set->tasks->document_number = copy(a, document->number);
     set->tasks->document_title = copy(a, document->title);
     set->tasks->document_digest = set->targets->document_digest = copy(a, in->digest);

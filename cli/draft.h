@@ -10,8 +10,8 @@
 /* What the command knows of one document. */
 typedef struct intake {
     const char *digest; /* SHA-256 of the file, hex */
-    uuid import_id; /* follows from unit and digest: the same document is the same import, whoever of the unit sends it
-                     */
+    int32_t round;      /* which import of the document by the unit it is, from 1 */
+    uuid import_id;     /* follows from unit, digest and round: whoever of the unit sends it, it is the same import */
     import_document document;
     printed_names units;
     printed_names leaders;

@@ -72,9 +72,9 @@ const move_row *move_named(const char *name) {
     return NULL;
 }
 
-uuid import_id(int32_t unit_id, const char *document_digest) {
+uuid import_id(int32_t unit_id, const char *document_digest, int32_t round) {
     char name[128];
-    snprintf(name, sizeof(name), "import %d %s", unit_id, document_digest);
+    snprintf(name, sizeof(name), "import %d %s %d", unit_id, document_digest, round);
     return uuid_derive((uuid){ .b = { 0 } }, name);
 }
 

@@ -155,8 +155,8 @@ bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_f
 /* The refusal by post alone: what can be said before anything is read. */
 bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post);
 
-/* The id under which a unit imports the document of this digest (hex): always the same, and no other unit's. */
-uuid import_id(int32_t unit_id, const char *document_digest);
+/* The id of a unit's first, second, ... import (`round`) of the document of this digest (hex). */
+uuid import_id(int32_t unit_id, const char *document_digest, int32_t round);
 /* The id of one of the drafts that an import or a breakdown creates; positions count from 0. */
 uuid draft_id(uuid parent, size_t position);
 

@@ -95,11 +95,13 @@ bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_
     return NULL;
 }
 
-bh_err *field_import(bh_call *call, const char *import, const char *document_digest, uuid *ret_import) {
+bh_err *field_import(bh_call *call, const char *import, const char *document_digest, int32_t round, uuid *ret_import) {
     uint8_t digest[SHA256_SIZE];
     TRY(field_uuid(call, "import_id", import, ret_import));
     TRY(field_digest(call, "document_digest", document_digest, digest));
-    uuid own = import_id(call->who.unit_id, hex(call->mem, digest, sizeof(digest)));
+    if (round < 1)
+        return bh_fail(call, BAD_FIELD, "round", "counts from 1");
+    uuid own = import_id(call->who.unit_id, hex(call->mem, digest, sizeof(digest)), round);
     return memcmp(own.b, ret_import->b, sizeof(own.b)) == 0 ? NULL : bh_fail(call, IMPORT_FOREIGN, import);
 }
 

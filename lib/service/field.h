@@ -25,7 +25,8 @@ MUST bh_err *field_decimal(bh_call *call, const char *field, const char *value);
 MUST bh_err *field_printed(bh_call *call, const char *field, int32_t first, int32_t last);
 /* A SHA-256 in hex. */
 MUST bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest);
-/* The import of this document by the caller's unit; IMPORT_FOREIGN for an id that is any other's. */
-MUST bh_err *field_import(bh_call *call, const char *import, const char *document_digest, uuid *ret_import);
+/* The caller's unit's import of this document in this round; IMPORT_FOREIGN for an id that is any other's. */
+MUST bh_err *field_import(bh_call *call, const char *import, const char *document_digest, int32_t round,
+                          uuid *ret_import);
 /* "YYYY-MM". */
 MUST bh_err *field_period(bh_call *call, const char *field, const char *value, int32_t *ret_period);

@@ -149,6 +149,10 @@ create table task.child_waiver (
 create table task.import (
     site_id int4 not null,
     import_id uuid not null,
+    office_unit int4 not null,
+    -- SHA-256 of what the document is recognised by, and which import of it this is.
+    document bytea not null check (octet_length(document) = 32),
+    round int4 not null check (round > 0),
     document_number text not null,
     document_title text not null,
     digest text not null,
@@ -157,8 +161,11 @@ create table task.import (
     -- SHA-256 of all the import said: the same import with other content is refused.
     content bytea not null check (octet_length(content) = 32),
     imported_by int4 not null,
+    login text not null,
+    time_ms int8 not null,
     leaf_hash bytea not null,
-    primary key (site_id, import_id)
+    primary key (site_id, import_id),
+    unique (site_id, office_unit, document, round)
 );
 
 -- History: one row per version. Partitioned by the year of the move.

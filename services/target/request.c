@@ -63,7 +63,7 @@ static bh_err *check_tasks(bh_call *c, const target_import *import) {
 
 bh_err *target_read_import_targets(bh_call *c, const Bh__ImportTargetsRequest *req, target_import *ret_import) {
     target_import import = { .targets = req->targets, .n = req->n_targets };
-    TRY(field_import(c, req->import_id, req->document_digest, &import.import_id));
+    TRY(field_import(c, req->import_id, req->document_digest, req->round, &import.import_id));
     TRY(field_limit(c, "targets", req->n_targets, TARGETS_MAX));
     TRY(check_tasks(c, &import));
     uuid *ids = arena_array(c->mem, import.n + 1, sizeof(*ids));

@@ -102,7 +102,7 @@ BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     uuid import;
     TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
-    TRY(field_import(c, req->import_id, req->document_digest, &import));
+    TRY(field_import(c, req->import_id, req->document_digest, req->round, &import));
     TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
     TRY(check_numbers(c, req->drafts, req->n_drafts));
     return task_store_import(c, import, req, resp);
@@ -373,6 +373,12 @@ MOVE(confirm_milestone, ConfirmMilestone, req->waived ? MOVE_WAIVE_MILESTONE : M
 
 /* ---- reads */
 
+BH_RPC(TaskService, list_imports, ListImportsRequest, ListImportsResponse) {
+    uint8_t digest[SHA256_SIZE];
+    TRY(field_digest(c, "document_digest", req->document_digest, digest));
+    return task_store_list_imports(c, req, resp);
+}
+
 BH_RPC(TaskService, get_task, GetTaskRequest, GetTaskResponse) {
     return task_store_get(c, req->task_id, &resp->task);
 }
@@ -401,6 +407,7 @@ BH_RPC(TaskService, explain_moves, ExplainMovesRequest, ExplainMovesResponse) {
 
 static const rpc_rule rules[] = {
     { "ImportTasks", RPC_USER, POST_BIT(DRAFTER) },
+    ANYBODY("ListImports"),
     { "CreateTask", RPC_USER, POST_BIT(DRAFTER) },
     ANYBODY("SplitLeg"),
     ANYBODY("SetTasks"),

@@ -76,30 +76,6 @@ bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__Crea
     return NULL;
 }
 
-enum { IMPORT_INCOMPLETE = 6, IMPORT_DIFFERS = 7 };
-
-bh_err *task_store_import(bh_call *c, uuid import, const Bh__ImportTasksRequest *req, Bh__ImportTasksResponse *resp) {
-    command cmd;
-    TRY(command_begin(c, req->request_id, &cmd));
-    pg_rows rows;
-    TRY(pg_call(c, &task_sql[TASK_SQL_IMPORT], &rows, pg_int(c->site_id), pg_uuid(&cmd.key), pg_uuid(&import),
-                pg_bytes(cmd.fingerprint, SHA256_SIZE),
-                command_leaf(c, &cmd, "import", uuid_text(c->mem, import), 1, "IMPORT", req->document_digest),
-                pg_text(task_draft_list(c, &cmd, import, req->drafts, req->n_drafts)), pg_text(req->document_number),
-                pg_text(req->document_title), pg_text(req->document_digest), pg_int((int64_t) req->n_drafts),
-                pg_int(req->target_count), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms)), command_content(c, &req->base)));
-    TRY(task_store_misnamed(c, &rows));
-    int64_t outcome = pg_get_int(&rows, 0, "outcome");
-    if (outcome == IMPORT_INCOMPLETE)
-        return bh_fail(c, IMPORT_INCOMPLETE, req->import_id);
-    if (outcome == IMPORT_DIFFERS)
-        return bh_fail(c, IMPORT_DIFFERS, req->import_id);
-    TRY(command_outcome(c, &cmd, &rows, req->import_id));
-    pg_fill(c, &rows, 0, &resp->base);
-    return NULL;
-}
-
 /* ---- what is derived, never stored */
 
 typedef struct holder_row {

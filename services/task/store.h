@@ -38,6 +38,7 @@ MUST bh_err *task_store_misnamed(bh_call *c, const pg_rows *rows);
 MUST bh_err *task_store_create(bh_call *c, const Bh__CreateTaskRequest *req, Bh__CreateTaskResponse *resp);
 MUST bh_err *task_store_import(bh_call *c, uuid import, const Bh__ImportTasksRequest *req,
                                Bh__ImportTasksResponse *resp);
+MUST bh_err *task_store_list_imports(bh_call *c, const Bh__ListImportsRequest *req, Bh__ListImportsResponse *resp);
 /* Ids of the n drafts that one command or import creates. */
 char **task_draft_ids(bh_call *c, uuid parent, size_t n);
 /* The list for task.create_drafts: each draft with its id (derived from `parent`) and its audit entry. */

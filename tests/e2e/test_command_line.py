@@ -357,10 +357,22 @@ def test_a_year_without_a_calendar_is_said(people):
 
 # ---- import
 
+def sample(people, path, number):
+    """The sample plan as a document of its own: another number."""
+    path.write_text((people.state / "sample-plan.txt").read_text().replace("〕1号", f"〕{number}号"))
+    return path
+
+
+def corrected(path, was, now):
+    text = path.read_text()
+    assert was in text
+    path.write_text(text.replace(was, now))
+    return path
+
+
 def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
-    text = (people.state / "sample-plan.txt").read_text().replace("市民政局", "市民政与慈善局").replace("领导乙", "领导丙")
-    path = tmp_path / "plan.txt"
-    path.write_text(text)
+    path = sample(people, tmp_path / "plan.txt", 11)
+    corrected(corrected(path, "市民政局", "市民政与慈善局"), "领导乙", "领导丙")
     before = len(tasks(people))
     run = people.cli("import", path, "--yes", login="drafter01", code=6)
     assert "市民政与慈善局" in run.stderr and "领导丙" in run.stderr
@@ -375,8 +387,7 @@ def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
 
 
 def test_import_asks_first(people, tmp_path):
-    path = tmp_path / "plan.txt"
-    path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "7 条以上"))
+    path = sample(people, tmp_path / "plan.txt", 12)
     run = people.cli("import", path, login="drafter01", code=2)
     assert "NOT_CONFIRMED" in run.stderr
     before = len(tasks(people))
@@ -386,10 +397,10 @@ def test_import_asks_first(people, tmp_path):
     assert len(tasks(people)) == before + 11
 
 
-def plan(path, *items):
+def plan(path, *items, title="关于印发2025年重点工作责任分解的通知"):
     """A breakdown: for each item leader, words and lead."""
     numerals = "一二三四五六七八九"
-    path.write_text("关于印发2025年重点工作责任分解的通知\n" + "".join(
+    path.write_text(title + "\n" + "".join(
         f"{numerals[i]}、{leader}牵头负责的工作\n1. {words}\n责任单位：{lead}\n" for i, (leader, words, lead) in enumerate(items)))
     return path
 
@@ -397,7 +408,7 @@ def plan(path, *items):
 def test_import_joins_the_same_work_of_two_leaders_and_says_so(people, tmp_path):
     words = "推进全市农村公路养护管理体制改革。"
     path = plan(tmp_path / "plan.txt", ("领导甲副市长", words, "市民政局"), ("领导乙副市长", words, "市民政局"),
-                ("领导乙副市长", words, "市教育局"))
+                ("领导乙副市长", words, "市教育局"), title="关于印发2025年农村公路工作任务分解的通知")
     run = people.cli("import", path, "--yes", "-o", "json", "--lang", "zh", login="drafter01")
     made = json.loads(run.stdout)
     assert (made["item_count"], made["joined_count"], made["task_count"]) == (3, 1, 2)
@@ -413,6 +424,44 @@ def test_import_tells_of_a_year_without_a_calendar(people, tmp_path):
     assert "1 项的期限所在年份日历未公布，暂按周末计算" in told
 
 
+def test_a_corrected_document_is_imported_once_more_on_demand_only(people, tmp_path):
+    path = sample(people, tmp_path / "plan.txt", 15)
+    first = people.json("import", path, "--yes", login="drafter01")["import_id"]
+    same = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01")
+    assert f"第 1 次，导入 {first}" in same.stderr and "草拟未交办 11 项，已交办 0 项" in same.stderr
+    assert "同一份文件再次导入不会增加任何内容" in same.stderr
+    before = len(tasks(people))
+    corrected(path, "6 条以上", "7 条以上")
+    run = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01", code=None)
+    assert run.returncode and "IMPORT_KNOWN" in run.stderr and f"由 drafter01 导入过这份文件（第 1 次，导入 {first}）" in run.stderr
+    run = people.cli("import", path, "--yes", "--again", login="drafter01", code=None)
+    assert run.returncode and "IMPORT_OPEN" in run.stderr and first in run.stderr
+    assert len(tasks(people)) == before
+    chosen = ["--import", first, "--all"]
+    people.cli("task", "submit", *chosen, "--lang", "zh", login="drafter01", code=None)
+    assert len(people.json("apply", "termination", *chosen, "--reason", "整份更正", login="drafter01")["tasks"]) == 11
+    ended = people.json("application", "decide", *chosen, "--granted", "--reason", "同意", login="supervisor01")["tasks"]
+    assert [task["state"] for task in ended] == ["TASK_STATE_TERMINATED"] * 11
+    again = people.json("import", path, "--yes", "--again", login="drafter01")
+    assert again["import_id"] != first and again["task_count"] == 11
+    assert len(tasks(people)) == before + 11
+    assert people.json("import", path, "--yes", login="drafter01") == again
+    assert len(tasks(people)) == before + 11
+
+
+def test_what_was_issued_of_a_document_is_told_and_left(people, tmp_path):
+    path = plan(tmp_path / "plan.txt", ("领导甲副市长", "2027年底前建成车站。", "市民政局"), title="关于印发2027年车站建设任务分解的通知")
+    first = people.json("import", path, "--yes", login="drafter01")["import_id"]
+    chosen = ["--import", first, "--all"]
+    people.cli("task", "set", *chosen, "--deadline", "2027-12-30", "--result", "竣工验收报告", login="drafter01")
+    people.cli("task", "submit", *chosen, login="drafter01")
+    issued, = people.json("task", "issue", *chosen, login="supervisor01")["tasks"]
+    corrected(path, "车站。", "两座车站。")
+    run = people.cli("import", path, "--yes", "--again", "--lang", "zh", login="drafter01")
+    assert "草拟未交办 0 项，已交办 1 项" in run.stderr and "已交办的 1 项不受影响" in run.stderr
+    assert people.json("task", "show", issued["task_id"], login="drafter01")["task"]["version"] == issued["version"]
+
+
 def test_import_refuses_a_file_without_items(people, tmp_path):
     path = tmp_path / "plan.txt"
     path.write_text("")
@@ -426,8 +475,7 @@ def test_import_names_the_line_that_is_beyond_the_limits(people, tmp_path):
 
 
 def test_refusal_of_one_does_not_stop_the_others(people, tmp_path):
-    path = tmp_path / "plan.txt"
-    path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "9 条以上"))
+    path = sample(people, tmp_path / "plan.txt", 13)
     chosen = ["--import", people.json("import", path, "--yes", login="drafter01")["import_id"], "--all"]
     old = people.cli("task", "set", *chosen, "--plan-year", "2024", "--lang", "zh", login="drafter01")
     assert "期限早于今天" in old.stderr and "期限已过" in old.stdout
@@ -437,8 +485,7 @@ def test_refusal_of_one_does_not_stop_the_others(people, tmp_path):
 
 
 def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
-    path = tmp_path / "plan.txt"
-    path.write_text((people.state / "sample-plan.txt").read_text().replace("6 条以上", "8 条以上"))
+    path = sample(people, tmp_path / "plan.txt", 14)
     made = people.json("import", path, "--yes", login="drafter01")
     chosen = ["--import", made["import_id"], "--all"]
     people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--result", "书面总结并附佐证材料", login="drafter01")

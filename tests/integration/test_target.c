@@ -13,12 +13,12 @@
 
 /* What unit 90 imports, its first draft and the first that it cannot have; what it imports besides. */
 #define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
-#define IMPORT "4e2c2127-5ea2-8294-913b-40580253b7b0"
-#define TASK "d6f87371-b39f-8188-afc8-67921c3df76e"
-#define TASK_BEYOND "3c5a19e2-05de-8b71-9e3f-2b852db60f4c"
+#define IMPORT "f5c6740f-af18-8fb7-8bdf-e60477403a40"
+#define TASK "42d115da-ac38-8c76-bed3-e85d20914953"
+#define TASK_BEYOND "22958102-95eb-86ae-b02e-065dc50c0fcd"
 #define OTHER_DIGEST "2222222222222222222222222222222222222222222222222222222222222222"
-#define OTHER_IMPORT "98ab9700-cf32-8688-80b0-b28a74feecac"
-#define OTHER_TASK "616e1840-2739-8694-ae2d-d21c548c4d4e"
+#define OTHER_IMPORT "bca86f35-f844-8899-a956-0c4039d341cb"
+#define OTHER_TASK "6810d146-cb6c-81b4-9017-7580652af114"
 #define REPORT "01890000-0000-7000-8000-0000000000dd"
 #define EMPTY                                                                                                          \
     "truncate target.import, target.target, target.observation, target.idem, target.inbox, audit.pending, task.task, " \
@@ -53,7 +53,7 @@ static int fresh(void **state) {
     return 0;
 }
 
-#define OF_DOCUMENT "\"import_id\":\"" IMPORT "\",\"document_digest\":\"" DIGEST "\""
+#define OF_DOCUMENT "\"import_id\":\"" IMPORT "\",\"document_digest\":\"" DIGEST "\",\"round\":1"
 #define TARGETS(number)                                                                                          \
     OF_DOCUMENT                                                                                                  \
     ",\"targets\":["                                                                                             \
@@ -143,7 +143,7 @@ static void test_import_again(void **state) {
     assert_string_equal(desk_sql(d, "select count(*) from target.target"), "3");
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), "3");
     assert_has(desk_call(d, "ImportTargets", &drafter,
-                         "\"import_id\":\"" OTHER_IMPORT "\",\"document_digest\":\"" OTHER_DIGEST "\""),
+                         "\"import_id\":\"" OTHER_IMPORT "\",\"document_digest\":\"" OTHER_DIGEST "\",\"round\":1"),
                ":0}");
 }
 
@@ -169,8 +169,11 @@ static const refusal refusals[] = {
     { "ImportTargets", &drafter, "\"import_id\":\"" IMPORT "\"", "!BAD_FIELD" },
     /* the import of another unit, of another document; a task of another import, one beyond the last draft */
     { "ImportTargets", &drafter91, TARGETS("6"), "!IMPORT_FOREIGN" },
-    { "ImportTargets", &drafter, "\"import_id\":\"" OTHER_IMPORT "\",\"document_digest\":\"" DIGEST "\"",
+    { "ImportTargets", &drafter, "\"import_id\":\"" OTHER_IMPORT "\",\"document_digest\":\"" DIGEST "\",\"round\":1",
       "!IMPORT_FOREIGN" },
+    { "ImportTargets", &drafter, "\"import_id\":\"" IMPORT "\",\"document_digest\":\"" DIGEST "\",\"round\":2",
+      "!IMPORT_FOREIGN" },
+    { "ImportTargets", &drafter, "\"import_id\":\"" IMPORT "\",\"document_digest\":\"" DIGEST "\"", "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"" OTHER_TASK "\""), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"" TASK_BEYOND "\""), "!BAD_FIELD" },
     { "GetTarget", &operator01, "\"target_id\":\"" TASK "\"", "!METHOD_NOT_ALLOWED" },

@@ -10,9 +10,8 @@
 #include "integration/task_kit.h"
 
 #define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
-/* Of the document of this digest by the drafter's unit, 10. */
-#define IMPORT_ID "10cf0f7f-17b3-8b5d-b817-3708f5167a2f"
-#define IMPORT(fields) "\"import_id\":\"" IMPORT_ID "\"," fields
+/* The first of the document of this digest by the drafter's unit, 10. */
+#define IMPORT(fields) "\"import_id\":\"804d9ee1-dcfa-8f0f-a021-de0f50ed049c\",\"round\":1," fields
 #define TASK "0196f0a0-0000-8000-8000-000000000002"
 
 /* A string of n letters. */
@@ -52,6 +51,9 @@ static void what_is_no_value_is_refused_by_name(void **state) {
           "draft.also_at.first_line" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-+9-+1\"}", "deadline" },
         { "ImportTasks", IMPORT("\"document_digest\":\"abc\""), "document_digest" },
+        { "ImportTasks", "\"import_id\":\"" TASK "\",\"document_digest\":\"" DIGEST "\"", "round" },
+        { "ListImports", "\"document_digest\":\"abc\"", "document_digest" },
+        { "ListImports", "\"document_digest\":\"" DIGEST "\",\"page_token\":\"x\"", "page_token" },
         { "WithdrawApplication", "\"task_id\":\"" TASK "\"", "application_id" },
         { "DecideApplication", "\"task_id\":\"" TASK "\",\"kind\":3,\"granted\":true,\"reason\":\"r\"",
           "application_id" },
@@ -103,8 +105,8 @@ static void a_year_without_a_calendar_is_provisional(void **state) {
     const char *made = desk_call(d, "CreateTask", drafter, "\"draft\":{\"text\":\"t\",\"deadline\":\"2040-01-02\"}");
     const char *task = desk_value(d, made, "task_id");
     assert_has(desk_call(d, "GetTask", drafter, "\"task_id\":\"%s\"", task), "\"is_provisional\":true");
-    assert_has(desk_call(d, "ListTasks", drafter, ""), "\"is_provisional\":true");
-    assert_has(desk_call(d, "ListTodo", drafter, ""), "\"is_provisional\":true");
+    assert_has(desk_call(d, "ListTasks", drafter, "\"page_size\":5"), "\"is_provisional\":true");
+    assert_has(desk_call(d, "ListTodo", drafter, "\"page_size\":5"), "\"is_provisional\":true");
 }
 
 /* A task is found by every number its document gives it, and tells them all. */
@@ -123,32 +125,6 @@ static void a_task_keeps_all_its_places(void **state) {
     for (size_t i = 0; i < countof(numbers); i++)
         assert_string_equal(desk_value(d, desk_call(d, "ListTasks", drafter, "\"no\":\"%s\"", numbers[i]), "task_id"),
                             task);
-}
-
-static const char *import(desk *d, const principal *who, const char *import_id, const char *text) {
-    return desk_call(d, "ImportTasks", who,
-                     "\"import_id\":\"%s\",\"document_digest\":\"" DIGEST
-                     "\",\"drafts\":[{\"no\":\"1\",\"text\":\"%s\"}]",
-                     import_id, text);
-}
-
-/* An import is of one unit and one document, and says the same whenever it is repeated. */
-static void an_import_is_its_units_and_stays_what_it_is(void **state) {
-    desk *d = *state;
-    const principal *drafter = person_named("drafter");
-    principal colleague = *drafter, other = *drafter;
-    colleague.user_id = 9;
-    other.unit_id = 91;
-    desk_sql(d, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
-    assert_starts(import(d, &other, IMPORT_ID, "t"), "!IMPORT_FOREIGN ");
-    assert_starts(import(d, drafter, TASK, "t"), "!IMPORT_FOREIGN ");
-    assert_has(import(d, drafter, IMPORT_ID, "t"), "\"task_count\":1");
-    assert_has(import(d, &colleague, IMPORT_ID, "t"), "\"task_count\":1");
-    assert_starts(import(d, drafter, IMPORT_ID, "u"), "!IMPORT_DIFFERS ");
-    /* the same document in another office is another import */
-    assert_has(import(d, &other, "1572c3fd-dbf4-8dcf-b624-9b34ac4a7e21", "t"), "\"task_count\":1");
-    assert_string_equal(desk_sql(d, "select string_agg(office_unit || text, ' ' order by office_unit) from task.task"),
-                        "10t 91t");
 }
 
 static void names_and_titles_are_one_line(void **state) {
@@ -245,7 +221,6 @@ int main(void) {
         cmocka_unit_test(a_deadline_is_not_set_in_the_past),
         cmocka_unit_test(a_year_without_a_calendar_is_provisional),
         cmocka_unit_test(a_task_keeps_all_its_places),
-        cmocka_unit_test(an_import_is_its_units_and_stays_what_it_is),
         cmocka_unit_test(names_and_titles_are_one_line),
         cmocka_unit_test(what_is_too_long_is_refused_by_name),
         cmocka_unit_test(filters_and_page_tokens_are_read_to_the_letter),

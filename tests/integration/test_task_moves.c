@@ -375,13 +375,14 @@ static void what_is_named_must_be_there_and_fit(void **state) {
                 "(1, 40, 'all', 5, 0, 1, sha256(''))");
     story s = begin(d, "[50]", false);
     acknowledge(&s);
-    const char *import = uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, FILE_A));
+    const char *import = uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, FILE_A, 1));
     for (size_t i = 0; i < countof(drafts); i++) {
         const char *draft = desk_text(d, "{\"no\":\"1\",\"text\":\"t\",%s}", drafts[i].draft);
         assert_starts(desk_call(d, "CreateTask", person_named("drafter"), "\"draft\":%s", draft), drafts[i].reason);
         assert_starts(desk_call(d, "ImportTasks", person_named("drafter"),
-                                "\"import_id\":\"%s\",\"document_digest\":\"" FILE_A "\",\"drafts\":[%s]", import,
-                                draft),
+                                "\"import_id\":\"%s\",\"document_digest\":\"" FILE_A "\",\"round\":1,"
+                                "\"drafts\":[%s]",
+                                import, draft),
                       drafts[i].reason);
         const char *children = desk_text(d, "\"children\":[{\"text\":\"good\"},%s]", draft);
         assert_starts(give(&s, "lead_head", "SplitLeg", desk_request_id(d), children), drafts[i].reason);

@@ -156,12 +156,13 @@ static void a_draft_has_the_id_of_its_place(void **state) {
     assert_string_equal(uuid_text(c->mem, draft_id(import, 12)), "22578abb-b69e-85e6-8c39-76f703342207");
 }
 
-/* So does the id of an import: clients derive it, and a unit has its own. */
+/* So does the id of an import: clients derive it, and a unit has its own for each round. */
 static void an_import_is_of_a_unit_and_a_document(void **state) {
     bh_call *c = *state;
     const char one[] = "1111111111111111111111111111111111111111111111111111111111111111";
-    assert_string_equal(uuid_text(c->mem, import_id(10, one)), "10cf0f7f-17b3-8b5d-b817-3708f5167a2f");
-    assert_string_equal(uuid_text(c->mem, import_id(91, one)), "1572c3fd-dbf4-8dcf-b624-9b34ac4a7e21");
+    assert_string_equal(uuid_text(c->mem, import_id(10, one, 1)), "804d9ee1-dcfa-8f0f-a021-de0f50ed049c");
+    assert_string_equal(uuid_text(c->mem, import_id(10, one, 2)), "2c58c9d1-c74d-8236-b2f1-9d4d7fc9bca1");
+    assert_string_equal(uuid_text(c->mem, import_id(91, one, 1)), "532177eb-fd3d-8178-a1ef-1c04251f8a54");
 }
 
 int main(void) {

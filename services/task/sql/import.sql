@@ -1,5 +1,6 @@
 -- The last part of an import: the drafts of a document, and with them the whole import shows. A repeat adds nothing;
--- with other content it is refused.
+-- with other content it is refused, and so is a document that was imported before unless this is a later round and no
+-- draft of an earlier one stands.
 -- combine: $3
 -- $1 site int4[]
 -- $2 key uuid[]
@@ -19,26 +20,37 @@
 -- $16 now_ms int8[]
 -- $17 today date[]
 -- $18 content bytea[]
+-- $19 document bytea[]
+-- $20 round int4[]
 with inp as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[],
         $9::text[], $10::int4[], $11::int4[], $12::int4[], $13::text[], $14::int4[], $15::int2[], $16::int8[],
-        $17::date[], $18::bytea[])
+        $17::date[], $18::bytea[], $19::bytea[], $20::int4[])
         with ordinality as i(site_id, key, import_id, fingerprint, body, list, document_number, document_title, digest,
-                             task_count, target_count, actor, login, unit, post, now_ms, today, content, ord)
+                             task_count, target_count, actor, login, unit, post, now_ms, today, content, document,
+                             round, ord)
 ),
 chk as materialized (
     select i.*, case when k.fingerprint = i.fingerprint then 4
                      when k.key is not null then 5
                      when m.content = i.content then 4
                      when m.import_id is not null then 7
+                     when e.round >= i.round then 8
+                     when e.open_count > 0 then 9
                      when n.misnamed is not null then n.misnamed[1]
                      when i.target_count > 0 and target.show_import(i.site_id, i.import_id) <> i.target_count then 6
                      else 0 end as pre,
-           n.misnamed[2] as misnamed
+           n.misnamed[2] as misnamed, e.open_count, e.open_import
       from inp i
       left join task.idem k on k.site_id = i.site_id and k.key = i.key
       left join task.import m on m.site_id = i.site_id and m.import_id = i.import_id
       left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) n(misnamed) on k.key is null and m.import_id is null
+      left join lateral (
+          select max(w.round) as round, (count(*) filter (where t.state in (1, 2)))::int4 as open_count,
+                 (array_agg(w.import_id order by w.round desc) filter (where t.state in (1, 2)))[1] as open_import
+            from task.import w
+            left join task.task t on t.site_id = w.site_id and t.import_id = w.import_id
+           where w.site_id = i.site_id and w.office_unit = i.unit and w.document = i.document) e on m.import_id is null
 ),
 made as materialized (
     select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, import_id, actor, login, unit, post, now_ms)
@@ -46,10 +58,11 @@ made as materialized (
       from chk where pre = 0
 ),
 imports as (
-    insert into task.import (site_id, import_id, document_number, document_title, digest, task_count, target_count,
-                             content, imported_by, leaf_hash)
-    select c.site_id, c.import_id, c.document_number, c.document_title, c.digest, c.task_count, c.target_count, c.content,
-           c.actor, sha256('\x00'::bytea || c.body || decode(repeat('00', 32), 'hex'))
+    insert into task.import (site_id, import_id, office_unit, document, round, document_number, document_title, digest,
+                             task_count, target_count, content, imported_by, login, time_ms, leaf_hash)
+    select c.site_id, c.import_id, c.unit, c.document, c.round, c.document_number, c.document_title, c.digest,
+           c.task_count, c.target_count, c.content, c.actor, c.login, c.now_ms,
+           sha256('\x00'::bytea || c.body || decode(repeat('00', 32), 'hex'))
       from chk c join made using (ord)
     returning 1
 ),
@@ -63,7 +76,7 @@ logged as (
                         array_agg(c.body || decode(repeat('00', 32), 'hex') order by ord)) as n
       from chk c join made using (ord)
 )
-select ord, 0 as outcome, task_count, 0 as _misnamed, made.n as _logged, logged.n as _logged_import
+select ord, 0 as outcome, task_count, 0 as _misnamed, 0 as _open_count, '' as _open_import, made.n as _logged, logged.n as _logged_import
   from chk join made using (ord) cross join logged
 union all
-select ord, pre, task_count, misnamed, 0, 0 from chk where pre <> 0
+select ord, pre, task_count, misnamed, open_count, open_import::text, 0, 0 from chk where pre <> 0

@@ -1,0 +1,131 @@
+/* Imports of one document: whose they are, what repeats them, and what a corrected version may do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bihuan/v1/task_service.pb-c.h"
+#include "domain/task.h"
+#include "integration/task_kit.h"
+
+#define ONE "1111111111111111111111111111111111111111111111111111111111111111"
+#define TWO "2222222222222222222222222222222222222222222222222222222222222222"
+#define TASK "0196f0a0-0000-8000-8000-000000000002"
+#define NUMBERED "\"document_number\":\"X 1\","
+#define TITLED "\"document_title\":\"plan\","
+
+static int empty(void **state) {
+    desk_sql(*state, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
+    return 0;
+}
+
+/* Imports one draft under an id of the test's own making. */
+static const char *import_as(desk *d, const principal *who, const char *import, const char *head, const char *digest,
+                             int round, const char *text) {
+    return desk_call(d, "ImportTasks", who,
+                     "%s\"import_id\":\"%s\",\"document_digest\":\"%s\",\"round\":%d,"
+                     "\"drafts\":[{\"no\":\"1\",\"text\":\"%s\"}]",
+                     head, import, digest, round, text);
+}
+
+static const char *import(desk *d, const char *head, const char *digest, int round) {
+    const principal *who = person_named("drafter");
+    const char *id = uuid_text(desk_mem(d), import_id(who->unit_id, digest, round));
+    return import_as(d, who, id, head, digest, round, "t");
+}
+
+/* "1:1/0 2:0/1": of each import its round, drafts and issued tasks. */
+static const char *listed(desk *d, const principal *who, const char *head) {
+    Bh__ListImportsRequest request = BH__LIST_IMPORTS_REQUEST__INIT;
+    Bh__ListImportsResponse *response;
+    const char *out = "";
+    request.document_digest = ONE;
+    request.document_number = *head ? "X 1" : "";
+    assert_null(ASK(d, "ListImports", who, request, &response));
+    for (size_t i = 0; i < response->n_imports; i++) {
+        const Bh__Import *one = response->imports[i];
+        assert_string_equal(one->imported_by, person_named("drafter")->login);
+        assert_int_equal(one->time_ms, desk_now(d));
+        out = desk_text(d, "%s%s%d:%d/%d", out, i ? " " : "", one->round, one->open_count, one->issued_count);
+    }
+    return out;
+}
+
+/* An import is of one unit and one document, and says the same whenever it is repeated. */
+static void an_import_is_its_units_and_stays_what_it_is(void **state) {
+    desk *d = *state;
+    const principal *drafter = person_named("drafter");
+    const char *id = uuid_text(desk_mem(d), import_id(drafter->unit_id, ONE, 1));
+    principal colleague = *drafter, other = *drafter;
+    colleague.user_id = 9;
+    other.unit_id = 91;
+    assert_starts(import_as(d, &other, id, NUMBERED, ONE, 1, "t"), "!IMPORT_FOREIGN ");
+    assert_starts(import_as(d, drafter, TASK, NUMBERED, ONE, 1, "t"), "!IMPORT_FOREIGN ");
+    assert_starts(import_as(d, drafter, id, NUMBERED, ONE, 2, "t"), "!IMPORT_FOREIGN ");
+    assert_has(import_as(d, drafter, id, NUMBERED, ONE, 1, "t"), "\"task_count\":1");
+    assert_has(import_as(d, &colleague, id, NUMBERED, ONE, 1, "t"), "\"task_count\":1");
+    assert_starts(import_as(d, drafter, id, NUMBERED, ONE, 1, "u"), "!IMPORT_DIFFERS ");
+    /* the same document in another office is another import, and each knows of its own only */
+    const char *others = uuid_text(desk_mem(d), import_id(91, ONE, 1));
+    assert_string_equal(listed(d, &other, NUMBERED), "");
+    assert_has(import_as(d, &other, others, NUMBERED, ONE, 1, "t"), "\"task_count\":1");
+    assert_string_equal(desk_sql(d, "select string_agg(office_unit || text, ' ' order by office_unit) from task.task"),
+                        "10t 91t");
+}
+
+static void end_drafts(desk *d) {
+    desk_sql(d, "update task.task set state = 10 where state = 1");
+}
+
+static void issue_drafts(desk *d) {
+    desk_sql(d, "update task.task set state = 3, issuer = 9, lead_unit = 20, deadline = '2025-12-31', result = 'r' "
+                "where state = 1");
+}
+
+/* A corrected version is a further round, and takes that no draft of an earlier one stands. */
+static void a_corrected_version_takes_a_round(void **state) {
+    desk *d = *state;
+    assert_starts(import(d, NUMBERED, ONE, 1), "{");
+    assert_starts(import(d, NUMBERED, TWO, 1), "!IMPORT_KNOWN : “X 1”");
+    assert_starts(import(d, NUMBERED, TWO, 2), "!IMPORT_OPEN : 原导入还有 1 项草拟");
+    assert_has(import(d, NUMBERED, TWO, 2),
+               uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, ONE, 1)));
+    assert_string_equal(listed(d, person_named("drafter"), NUMBERED), "1:1/0");
+    end_drafts(d);
+    assert_starts(import(d, NUMBERED, TWO, 1), "!IMPORT_KNOWN ");
+    assert_starts(import(d, NUMBERED, TWO, 2), "{");
+    assert_string_equal(listed(d, person_named("drafter"), NUMBERED), "1:0/0 2:1/0");
+    issue_drafts(d);
+    assert_starts(import(d, NUMBERED, ONE, 2), "!IMPORT_KNOWN ");
+    assert_starts(import(d, NUMBERED, ONE, 3), "{");
+    assert_string_equal(listed(d, person_named("drafter"), NUMBERED), "1:0/0 2:0/1 3:1/0");
+    /* what was imported before stays what it was, and adds nothing */
+    assert_starts(import(d, NUMBERED, ONE, 1), "{");
+    assert_starts(import(d, NUMBERED, TWO, 2), "{");
+    assert_string_equal(desk_sql(d, "select count(*) from task.task"), "3");
+}
+
+/* By its number; without one by its title; without both by its bytes. */
+static void a_document_is_recognised(void **state) {
+    desk *d = *state;
+    assert_starts(import(d, NUMBERED, ONE, 1), "{");
+    assert_starts(import(d, NUMBERED TITLED, TWO, 1), "!IMPORT_KNOWN ");
+    assert_starts(import(d, TITLED, TWO, 1), "{");
+    assert_starts(import(d, TITLED, ONE, 5), "!IMPORT_OPEN ");
+    end_drafts(d);
+    empty(state);
+    assert_starts(import(d, "", ONE, 1), "{");
+    assert_starts(import(d, "", TWO, 1), "{");
+    assert_string_equal(listed(d, person_named("drafter"), ""), "1:1/0");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(an_import_is_its_units_and_stays_what_it_is, empty),
+        cmocka_unit_test_setup(a_corrected_version_takes_a_round, empty),
+        cmocka_unit_test_setup(a_document_is_recognised, empty),
+    };
+    return cmocka_run_group_tests(tests, task_setup, desk_teardown);
+}
