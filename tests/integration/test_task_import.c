@@ -41,8 +41,8 @@ static const char *listed(desk *d, const principal *who, const char *head) {
     Bh__ListImportsRequest request = BH__LIST_IMPORTS_REQUEST__INIT;
     Bh__ListImportsResponse *response;
     const char *out = "";
-    request.document_digest = ONE;
-    request.document_number = *head ? "X 1" : "";
+    request.document_digest = (char *) ONE;
+    request.document_number = (char *) (*head ? "X 1" : "");
     assert_null(ASK(d, "ListImports", who, request, &response));
     for (size_t i = 0; i < response->n_imports; i++) {
         const Bh__Import *one = response->imports[i];

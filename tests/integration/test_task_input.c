@@ -102,7 +102,9 @@ static void a_year_without_a_calendar_is_provisional(void **state) {
     desk *d = *state;
     const principal *drafter = person_named("drafter");
     desk_sql(d, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
-    const char *made = desk_call(d, "CreateTask", drafter, "\"draft\":{\"text\":\"t\",\"deadline\":\"2040-01-02\"}");
+    const char *made = desk_call(d, "CreateTask", drafter,
+                                 "\"draft\":{\"text\":\"t\",\"deadline\":\"2040-01-02\",\"lead_unit_id\":20,"
+                                 "\"leader_ids\":[50],\"result\":\"r\"}");
     const char *task = desk_value(d, made, "task_id");
     assert_has(desk_call(d, "GetTask", drafter, "\"task_id\":\"%s\"", task), "\"is_provisional\":true");
     assert_has(desk_call(d, "ListTasks", drafter, "\"page_size\":5"), "\"is_provisional\":true");

@@ -87,7 +87,10 @@ static void usage(UNUSED void **state) {
         { "task fly 2.24", "UNKNOWN_COMMAND" },
         { "report submit 2.24 --period 2025-03 --text x --next-step y", "" },
         { "apply extension 2.24 --day 2025-11-28 --reason x", "" },
-        { "apply extension --day 2025-11-28 --reason x", "OPTION_MISSING" },
+        { "apply --day 2025-11-28 --reason x", "OPTION_MISSING" },
+        { "apply termination --import 4e2c --all --reason x", "" },
+        { "application decide --import 4e2c --all --reason x", "OPTION_MISSING" },
+        { "application decide --import 4e2c --all --granted --reason x", "" },
     };
     app *a = fresh_app();
     for (size_t i = 0; i < countof(rows); i++)
