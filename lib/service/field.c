@@ -100,7 +100,7 @@ bh_err *field_import(bh_call *call, const char *import, const char *document_dig
     TRY(field_uuid(call, "import_id", import, ret_import));
     TRY(field_digest(call, "document_digest", document_digest, digest));
     if (round < 1)
-        return bh_fail(call, BAD_FIELD, "round", "counts from 1");
+        return bh_fail_why(call, BAD_FIELD, "round", NOT_ROUND);
     uuid own = import_id(call->who.unit_id, hex(call->mem, digest, sizeof(digest)), round);
     return memcmp(own.b, ret_import->b, sizeof(own.b)) == 0 ? NULL : bh_fail(call, IMPORT_FOREIGN, import);
 }
