@@ -59,15 +59,24 @@ class Cluster:
         self.folder = folder
         self.act("init")
 
-    def act(self, verb):
-        return run(TOP / "deploy/cluster", verb, self.folder)
+    def act(self, verb, **environment):
+        return run(TOP / "deploy/cluster", verb, self.folder, env=dict(os.environ, **environment))
 
-    def start(self):
-        self.act("start")
+    def start(self, **environment):
+        self.act("start", **environment)
         self.server = (self.folder / "data/postmaster.pid").read_text().split()[0]
 
     def stop(self):
         self.act("stop")
+
+    def is_running(self):
+        return (self.folder / "data/postmaster.pid").exists()
+
+    def answers(self):
+        try:
+            return self.sql("select 1") == ["1"]
+        except OSError:
+            return False
 
     def set(self, *lines):
         """Settings that win over those of deploy/cluster from the next start on."""
@@ -86,3 +95,16 @@ class Cluster:
         run("kill", "-KILL", self.server)
         for pid in [self.server, *sessions]:
             run("tail", f"--pid={pid}", "-f", "/dev/null", timeout=60)
+
+
+def acknowledged_rows(cluster, first, count):
+    """Inserts one row after the other, each in a transaction of its own; those that were acknowledged."""
+    session = subprocess.Popen(["psql", "-X", "-A", "-t", "-q", cluster.connection], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True, bufsize=1)
+    rows = []
+    for i in range(first, first + count):
+        session.stdin.write(f"insert into kept values ({i}) returning i;\n")
+        rows.append(session.stdout.readline().strip())
+    session.kill()
+    session.communicate()
+    return rows

@@ -1,11 +1,10 @@
 """The power goes: what PostgreSQL acknowledged, set up as deploy/cluster does it, is there when it is back."""
 import pathlib
 import shutil
-import subprocess
 import tempfile
 
 import pytest
-from disk import Cluster, Disk, refusal
+from disk import Cluster, Disk, acknowledged_rows, refusal
 
 ROWS = 100
 
@@ -24,23 +23,10 @@ def disk():
     shutil.rmtree(folder)
 
 
-def acknowledged_rows(cluster, first):
-    """Inserts one row after the other, each in a transaction of its own; those that were acknowledged."""
-    session = subprocess.Popen(["psql", "-X", "-A", "-t", "-q", cluster.connection], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               text=True, bufsize=1)
-    rows = []
-    for i in range(first, first + ROWS):
-        session.stdin.write(f"insert into kept values ({i}) returning i;\n")
-        rows.append(session.stdout.readline().strip())
-    session.kill()
-    session.communicate()
-    return rows
-
-
 def cycle(disk, cluster, number):
     """Rows are written, the power goes and comes back. Those that were acknowledged, and those of them that are lost."""
     cluster.start()
-    rows = acknowledged_rows(cluster, number * ROWS)
+    rows = acknowledged_rows(cluster, number * ROWS, ROWS)
     disk.power_loss()
     cluster.kill()
     disk.unmount()
