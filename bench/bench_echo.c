@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <zmq.h>
@@ -157,23 +156,12 @@ static bool is_echo(const void *data, int caller, int turn, const uint8_t *bytes
     return is_right;
 }
 
-static double rpc_run(rpc_client *client, int n, int64_t ms) {
+static load_result rpc_run(rpc_client *client, int n, int64_t ms) {
     load_plan plan = { .callers = n, .ms = ms, .pack = pack_echo, .is_right = is_echo };
-    load_result result = load_run(client, &plan);
-    return (double) result.calls / result.seconds;
+    return load_run(client, &plan);
 }
 
 /* --- in turns --- */
-
-/* Processor time of this process and its server so far. */
-static double cpu_us(pid_t server) {
-    clockid_t clock;
-    struct timespec own, other;
-    must(clock_getcpuclockid(server, &clock) == 0, "no processor clock");
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
-    clock_gettime(clock, &other);
-    return (double) (own.tv_sec + other.tv_sec) * 1e6 + (double) (own.tv_nsec + other.tv_nsec) / 1e3;
-}
 
 typedef struct measure {
     double per_s[ROUNDS];
@@ -184,12 +172,13 @@ static void compare(const rival *r, rpc_client *client, pid_t server, int n, int
     measure bare, rpc;
     double ratios[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        double began_us = cpu_us(r->pid);
+        double began_us = cpu_us(0) + cpu_us(r->pid);
         bare.per_s[i] = rival_run(r, n, ms);
-        bare.cpu_us[i] = (cpu_us(r->pid) - began_us) / (bare.per_s[i] * (double) ms / 1000);
+        bare.cpu_us[i] = (cpu_us(0) + cpu_us(r->pid) - began_us) / (bare.per_s[i] * (double) ms / 1000);
         began_us = cpu_us(server);
-        rpc.per_s[i] = rpc_run(client, n, ms);
-        rpc.cpu_us[i] = (cpu_us(server) - began_us) / (rpc.per_s[i] * (double) ms / 1000);
+        load_result load = rpc_run(client, n, ms);
+        rpc.per_s[i] = (double) load.calls / load.seconds;
+        rpc.cpu_us[i] = (load.cpu_us + cpu_us(server) - began_us) / (double) load.calls;
         ratios[i] = rpc.per_s[i] / bare.per_s[i];
     }
     printf("{\"bench\":\"echo\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f,"

@@ -105,13 +105,13 @@ static void load_free(load *l) {
 
 load_result load_run(rpc_client *client, const load_plan *plan) {
     load *l = load_new(client, plan);
-    double began_us = now_us();
+    double began_us = now_us(), began_cpu_us = cpu_us(0);
     for (int i = 0; i < plan->callers; i++) {
         l->callers[i] = (caller){ .load = l, .number = i };
         send_next(&l->callers[i]);
     }
     sem_wait(&l->over);
-    load_result result = { .seconds = (now_us() - began_us) / 1e6 };
+    load_result result = { .seconds = (now_us() - began_us) / 1e6, .cpu_us = cpu_us(0) - began_cpu_us };
     for (int i = 0; i < LOAD_KINDS_MAX; i++) {
         size_t n = l->calls[i];
         result.calls += n;

@@ -31,6 +31,7 @@ typedef struct load_figures {
 
 typedef struct load_result {
     double seconds;
+    double cpu_us; /* of this process, without what the figures took */
     size_t calls;
     load_figures kinds[LOAD_KINDS_MAX];
 } load_result;

@@ -18,6 +18,14 @@ double now_us(void) {
     return (double) now.tv_sec * 1e6 + (double) now.tv_nsec / 1e3;
 }
 
+double cpu_us(pid_t pid) {
+    clockid_t clock;
+    struct timespec used;
+    must(clock_getcpuclockid(pid, &clock) == 0, "no processor clock");
+    clock_gettime(clock, &used);
+    return (double) used.tv_sec * 1e6 + (double) used.tv_nsec / 1e3;
+}
+
 static int ascending(const void *a, const void *b) {
     double left = *(const double *) a, right = *(const double *) b;
     return (left > right) - (left < right);

@@ -14,7 +14,7 @@ static void *work(void *data) {
         }
         if (inbox_sleep(&d->todo))
             poll(&(struct pollfd){ .fd = d->todo.fd, .events = POLLIN }, 1, -1);
-        inbox_awake(&d->todo);
+        inbox_awake(&d->todo, true);
     }
     return NULL;
 }

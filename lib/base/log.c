@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -14,13 +15,6 @@ static log_level level_most = LOG_INFO;
 void log_open(const char *process, log_level most) {
     process_name = process;
     level_most = most;
-}
-
-/* Control characters would forge lines or drive a terminal: they become '?'. */
-static void clean(char *line) {
-    for (unsigned char *p = (unsigned char *) line; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = '?';
 }
 
 /* "2025-03-07T09:30:00", kept while the second lasts. */
@@ -36,31 +30,73 @@ static const char *second_text(time_t seconds) {
     return text;
 }
 
-static size_t at_most(int n, size_t room) {
-    return n > 0 && (size_t) n < room ? (size_t) n : room - 1;
+/* Control characters would forge lines or drive a terminal: they become '?'. */
+static char clean(char character) {
+    unsigned char byte = (unsigned char) character;
+    return byte < 0x20 || byte == 0x7f ? '?' : character;
 }
 
-/* A line that does not fit is cut; it always ends with a newline. */
-static size_t make_line(char *line, size_t size, log_level level, const char *event, const char *format, va_list args) {
+/* Newline and NUL always have their place. */
+static void add(log_text *text, const char *bytes, size_t most) {
+    size_t room = text->size > text->n + 2 ? text->size - text->n - 2 : 0;
+    size_t n = strnlen(bytes, most < room ? most : room);
+    char *to = text->line + text->n;
+    for (size_t i = 0; i < n; i++)
+        to[i] = clean(bytes[i]);
+    text->n += n;
+}
+
+static void add_all(log_text *text, const char *bytes) {
+    add(text, bytes, SIZE_MAX);
+}
+
+static void add_digits(log_text *text, uint64_t value, int least) {
+    char digits[20];
+    int at = sizeof(digits);
+    for (; value || least > 0; value /= 10, least--)
+        digits[--at] = (char) ('0' + value % 10);
+    add(text, digits + at, sizeof(digits) - (size_t) at);
+}
+
+log_text log_begin(char *ret_line, size_t size, log_level level, const char *event) {
     int64_t now_ms = clock_now_ms();
-    int head = snprintf(line, size - 1, "%s.%03dZ %s %s %s ", second_text((time_t) (now_ms / 1000)),
-                        (int) (now_ms % 1000), level_names[level], process_name, event);
-    size_t n = at_most(head, size - 1);
-    n += at_most(vsnprintf(line + n, size - 1 - n, format, args), size - 1 - n);
-    clean(line);
-    line[n] = '\n';
-    line[n + 1] = '\0';
-    return n + 1;
+    log_text text = { .line = ret_line, .size = level <= level_most ? size : 0 };
+    add_all(&text, second_text((time_t) (now_ms / 1000)));
+    add_all(&text, ".");
+    add_digits(&text, (uint64_t) (now_ms % 1000), 3);
+    add_all(&text, "Z ");
+    add_all(&text, level_names[level]);
+    add_all(&text, " ");
+    add_all(&text, process_name);
+    add_all(&text, " ");
+    add_all(&text, event);
+    return text;
 }
 
-size_t log_line(char *ret_line, size_t size, log_level level, const char *event, const char *format, ...) {
-    if (level > level_most)
+static void add_key(log_text *text, const char *key) {
+    add_all(text, " ");
+    add_all(text, key);
+    add_all(text, "=");
+}
+
+void log_add(log_text *text, const char *key, const char *value, size_t most) {
+    add_key(text, key);
+    add(text, value, most);
+}
+
+void log_add_number(log_text *text, const char *key, int64_t value) {
+    add_key(text, key);
+    if (value < 0)
+        add_all(text, "-");
+    add_digits(text, value < 0 ? -(uint64_t) value : (uint64_t) value, 1);
+}
+
+size_t log_end(log_text *text) {
+    if (!text->size)
         return 0;
-    va_list args;
-    va_start(args, format);
-    size_t n = make_line(ret_line, size, level, event, format, args);
-    va_end(args);
-    return n;
+    text->line[text->n] = '\n';
+    text->line[text->n + 1] = '\0';
+    return text->n + 1;
 }
 
 void log_write(const char *lines, size_t n) {
@@ -70,10 +106,13 @@ void log_write(const char *lines, size_t n) {
 void log_event(log_level level, const char *event, const char *format, ...) {
     if (level > level_most)
         return;
-    char line[2048];
+    char line[2048], values[2048];
     va_list args;
     va_start(args, format);
-    size_t n = make_line(line, sizeof(line), level, event, format, args);
+    vsnprintf(values, sizeof(values), format, args);
     va_end(args);
-    log_write(line, n);
+    log_text text = log_begin(line, sizeof(line), level, event);
+    add_all(&text, " ");
+    add_all(&text, values);
+    log_write(line, log_end(&text));
 }

@@ -42,11 +42,22 @@ static size_t decode(const unsigned char *p, size_t room, uint32_t *ret_characte
     return (size_t) l->follow + 1;
 }
 
+/* Eight characters of ASCII, none of them NUL: the subtraction borrows from the top bit of a byte that is 0. */
+static bool is_plain(const char *text) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof(bytes));
+    return !((bytes | (bytes - ones)) & tops);
+}
+
 bool utf8_is_valid(const char *text, size_t n) {
     uint32_t character;
-    for (size_t i = 0, step; i < n; i += step)
-        if ((step = decode((const unsigned char *) text + i, n - i, &character)) == 0)
+    for (size_t i = 0, step; i < n; i += step) {
+        bool plain = n - i >= sizeof(uint64_t) && is_plain(text + i);
+        step = plain ? sizeof(uint64_t) : decode((const unsigned char *) text + i, n - i, &character);
+        if (step == 0)
             return false;
+    }
     return true;
 }
 

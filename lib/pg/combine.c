@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/latch.h"
 #include "base/metric.h"
-#include "pg/latch.h"
 #include "pg/pool.h"
 
 enum {

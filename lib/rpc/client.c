@@ -30,9 +30,8 @@ struct rpc_client {
 
 /* --- the thread --- */
 
-static bool take_requests(rpc_client *client, int64_t now_ms) {
+static void take_requests(rpc_client *client, int64_t now_ms) {
     inbox_node *node = inbox_take(&client->requests);
-    bool any = node != NULL;
     while (node) {
         rpc_result *call = (rpc_result *) node;
         node = node->next;
@@ -44,28 +43,29 @@ static bool take_requests(rpc_client *client, int64_t now_ms) {
         else
             channel_submit(ch, call, now_ms);
     }
-    return any;
 }
 
+/* False when nothing came: the last thing done with every socket is a receive that found nothing, as roster_poll wants
+ * it. */
 static bool serve(rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
-    bool busy = take_requests(client, now_ms) | roster_receive(&client->roster, now_ms);
+    take_requests(client, now_ms);
     /* Once a millisecond is enough, and libzmq makes system calls for every look at a socket with nothing in it. */
     if (now_ms != client->ticked_ms)
         roster_tick(&client->roster, now_ms);
     client->ticked_ms = now_ms;
     roster_pump(&client->roster, now_ms);
-    return busy;
+    return roster_receive(&client->roster, now_ms);
 }
 
 static void wait_for_work(rpc_client *client) {
     struct pollfd items[1 + ROSTER_POLL_ITEMS] = { { .fd = client->requests.fd, .events = POLLIN } };
-    if (roster_receive(&client->roster, clock_mono_ms()) || !inbox_sleep(&client->requests))
+    if (!inbox_sleep(&client->requests))
         return;
     nfds_t n = 1 + roster_poll(&client->roster, items + 1);
     int64_t wait_ms = roster_due_ms(&client->roster) - clock_mono_ms();
     poll(items, n, wait_ms > 0 ? (int) wait_ms : 0);
-    inbox_awake(&client->requests);
+    inbox_awake(&client->requests, items[0].revents);
     client->ticked_ms = 0;
 }
 

@@ -1,64 +1,63 @@
 #include "rpc/frame.h"
 
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
 enum { MAGIC = 0x4248 }; /* "BH" */
 
-/* Offsets of the fields; 16..19 (seq) and 28..31 (credit) are zero until streams use them. */
-enum {
-    AT_MAGIC = 0,
-    AT_VERSION = 2,
-    AT_KIND = 3,
-    AT_FLAGS = 4,
-    AT_STATUS = 6,
-    AT_CALL = 8,
-    AT_TIMEOUT = 20,
-    AT_META = 24
-};
+/* As it travels, all numbers big-endian; what streams will use is zero until then. */
+typedef struct header {
+    uint16_t magic;
+    uint8_t version;
+    uint8_t kind;
+    uint16_t flags;
+    uint16_t status;
+    uint64_t call_id;
+    uint32_t sequence;
+    uint32_t timeout_ms;
+    uint32_t meta_size;
+    uint32_t credit;
+} header;
 
-static void put(uint8_t *at, int n, uint64_t value) {
-    for (int i = n - 1; i >= 0; i--, value >>= 8)
-        at[i] = (uint8_t) value;
-}
-
-static uint64_t get(const uint8_t *at, int n) {
-    uint64_t value = 0;
-    for (int i = 0; i < n; i++)
-        value = value << 8 | at[i];
-    return value;
-}
+static_assert(sizeof(header) == FRAME_HEADER_SIZE, "the header has no holes");
 
 const char *frame_parse(const uint8_t *bytes, size_t n, frame *ret_frame) {
-    if (n < FRAME_HEADER_SIZE)
+    header head;
+    if (n < sizeof(head))
         return "shorter than a header";
-    if (get(bytes + AT_MAGIC, 2) != MAGIC)
+    memcpy(&head, bytes, sizeof(head));
+    if (be16toh(head.magic) != MAGIC)
         return "not of this protocol";
-    if (bytes[AT_VERSION] != FRAME_VERSION)
+    if (head.version != FRAME_VERSION)
         return "of another version";
-    size_t meta_size = (size_t) get(bytes + AT_META, 4);
-    if (meta_size > FRAME_META_MAX || meta_size > n - FRAME_HEADER_SIZE)
+    size_t meta_size = be32toh(head.meta_size);
+    if (meta_size > FRAME_META_MAX || meta_size > n - sizeof(head))
         return "meta is too long";
     *ret_frame = (frame){
-        .kind = bytes[AT_KIND],
-        .flags = (uint16_t) get(bytes + AT_FLAGS, 2),
-        .status = (uint16_t) get(bytes + AT_STATUS, 2),
-        .call_id = get(bytes + AT_CALL, 8),
-        .timeout_ms = (uint32_t) get(bytes + AT_TIMEOUT, 4),
-        .meta = bytes + FRAME_HEADER_SIZE,
+        .kind = head.kind,
+        .flags = be16toh(head.flags),
+        .status = be16toh(head.status),
+        .call_id = be64toh(head.call_id),
+        .timeout_ms = be32toh(head.timeout_ms),
+        .meta = bytes + sizeof(head),
         .meta_size = meta_size,
-        .payload = bytes + FRAME_HEADER_SIZE + meta_size,
-        .payload_size = n - FRAME_HEADER_SIZE - meta_size,
+        .payload = bytes + sizeof(head) + meta_size,
+        .payload_size = n - sizeof(head) - meta_size,
     };
     return NULL;
 }
 
 void frame_write(const frame *head, uint8_t ret_header[FRAME_HEADER_SIZE]) {
-    for (int i = 0; i < FRAME_HEADER_SIZE; i++)
-        ret_header[i] = 0;
-    put(ret_header + AT_MAGIC, 2, MAGIC);
-    put(ret_header + AT_VERSION, 1, FRAME_VERSION);
-    put(ret_header + AT_KIND, 1, head->kind);
-    put(ret_header + AT_FLAGS, 2, head->flags);
-    put(ret_header + AT_STATUS, 2, head->status);
-    put(ret_header + AT_CALL, 8, head->call_id);
-    put(ret_header + AT_TIMEOUT, 4, head->timeout_ms);
-    put(ret_header + AT_META, 4, head->meta_size);
+    header sent = {
+        .magic = htobe16(MAGIC),
+        .version = FRAME_VERSION,
+        .kind = head->kind,
+        .flags = htobe16(head->flags),
+        .status = htobe16(head->status),
+        .call_id = htobe64(head->call_id),
+        .timeout_ms = htobe32(head->timeout_ms),
+        .meta_size = htobe32((uint32_t) head->meta_size),
+    };
+    memcpy(ret_header, &sent, sizeof(sent));
 }

@@ -22,13 +22,21 @@ void inbox_wake(inbox *box) {
         return;
 }
 
-void inbox_put(inbox *box, inbox_node *node) {
+void inbox_add(inbox *box, inbox_node *node) {
     node->next = atomic_load(&box->newest);
     while (!atomic_compare_exchange_weak(&box->newest, &node->next, node))
         continue;
-    /* The taker sets asleep before its last look, we look after putting: one of us sees the other. */
-    if (atomic_exchange(&box->asleep, false))
+}
+
+/* The taker sets asleep before its last look, we look after adding: one of us sees the other. */
+void inbox_tell(inbox *box) {
+    if (atomic_load(&box->asleep) && atomic_exchange(&box->asleep, false))
         inbox_wake(box);
+}
+
+void inbox_put(inbox *box, inbox_node *node) {
+    inbox_add(box, node);
+    inbox_tell(box);
 }
 
 inbox_node *inbox_take(inbox *box) {
@@ -54,15 +62,15 @@ bool inbox_sleep(inbox *box) {
     return false;
 }
 
-void inbox_awake(inbox *box) {
+void inbox_awake(inbox *box, bool told) {
     uint64_t count;
     atomic_store(&box->asleep, false);
-    if (read(box->fd, &count, sizeof(count)) < 0)
-        return; /* nobody woke us: a socket or the clock did */
+    if (told && read(box->fd, &count, sizeof(count)) < 0)
+        return; /* another wake-up has taken it */
 }
 
 void inbox_serve(inbox *box, void (*handle)(inbox_node *node)) {
-    inbox_awake(box);
+    inbox_awake(box, true);
     do {
         for (inbox_node *node = inbox_take(box); node;) {
             inbox_node *next = node->next;

@@ -19,12 +19,15 @@ typedef struct inbox {
 bool inbox_open(inbox *box);
 void inbox_close(inbox *box);
 void inbox_put(inbox *box, inbox_node *node);
+/* The two halves of inbox_put, for whoever puts many: a taker that sleeps does not notice before it is told. */
+void inbox_add(inbox *box, inbox_node *node);
+void inbox_tell(inbox *box);
 /* Everything put so far, oldest first, as a list; NULL when empty. */
 inbox_node *inbox_take(inbox *box);
 /* Before waiting on fd: false when something came in meanwhile, then do not wait. */
 bool inbox_sleep(inbox *box);
-/* After waiting. */
-void inbox_awake(inbox *box);
+/* After waiting; `told`: fd was readable. */
+void inbox_awake(inbox *box, bool told);
 /* When fd is readable: awakes, hands over every node, oldest first, and goes to sleep. `handle` may free the node. */
 void inbox_serve(inbox *box, void (*handle)(inbox_node *node));
 /* Makes a wait end although nothing was put. */

@@ -26,5 +26,5 @@ typedef struct job {
     allow_role role;              /* of the caller's key */
     char caller[ALLOW_NAME_SIZE]; /* "" when the key is not (or no longer) allowed */
     size_t line_size;             /* the call's log line; written before the reply is sent, many at a time */
-    char line[JOB_LINE_SIZE];
+    char line[JOB_LINE_SIZE];     /* last, so that a fresh job need not clear it */
 } job;

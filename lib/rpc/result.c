@@ -20,7 +20,8 @@ static void fill_principal(Bh__Rpc__Principal *sent, const principal *who) {
 /* The server that is named, else the part of "/pkg.Service/Method" between the slashes. */
 static void name_service(rpc_result *result, const rpc_request *request) {
     const char *name = request->server ? request->server : request->method + (request->method[0] == '/');
-    snprintf(result->argument, sizeof(result->argument), "%.*s", (int) strcspn(name, "/"), name);
+    size_t n = strcspn(name, "/");
+    memcpy(result->argument, name, n < sizeof(result->argument) ? n : sizeof(result->argument) - 1);
 }
 
 static void refuse(rpc_result *result, bh_reason failure, const char *argument) {

@@ -132,17 +132,19 @@ static void reply_ok(job *j, const ProtobufCMessage *response) {
 }
 
 static void log_call(job *j, const bh_call *c, const bh_err *err, int64_t took_ms) {
-    int ms = (int) took_ms;
-    const char *login = c->who.login[0] ? c->who.login : c->who.service;
-    if (!err)
-        j->line_size = log_line(j->line, sizeof(j->line), LOG_INFO, "call",
-                                "method=%s code=OK ms=%d login=%.64s trace=%s attempt=%d", c->method, ms, login,
-                                c->trace_id, c->attempt);
-    else
-        j->line_size = log_line(
-            j->line, sizeof(j->line), LOG_INFO, "call",
-            "method=%.128s code=%s ms=%d login=%.64s trace=%s attempt=%d reason=%s at=%s:%d message=%.200s", c->method,
-            bh_code_name(err->code), ms, login, c->trace_id, c->attempt, err->reason, err->file, err->line, err->en);
+    log_text text = log_begin(j->line, sizeof(j->line), LOG_INFO, "call");
+    log_add(&text, "method", c->method, 128);
+    log_add(&text, "code", bh_code_name(err ? err->code : BH_OK), 32);
+    log_add_number(&text, "ms", took_ms);
+    log_add(&text, "login", c->who.login[0] ? c->who.login : c->who.service, 64);
+    log_add(&text, "trace", c->trace_id, TRACE_SIZE);
+    log_add_number(&text, "attempt", c->attempt);
+    if (err) {
+        log_add(&text, "reason", err->reason, 64);
+        log_add(&text, "at", arena_printf(c->mem, "%s:%d", err->file, err->line), 64);
+        log_add(&text, "message", err->en, 200);
+    }
+    j->line_size = log_end(&text);
 }
 
 arena *serve_arena(void) {

@@ -29,6 +29,7 @@ enum {
     LINES_SIZE = 16 << 10,
     DRAIN_MS = 3000, /* for callers to go when the server stops */
     TELL_MS = 20,    /* how often they are told meanwhile */
+    HELD_MAX = 32,   /* replies to quick calls of which a worker tells in one go */
     FLUSH_MS = 1000, /* for the last replies after that */
     SERVER_MEMORY_MAX = 64 << 20,
 };
@@ -158,7 +159,8 @@ static job *job_take(rpc_server *s) {
         s->spare = s->spare->next;
         s->busy++;
     }
-    *j = (job){ .refusal = j == &s->overflow ? JOB_QUEUE_FULL : JOB_ACCEPTED };
+    memset(j, 0, offsetof(job, line));
+    j->refusal = j == &s->overflow ? JOB_QUEUE_FULL : JOB_ACCEPTED;
     zmq_msg_init(&j->route);
     zmq_msg_init(&j->request);
     zmq_msg_init(&j->reply);
@@ -215,9 +217,9 @@ static bool receive(rpc_server *s, job *j) {
 }
 
 /* CURVE proved the key when the connection was made; here it must still be allowed. No key, no caller. */
-static void identify(rpc_server *s, job *j) {
+static void identify(rpc_server *s, job *j, int64_t wall_ms) {
     const char *key = zmq_msg_gets(&j->request, "User-Id");
-    const allow_row *row = key ? allow_find(s->allowed, key, clock_now_ms()) : NULL;
+    const allow_row *row = key ? allow_find(s->allowed, key, wall_ms) : NULL;
     if (!row)
         return;
     j->role = row->role;
@@ -263,9 +265,9 @@ static on_frame *const on_kind[] = {
     [FRAME_PING] = on_ping,
 };
 
-static void handle(rpc_server *s, job *j) {
-    j->arrived_ms = clock_mono_ms();
-    identify(s, j);
+static void handle(rpc_server *s, job *j, int64_t now_ms, int64_t wall_ms) {
+    j->arrived_ms = now_ms;
+    identify(s, j, wall_ms);
     on_frame *on = j->open.kind < countof(on_kind) ? on_kind[j->open.kind] : NULL;
     if (!j->caller[0] || j->fault)
         answer_here(s, j);
@@ -275,9 +277,10 @@ static void handle(rpc_server *s, job *j) {
         job_release(s, j);
 }
 
-/* Reads what waits, at most BATCH_MAX messages, and hands the calls over in one go; false when nothing waited. */
-static bool receive_batch(rpc_server *s) {
+/* Reads what waits, at most BATCH_MAX messages, and hands the calls over in one go; false when nothing waits now. */
+static bool receive_batch(rpc_server *s, int64_t now_ms) {
     int n = 0;
+    int64_t wall_ms = clock_now_ms();
     s->batch = NULL;
     s->batch_end = &s->batch;
     for (; n < BATCH_MAX; n++) {
@@ -286,11 +289,11 @@ static bool receive_batch(rpc_server *s) {
             job_release(s, j);
             break;
         }
-        handle(s, j);
+        handle(s, j, now_ms, wall_ms);
     }
     if (s->batch)
         queue_put(s->waiting, s->batch);
-    return n > 0;
+    return n == BATCH_MAX;
 }
 
 /* Log lines first and in one go: a call that was answered has its line, whatever happens to this process then. */
@@ -309,30 +312,36 @@ static void write_log(inbox_node *node) {
     log_write(lines, n);
 }
 
-static bool send_replies(rpc_server *s) {
+static void send_replies(rpc_server *s) {
     inbox_node *node = inbox_take(&s->replies);
-    if (!node)
-        return false;
-    write_log(node);
+    if (node)
+        write_log(node);
     while (node) {
         job *j = (job *) node;
         node = node->next;
         reply(s, j);
     }
-    return true;
 }
 
 /* --- running --- */
 
+/* Waking the thread that sends costs more than a quick call, so it is told of many replies in one go. A reply never
+ * waits for a slow call: while calls wait, that thread looks by itself (queue_watch). */
 static void *work(void *data) {
     rpc_server *s = data;
     arena *mem = serve_arena();
-    int64_t took_ms = 0;
-    for (job *j = queue_take(s->waiting, took_ms); j; j = queue_take(s->waiting, took_ms)) {
+    int held = 0;
+    for (job *j = queue_take(s->waiting), *next; j; j = next) {
         int64_t began_ms = clock_mono_ms();
         serve_job(&s->setup, mem, j);
-        took_ms = clock_mono_ms() - began_ms;
-        inbox_put(&s->replies, &j->node);
+        inbox_add(&s->replies, &j->node);
+        next = queue_next(s->waiting, clock_mono_ms() - began_ms);
+        if (!next || ++held == HELD_MAX) {
+            inbox_tell(&s->replies);
+            held = 0;
+        }
+        if (!next)
+            next = queue_take(s->waiting);
     }
     arena_free(mem);
     return NULL;
@@ -354,32 +363,36 @@ static void start_workers(rpc_server *s) {
     pthread_attr_destroy(&attributes);
 }
 
-/* Rare work, once a millisecond at most: libzmq makes system calls for every look at a socket with nothing in it. */
+/* Rare work, once a millisecond at most: libzmq makes system calls for every look at a socket with nothing in it. True
+ * when somebody asked: then somebody else may wait. */
 static bool attend(rpc_server *s, int64_t now_ms) {
     if (now_ms == s->attended_ms)
         return false;
-    s->attended_ms = now_ms;
     if (now_ms - s->refreshed_ms >= REFRESH_MS) {
         s->refreshed_ms = now_ms;
         allow_refresh(s->allowed);
     }
-    return zap_serve(s->zap, s->allowed);
+    bool asked = zap_serve(s->zap, s->allowed);
+    s->attended_ms = asked ? 0 : now_ms;
+    return asked;
 }
 
+/* The last look at either socket found nothing, which is what socket_fd asks for. */
 static void wait_for_work(rpc_server *s, int64_t now_ms) {
-    struct pollfd items[] = {
-        { .fd = s->router_fd, .events = POLLIN },
-        { .fd = s->zap_fd, .events = POLLIN },
-        { .fd = s->replies.fd, .events = POLLIN },
+    enum { ROUTER, ZAP, REPLIES, ITEMS };
+    struct pollfd items[ITEMS] = {
+        [ROUTER] = { .fd = s->router_fd, .events = POLLIN },
+        [ZAP] = { .fd = s->zap_fd, .events = POLLIN },
+        [REPLIES] = { .fd = s->replies.fd, .events = POLLIN },
     };
     int most_ms = atomic_load(&s->stopping) ? TELL_MS : REFRESH_MS;
     int watch_ms = queue_watch(s->waiting, now_ms);
-    /* The caller has just received nothing from the router, which is what socket_fd asks for. */
-    if (zap_serve(s->zap, s->allowed) || !inbox_sleep(&s->replies))
+    if (!inbox_sleep(&s->replies))
         return;
-    poll(items, countof(items), watch_ms < 0 ? most_ms : watch_ms);
-    inbox_awake(&s->replies);
-    s->attended_ms = 0;
+    poll(items, ITEMS, watch_ms < 0 ? most_ms : watch_ms);
+    inbox_awake(&s->replies, items[REPLIES].revents);
+    if (items[ZAP].revents)
+        s->attended_ms = 0;
 }
 
 /* Tells every caller again and again, for the ROUTER says then who has gone. True when the calls accepted are answered
@@ -399,9 +412,9 @@ void rpc_server_run(rpc_server *s) {
     for (int64_t now_ms = clock_mono_ms(); !atomic_load(&s->stopping) || !has_drained(s, now_ms);
          now_ms = clock_mono_ms()) {
         bool asked = attend(s, now_ms);
-        bool received = receive_batch(s);
-        bool replied = send_replies(s);
-        if (!asked && !received && !replied)
+        send_replies(s);
+        bool more = receive_batch(s, now_ms);
+        if (!asked && !more)
             wait_for_work(s, now_ms);
     }
     queue_close(s->waiting);

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/latch.h"
 #include "base/macros.h"
-#include "pg/latch.h"
 
 /* What one thread hands to the other. */
 typedef struct parcel {

@@ -27,13 +27,14 @@ static void sleep_ms(int64_t ms) {
 }
 
 static void *work(UNUSED void *data) {
-    int64_t took_ms = 0;
-    for (job *j = queue_take(waiting, took_ms); j; j = queue_take(waiting, took_ms)) {
+    for (job *j = queue_take(waiting), *next; j; j = next) {
         atomic_fetch_add(&begun, 1);
         while (atomic_load(&held))
             sleep_ms(1);
-        took_ms = job_ms;
         atomic_fetch_add(&ended, 1);
+        next = queue_next(waiting, job_ms);
+        if (!next)
+            next = queue_take(waiting);
     }
     return NULL;
 }
@@ -94,19 +95,19 @@ static void assert_all_begin(bool is_watched) {
 static void in_order(UNUSED void **state) {
     job *first = put(2);
     job *second = put(1);
-    assert_ptr_equal(queue_take(waiting, 0), &first[0]);
-    assert_ptr_equal(queue_take(waiting, 0), &first[1]);
-    assert_ptr_equal(queue_take(waiting, 0), &second[0]);
+    assert_ptr_equal(queue_take(waiting), &first[0]);
+    assert_ptr_equal(queue_take(waiting), &first[1]);
+    assert_ptr_equal(queue_take(waiting), &second[0]);
     queue_close(waiting);
-    assert_null(queue_take(waiting, 0));
+    assert_null(queue_take(waiting));
 }
 
 static void closing_lets_the_rest_finish(UNUSED void **state) {
     put(3);
     queue_close(waiting);
     for (int i = 0; i < 3; i++)
-        assert_non_null(queue_take(waiting, 0));
-    assert_null(queue_take(waiting, 0));
+        assert_non_null(queue_take(waiting));
+    assert_null(queue_take(waiting));
 }
 
 /* Two workers are at hand for quick jobs; when these two are stuck, the others must not sleep on. */
@@ -136,6 +137,37 @@ static void every_job_is_done_once(UNUSED void **state) {
     assert_int_equal(atomic_load(&ended), total);
 }
 
+/* What a worker has done must not be kept back while it works on something slow. */
+static void slow_jobs_are_told_of_one_by_one(UNUSED void **state) {
+    job *jobs = put(3);
+    assert_ptr_equal(queue_next(waiting, 0), &jobs[0]);
+    assert_int_equal(queue_watch(waiting, jobs[0].arrived_ms), 3); /* a third job could take its time */
+    assert_null(queue_next(waiting, 400));
+    assert_ptr_equal(queue_take(waiting), &jobs[1]);
+    assert_ptr_equal(queue_take(waiting), &jobs[2]);
+    assert_int_equal(queue_watch(waiting, jobs[0].arrived_ms), -1);
+}
+
+/* Stuck is a queue of which nothing was taken, not one whose jobs have waited long. */
+static void long_queues_that_move_are_not_stuck(UNUSED void **state) {
+    job *jobs = put(4);
+    int64_t late_ms = jobs[0].arrived_ms + 100;
+    assert_ptr_equal(queue_next(waiting, 0), &jobs[0]);
+    queue_watch(waiting, late_ms);
+    assert_ptr_equal(queue_next(waiting, 0), &jobs[1]);
+    queue_watch(waiting, late_ms + 10);
+    queue_watch(waiting, late_ms + 12);
+    assert_ptr_equal(queue_next(waiting, 0), &jobs[2]);
+    queue_watch(waiting, late_ms + 20);
+    queue_watch(waiting, late_ms + 23);
+    assert_null(queue_next(waiting, 0)); /* jobs are taken for slow now */
+    assert_ptr_equal(queue_take(waiting), &jobs[3]);
+}
+
+static void nothing_at_hand(UNUSED void **state) {
+    assert_null(queue_next(waiting, 0));
+}
+
 static void nothing_to_watch(UNUSED void **state) {
     assert_int_equal(queue_watch(waiting, 0), -1);
 }
@@ -148,6 +180,9 @@ int main(void) {
         TEST(stuck_workers_are_noticed),
         TEST(slow_jobs_wake_everybody_without_being_watched),
         TEST(every_job_is_done_once),
+        TEST(slow_jobs_are_told_of_one_by_one),
+        TEST(long_queues_that_move_are_not_stuck),
+        TEST(nothing_at_hand),
         TEST(nothing_to_watch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,10 +27,37 @@ static void what_is_no_utf8_is_replaced(UNUSED void **state) {
     arena_free(mem);
 }
 
+/* One byte of a text of ASCII changed, in every place of the words that are looked at as a whole. */
+static void every_byte_is_looked_at(UNUSED void **state) {
+    enum { SIZE = 21 };
+    for (size_t at = 0; at < SIZE; at++) {
+        char text[SIZE + 1] = "abcdefghijklmnopqrstu";
+        assert_true(utf8_is_valid(text, SIZE));
+        text[at] = '\x01';
+        assert_true(utf8_is_valid(text, SIZE));
+        text[at] = '\x7f';
+        assert_true(utf8_is_valid(text, SIZE));
+        text[at] = '\x80';
+        assert_false(utf8_is_valid(text, SIZE));
+        text[at] = '\0';
+        assert_false(utf8_is_valid(text, SIZE));
+    }
+}
+
+static void characters_may_lie_across_words(UNUSED void **state) {
+    assert_true(utf8_is_valid("abcdefg督办", 13));
+    assert_true(utf8_is_valid("abcdef督abcdefgh", 17));
+    assert_false(utf8_is_valid("abcdefg督办", 12));
+    assert_false(utf8_is_valid("abcdefgh\xed\xa0\x80", 11));
+    assert_false(utf8_is_valid("abcdefgh\xc0\x80", 10));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_clipped_between_characters),
         cmocka_unit_test(what_is_no_utf8_is_replaced),
+        cmocka_unit_test(every_byte_is_looked_at),
+        cmocka_unit_test(characters_may_lie_across_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

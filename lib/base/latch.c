@@ -1,4 +1,4 @@
-#include "pg/latch.h"
+#include "base/latch.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
