@@ -34,7 +34,7 @@ class Answer:
         return self.json()["details"][0]["debug"]
 
 
-def wait_for_line(stream, word, seconds=10):
+def wait_for_line(stream, word, seconds=60):
     """The first line of a stream that holds the word."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -82,7 +82,7 @@ class Gateway:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(10) == 0, self.log.read_text(encoding="utf-8")
+        assert self.process.wait(60) == 0, self.log.read_text(encoding="utf-8")
 
     def restart(self):
         self.stop()
@@ -98,7 +98,7 @@ class Gateway:
             self.folder.cleanup()
 
     def wait_for_port(self):
-        for _ in range(100):
+        for _ in range(600):
             text = self.log.read_text(encoding="utf-8")
             if "gateway.ready" in text:
                 return int(text.split("port=")[1].split()[0])
@@ -130,7 +130,7 @@ class Gateway:
         self.wait_for(lambda: self.call("DirectoryService/GetMe", {}).status == 200, "the gateway did not recover")
 
     def wait_for(self, is_so, otherwise):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not is_so():
             assert time.monotonic() < end, otherwise
             time.sleep(0.05)
@@ -140,7 +140,7 @@ class Gateway:
 
     def curl(self, path, *options, data=None, headers=None):
         """One request over HTTP/2 without TLS."""
-        command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "20", "-D", "-", "--output", "-"]
+        command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "60", "-D", "-", "--output", "-"]
         for name, value in (headers or {}).items():
             command += ["-H", f"{name}: {value}"]
         if data is not None:

@@ -6,12 +6,38 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 PROGRAMS = ["postgres", "directory", "target", "task", "progress", "audit", "gateway", "haproxy"]
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+
+
+def today():
+    """The day on which the programs act, wherever this machine stands."""
+    return datetime.datetime.now(CHINA).date()
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def draw_port():
+    """The first of ten. Drawn, not the first free one: several runs on one machine must not meet. Below the range of ephemeral ports."""
+    while True:
+        port = random.randrange(15000, 32000, 10)
+        if all(is_free(one) for one in range(port, port + 10)):
+            return port
+
+
+def plain_environment():
+    """Without what people set for themselves: language, folders, settings of ours."""
+    own = ("BIHUAN_", "LANG", "LC_", "XDG_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)} | {"LANG": "C.UTF-8"}
 
 
 class Installation:
@@ -23,9 +49,7 @@ class Installation:
         self.state, self.home, self.clock = self.root / "state", self.root / "home", self.root / "clock"
         self.home.mkdir()
         self.clock.write_text("0")
-        # Drawn, not the first free one: several runs on one machine must not meet. Below the range of ephemeral ports.
-        port = random.randrange(15000, 32000, 10)
-        self.environment = dict(os.environ, BIHUAN_PORT=str(port), HOME=str(self.home), BIHUAN_STATE=str(self.state), BIHUAN_PRESET=preset,
+        self.environment = dict(plain_environment(), BIHUAN_PORT=str(draw_port()), HOME=str(self.home), BIHUAN_STATE=str(self.state), BIHUAN_PRESET=preset,
                                 BIHUAN_SAMPLE="yes" if sample else "no", BIHUAN_CLOCK_FILE=str(self.clock))
         if instances:
             self.environment["BIHUAN_INSTANCES"] = str(instances)
@@ -65,6 +89,11 @@ class Installation:
         lines = (self.state / "logins.txt").read_text().splitlines()
         return {words[0]: words[1] for words in map(str.split, lines) if words and not words[0].startswith("#")}
 
+    @property
+    def plan_year(self):
+        """Of the sample plan, whose dates are relative to today."""
+        return (self.state / "sample-plan.txt").read_text(encoding="utf8").split("〔")[1][:4]
+
     def cli(self, *arguments, login=None, stdin=None, code=0):
         """bin/bihuan ARGUMENTS as LOGIN; code None accepts any exit status."""
         command = [self.state / "bin" / "command", *(["--as", login] if login else []), *map(str, arguments)]
@@ -100,7 +129,7 @@ class Installation:
 
     def kill(self, program):
         """kill -9; a program that is just being started again is waited for."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (pid := self.pid(program)) is None:
             assert time.monotonic() < deadline, f"{program} does not run"
             time.sleep(0.02)
@@ -116,7 +145,7 @@ class Installation:
         tails = [f"--- {program}\n" + "\n".join(text.splitlines()[-8:]) for program, text in logs]
         return "\n".join([self.script("status").stdout, *tails])
 
-    def wait_healthy(self, seconds=20):
+    def wait_healthy(self, seconds=60):
         deadline = time.monotonic() + seconds
         while not self.is_healthy():
             assert time.monotonic() < deadline, self.trouble()

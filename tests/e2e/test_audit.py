@@ -20,6 +20,7 @@ class Log:
     def __init__(self, bihuan):
         self.bihuan, self.kept = bihuan, bihuan.home / "kept-head.txt"
         bihuan.log_in("auditor01")
+        self.settle()
         self.copy("before")
         self.append_drill()
         self.run("head", "--save", self.kept)
@@ -52,7 +53,7 @@ class Log:
 
     def settle(self):
         """Waits until the log has taken in what was written."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.bihuan.sql("select count(*) from audit.pending") != ["0"]:
             assert time.monotonic() < deadline, "the sequencer does not run"
             time.sleep(0.05)
@@ -202,6 +203,7 @@ def test_who_may_read(log):
         log.bihuan.log_in(login)
         log.run("head", login=login)
         log.run("verify", "--head", log.kept, code=5, login=login)
+    log.settle()
     log.run("list", code=5, login="finance-handler01")
     created = log.bihuan.sql("select count(*) from audit.entry where object_type = 'task'")[0]
     seen = log.run("list", "--limit", "2000", login="drafter01").stdout

@@ -12,6 +12,7 @@ import time
 import unicodedata
 
 import pytest
+from installation import today
 
 NOBODY = "https://127.0.0.1:9"
 
@@ -41,11 +42,6 @@ def tasks(installation, *filters):
 
 def version_of(installation, task):
     return installation.json("task", "show", task, login="drafter01")["task"]["version"]
-
-
-def plan_year(installation):
-    """Of the sample plan, whose dates are relative to today."""
-    return (installation.state / "sample-plan.txt").read_text().split("〔")[1][:4]
 
 
 def pending(installation):
@@ -216,7 +212,7 @@ def active(people, draft, *nodes):
 
 
 def test_milestone_is_reported_approved_and_confirmed(people, draft, tmp_path):
-    year = plan_year(people)
+    year = people.plan_year
     active(people, draft, "--plan-year", year, "--node", f"{year}-12-15=初稿", "--node", f"{year}-12-30=定稿")
     evidence = tmp_path / "proof.txt"
     evidence.write_text("样张")
@@ -230,8 +226,8 @@ def test_milestone_is_reported_approved_and_confirmed(people, draft, tmp_path):
 
 
 def test_suspension_is_applied_for_granted_and_ended(people, draft):
-    active(people, draft, "--plan-year", plan_year(people))
-    review = (datetime.date.today() + datetime.timedelta(days=10)).isoformat()
+    active(people, draft, "--plan-year", people.plan_year)
+    review = (today() + datetime.timedelta(days=10)).isoformat()
     people.cli("apply", "suspension", draft, "--reason", "停电", "--day", review, login="transport-head01")
     decisions = [todo["moves"] for todo in people.json("todo", login="supervisor01")["todos"] if "GRANT_SUSPENSION" in todo["moves"]]
     assert decisions == [["GRANT_SUSPENSION"]]
@@ -242,7 +238,7 @@ def test_suspension_is_applied_for_granted_and_ended(people, draft):
 
 
 def test_application_is_withdrawn_and_an_urge_has_its_gap(people, draft):
-    active(people, draft, "--plan-year", plan_year(people))
+    active(people, draft, "--plan-year", people.plan_year)
     people.cli("apply", "adjustment", draft, "--reason", "加印", "--result", "指南两册", login="transport-head01")
     people.cli("application", "withdraw", draft, login="transport-head01")
     people.cli("task", "urge", draft, "--unit", "市财政局", login="supervisor01")
@@ -285,7 +281,7 @@ def test_repeat_after_a_silent_gateway(people, draft):
     gateway = people.pid("gateway")
     os.kill(gateway, signal.SIGSTOP)
     try:
-        run = people.cli(*command, "--timeout", "2", login="drafter01", code=124)
+        run = people.cli(*command, "--timeout", "5", login="drafter01", code=124)
         assert "ANSWER_LOST" in run.stderr
         assert len(pending(people)) == 1
     finally:
@@ -306,7 +302,7 @@ def test_repeat_after_the_command_itself_was_killed(people, draft):
         run = subprocess.Popen([people.state / "bin/command", "--as", "drafter01", *command], env=people.environment)
         started = time.monotonic()
         while not pending(people):
-            assert time.monotonic() - started < 10
+            assert time.monotonic() - started < 60
             time.sleep(0.05)
         time.sleep(0.3)
         run.kill()
@@ -488,8 +484,8 @@ def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
     path = sample(people, tmp_path / "plan.txt", 14)
     made = people.json("import", path, "--yes", login="drafter01")
     chosen = ["--import", made["import_id"], "--all"]
-    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--result", "书面总结并附佐证材料", login="drafter01")
-    again = people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--lang", "zh", login="drafter01")
+    people.cli("task", "set", *chosen, "--plan-year", people.plan_year, "--result", "书面总结并附佐证材料", login="drafter01")
+    again = people.cli("task", "set", *chosen, "--plan-year", people.plan_year, "--lang", "zh", login="drafter01")
     assert f"{made['task_count']} 项已有期限，未改动" in again.stderr and "成果" not in again.stderr
     again = people.cli("task", "set", *chosen, "--result", "另一成果", "--lang", "zh", login="drafter01")
     assert f"{made['task_count']} 项已有成果要求，未改动" in again.stderr and "期限" not in again.stderr

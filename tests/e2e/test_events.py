@@ -3,6 +3,7 @@ import time
 import uuid
 
 import pytest
+from installation import today
 
 PEOPLE = ("drafter01", "supervisor01", "transport-handler01", "transport-head01")
 
@@ -14,7 +15,7 @@ def city(bihuan):
     return bihuan
 
 
-def eventually(installation, statement, wanted, seconds=20):
+def eventually(installation, statement, wanted, seconds=60):
     deadline = time.monotonic() + seconds
     while (rows := installation.sql(statement)) != wanted:
         assert time.monotonic() < deadline, f"{statement}: {rows}\n{installation.trouble()}"
@@ -23,8 +24,7 @@ def eventually(installation, statement, wanted, seconds=20):
 
 def issue(city, task):
     """A draft of the sample plan becomes a task that waits for its lead."""
-    year = time.strftime("%Y")
-    city.cli("task", "set", task, "--plan-year", year, "--result", "总结及佐证", login="drafter01")
+    city.cli("task", "set", task, "--plan-year", city.plan_year, "--result", "总结及佐证", login="drafter01")
     city.cli("task", "submit", task, login="drafter01")
     city.cli("task", "issue", task, login="supervisor01")
 
@@ -36,7 +36,7 @@ def test_a_month_opens_and_a_figure_arrives(city):
             where u.name = '市交通运输局' and t.state = 1 order by t.position limit 1""")[0].split()
     issue(city, task)
     city.cli("task", "ack", task, login="transport-handler01")
-    month = time.strftime("%Y-%m")
+    month = f"{today():%Y-%m}"
     eventually(city, f"select to_char(period, 'YYYY-MM') || ' ' || version from progress.sheet where task_id = '{task}'",
                [f"{month} 0"])
     # Whoever is to receive an event may be away when it happens.

@@ -206,7 +206,7 @@ def test_nothing_is_taken_in_before_the_session_is_known(gateway, tmp_path):
     with gateway.holding():
         sleeper = subprocess.Popen(["curl", *token, "-H", "content-type: application/json", "-d", json.dumps(HOLD), f"{address}/bihuan.v1.DirectoryService/ListUnits"])
         gateway.wait_until_held()
-        command = ["curl", *token, "-w", "%{size_upload}", "--max-time", "2", "-T", tmp_path / "file", f"{address}/evidence?name=x"]
+        command = ["curl", *token, "-w", "%{size_upload}", "--max-time", "60", "-T", tmp_path / "file", f"{address}/evidence?name=x"]
         sent = int(subprocess.run(command, capture_output=True, check=False).stdout)
     assert sleeper.wait() == 0
     assert 0 < sent <= 512 << 10

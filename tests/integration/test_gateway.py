@@ -262,7 +262,7 @@ def test_text_that_grows_when_written(gateway):
     assert answer.json()["units"][0]["name"] == "\x01" * 500000
 
 
-@pytest.mark.parametrize("headers, earliest, latest", [({"connect_timeout_ms": "300"}, 0.3, 3), ({}, 4, 10)])
+@pytest.mark.parametrize("headers, earliest, latest", [({"connect_timeout_ms": "300"}, 0.3, 4), ({}, 4, 60)])
 def test_deadline(gateway, headers, earliest, latest):
     """The caller's own, or else the gateway's, which is 4 s here."""
     with gateway.holding():
@@ -363,7 +363,7 @@ def test_body_that_never_ends(gateway, path, options):
     command = ["curl", "-sS", "--http2-prior-knowledge", "-H", f"traceparent: 00-{trace}-00f067aa0ba902b7-01", *options]
     command += ["-H", f"authorization: Bearer {TOKEN}", "-T", ".", f"http://127.0.0.1:{gateway.port}{path}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
-        for _ in range(200):
+        for _ in range(600):
             lines = [line for line in gateway.log.read_text(encoding="utf-8").splitlines() if trace in line]
             if lines:
                 break
@@ -438,7 +438,7 @@ def test_stops_after_open_calls():
         (running.dir / "hold").unlink()
         caller.join()
         assert answers[0].status == 200
-        assert running.process.wait(10) == 0
+        assert running.process.wait(60) == 0
 
 
 @pytest.mark.parametrize(
