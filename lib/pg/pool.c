@@ -8,16 +8,6 @@
 
 enum { POOL_MEMORY_MAX = 16 << 20, CONFLICTS_MAX = 5, FRESH_MS = 1000 };
 
-/* Deadlines are on the monotonic clock. */
-static void sync_init(pg_pool *pool) {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->freed, &attr);
-    pthread_condattr_destroy(&attr);
-    pthread_mutex_init(&pool->mutex, NULL);
-}
-
 static pg_pool *pool_new(const pg_options *options, const pg_stmt *stmts, size_t n) {
     arena *mem = arena_new(POOL_MEMORY_MAX);
     pg_pool *pool = arena_alloc(mem, sizeof(*pool));
@@ -28,7 +18,8 @@ static pg_pool *pool_new(const pg_options *options, const pg_stmt *stmts, size_t
     for (int i = 0; i < options->readers; i++)
         pool->readers[i] = (pg_conn){ .options = &pool->options, .stmts = stmts, .n = n };
     pool->store = store_new(mem, &pool->options, stmts, n);
-    sync_init(pool);
+    pthread_cond_init(&pool->freed, NULL);
+    pthread_mutex_init(&pool->mutex, NULL);
     return pool;
 }
 
@@ -74,7 +65,7 @@ static bh_err *borrow(bh_call *call, pg_pool *pool, pg_conn **ret_conn) {
     pg_conn *conn;
     int late = 0;
     while (!(conn = conn_free_one(pool->readers, pool->options.readers)) && late != ETIMEDOUT)
-        late = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until);
+        late = pthread_cond_clockwait(&pool->freed, &pool->mutex, CLOCK_MONOTONIC, &until);
     if (conn)
         conn->is_busy = true;
     pthread_mutex_unlock(&pool->mutex);

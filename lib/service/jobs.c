@@ -36,7 +36,7 @@ static bool wait_or_stop(job_threads *jobs, int64_t ms) {
     pthread_mutex_lock(&jobs->lock);
     int timed_out = 0;
     while (!jobs->is_stopping && !timed_out)
-        timed_out = pthread_cond_timedwait(&jobs->stop, &jobs->lock, &until);
+        timed_out = pthread_cond_clockwait(&jobs->stop, &jobs->lock, CLOCK_MONOTONIC, &until);
     bool is_stopping = jobs->is_stopping;
     pthread_mutex_unlock(&jobs->lock);
     return is_stopping;
@@ -71,10 +71,7 @@ job_threads *jobs_start(service_runtime *runtime) {
         abort();
     jobs->runtime = runtime;
     pthread_mutex_init(&jobs->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&jobs->stop, &monotonic);
+    pthread_cond_init(&jobs->stop, NULL);
     for (; jobs->n < n; jobs->n++) {
         job_thread *t = &jobs->threads[jobs->n];
         *t = (job_thread){ .all = jobs, .job = &runtime->service->jobs[jobs->n] };
