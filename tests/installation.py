@@ -21,6 +21,11 @@ def today():
     return datetime.datetime.now(CHINA).date()
 
 
+def plan_year(installation):
+    """Of the sample plan, whose dates are relative to today."""
+    return (installation.state / "sample-plan.txt").read_text(encoding="utf8").split("〔")[1][:4]
+
+
 def is_free(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -88,11 +93,6 @@ class Installation:
         """login -> password, as printed by deploy/up."""
         lines = (self.state / "logins.txt").read_text().splitlines()
         return {words[0]: words[1] for words in map(str.split, lines) if words and not words[0].startswith("#")}
-
-    @property
-    def plan_year(self):
-        """Of the sample plan, whose dates are relative to today."""
-        return (self.state / "sample-plan.txt").read_text(encoding="utf8").split("〔")[1][:4]
 
     def cli(self, *arguments, login=None, stdin=None, code=0):
         """bin/bihuan ARGUMENTS as LOGIN; code None accepts any exit status."""

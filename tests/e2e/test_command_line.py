@@ -12,7 +12,7 @@ import time
 import unicodedata
 
 import pytest
-from installation import today
+from installation import plan_year, today
 
 NOBODY = "https://127.0.0.1:9"
 
@@ -212,7 +212,7 @@ def active(people, draft, *nodes):
 
 
 def test_milestone_is_reported_approved_and_confirmed(people, draft, tmp_path):
-    year = people.plan_year
+    year = plan_year(people)
     active(people, draft, "--plan-year", year, "--node", f"{year}-12-15=初稿", "--node", f"{year}-12-30=定稿")
     evidence = tmp_path / "proof.txt"
     evidence.write_text("样张")
@@ -226,7 +226,7 @@ def test_milestone_is_reported_approved_and_confirmed(people, draft, tmp_path):
 
 
 def test_suspension_is_applied_for_granted_and_ended(people, draft):
-    active(people, draft, "--plan-year", people.plan_year)
+    active(people, draft, "--plan-year", plan_year(people))
     review = (today() + datetime.timedelta(days=10)).isoformat()
     people.cli("apply", "suspension", draft, "--reason", "停电", "--day", review, login="transport-head01")
     decisions = [todo["moves"] for todo in people.json("todo", login="supervisor01")["todos"] if "GRANT_SUSPENSION" in todo["moves"]]
@@ -238,7 +238,7 @@ def test_suspension_is_applied_for_granted_and_ended(people, draft):
 
 
 def test_application_is_withdrawn_and_an_urge_has_its_gap(people, draft):
-    active(people, draft, "--plan-year", people.plan_year)
+    active(people, draft, "--plan-year", plan_year(people))
     people.cli("apply", "adjustment", draft, "--reason", "加印", "--result", "指南两册", login="transport-head01")
     people.cli("application", "withdraw", draft, login="transport-head01")
     people.cli("task", "urge", draft, "--unit", "市财政局", login="supervisor01")
@@ -484,8 +484,8 @@ def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
     path = sample(people, tmp_path / "plan.txt", 14)
     made = people.json("import", path, "--yes", login="drafter01")
     chosen = ["--import", made["import_id"], "--all"]
-    people.cli("task", "set", *chosen, "--plan-year", people.plan_year, "--result", "书面总结并附佐证材料", login="drafter01")
-    again = people.cli("task", "set", *chosen, "--plan-year", people.plan_year, "--lang", "zh", login="drafter01")
+    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--result", "书面总结并附佐证材料", login="drafter01")
+    again = people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--lang", "zh", login="drafter01")
     assert f"{made['task_count']} 项已有期限，未改动" in again.stderr and "成果" not in again.stderr
     again = people.cli("task", "set", *chosen, "--result", "另一成果", "--lang", "zh", login="drafter01")
     assert f"{made['task_count']} 项已有成果要求，未改动" in again.stderr and "期限" not in again.stderr

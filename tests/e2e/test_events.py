@@ -3,7 +3,7 @@ import time
 import uuid
 
 import pytest
-from installation import today
+from installation import plan_year, today
 
 PEOPLE = ("drafter01", "supervisor01", "transport-handler01", "transport-head01")
 
@@ -24,7 +24,7 @@ def eventually(installation, statement, wanted, seconds=60):
 
 def issue(city, task):
     """A draft of the sample plan becomes a task that waits for its lead."""
-    city.cli("task", "set", task, "--plan-year", city.plan_year, "--result", "总结及佐证", login="drafter01")
+    city.cli("task", "set", task, "--plan-year", plan_year(city), "--result", "总结及佐证", login="drafter01")
     city.cli("task", "submit", task, login="drafter01")
     city.cli("task", "issue", task, login="supervisor01")
 
