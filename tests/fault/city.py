@@ -1,4 +1,5 @@
 """A whole installation whose connections go through the proxy, and what is needed to hurt it."""
+import contextlib
 import datetime
 import json
 import os
@@ -83,6 +84,22 @@ class City(Installation):
 
     def restart(self, program):
         subprocess.run(["sv", "-w", "30", "restart", self.state / "sv" / program], check=True, capture_output=True)
+
+    @contextlib.contextmanager
+    def run_with(self, program, old, new):
+        """The program is started by a script in which `old` reads `new`; afterwards by its own again."""
+        script = self.state / f"sv/{program}/run"
+        text = script.read_text()
+        assert old in text
+        replace(script, text.replace(old, new))
+        try:
+            self.restart(program)
+            self.recovery(program)
+            yield
+        finally:
+            replace(script, text)
+            self.restart(program)
+            self.recovery(program)
 
     def token(self, login):
         connection = Connection(self.port, self.state / "tls/ca.pem")

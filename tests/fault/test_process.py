@@ -1,5 +1,7 @@
-"""Programs die between any two steps of a command, all at once, or again and again."""
+"""Programs die between any two steps of a command, all at once, again and again, or run out of descriptors."""
 import contextlib
+import socket
+import time
 
 import history
 import pytest
@@ -78,6 +80,13 @@ def test_all_services_at_once(city):
     under_load(city, "at-once.log", kill_all, commands=300)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("program", ["task", "directory", "progress", "audit", "postgres", "gateway"])
+def test_frozen_for_twenty_seconds(city, program):
+    """Longer than every lease and deadline: who wakes finds that others went on, and nothing is done twice."""
+    under_load(city, f"frozen-{program}.log", lambda: city.freeze(program, 20), commands=600)
+
+
 @contextlib.contextmanager
 def broken_settings(city, service):
     path = city.state / f"etc/{service}.env"
@@ -97,3 +106,17 @@ def test_a_service_that_cannot_start_is_tried_every_second_and_says_why(city):
         history.wait_until(lambda: log.read_bytes()[seen:].count(b"BIHUAN_ENDPOINT") >= 3, 60, "target does not say what it misses")
         assert not city.answers("target") and all(city.answers(other) for other in ("task", "progress", "audit", "directory"))
     city.recovery("target")
+
+
+@pytest.mark.parametrize("program", ["gateway", "task"])
+def test_descriptors_run_out(city, program):
+    """More connections than a program may hold: commands wait or are refused, and all is well when the others have gone."""
+    port = city.port + 1 if program == "gateway" else city.service_port(program)
+
+    def crowd():
+        strangers = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(120)]
+        time.sleep(2)
+        for stranger in strangers:
+            stranger.close()
+    with city.run_with(program, "ulimit -n 8192", "ulimit -n 64"):
+        under_load(city, f"{program}-full.log", crowd, commands=3 * CLIENTS)

@@ -4,7 +4,6 @@ import pathlib
 
 import history
 import pytest
-from city import replace
 from load import Client
 
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -25,17 +24,9 @@ def drafts(city, load, count):
 def skewed(city, request):
     """One service's wall clock is that much ahead or behind, by libfaketime; its monotonic one is not touched."""
     service, by = request.param
-    script, program = city.state / f"sv/{service}/run", f"'{city.state}/bin/bihuan-{service}'"
-    text = script.read_text()
-    replace(script, text.replace(program, f"env LD_PRELOAD={FAKETIME} FAKETIME={by} FAKETIME_DONT_FAKE_MONOTONIC=1 {program}"))
-    try:
-        city.restart(service)
-        city.recovery(service)
+    program = f"'{city.state}/bin/bihuan-{service}'"
+    with city.run_with(service, program, f"env LD_PRELOAD={FAKETIME} FAKETIME={by} FAKETIME_DONT_FAKE_MONOTONIC=1 {program}"):
         yield by
-    finally:
-        replace(script, text)
-        city.restart(service)
-        city.recovery(service)
 
 
 @pytest.mark.skipif(FAKETIME is None, reason="no libfaketime here")
