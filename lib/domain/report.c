@@ -59,11 +59,7 @@ static bh_err *unblocked_by(bh_err *e, helper who) {
     }
 
 static bh_err *refusal_by_post(bh_call *call, const report_move_row *row, post_kind post) {
-    if (row->posts >> post & 1)
-        return NULL;
-    post_kind wanted = row->posts == P(HANDLER) ? POST_HANDLER : POST_HEAD;
-    helper who = { post_zh(wanted), post_en(wanted) };
-    return unblocked_by(bh_fail(call, POST_REFUSED, who.zh, who.en), who);
+    return row->posts >> post & 1 ? NULL : posts_refusal(call, row->posts);
 }
 
 /* Stranger, handler and head are told apart before anything of the report is said. */

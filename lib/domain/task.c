@@ -116,6 +116,14 @@ static const char *names_of(arena *mem, const name_row *rows, size_t n, uint32_t
 
 #define NAMES(mem, rows, set, chinese) names_of(mem, rows, countof(rows), set, chinese)
 
+bh_err *posts_refusal(bh_call *call, uint32_t set) {
+    const char *zh = NAMES(call->mem, posts, set, true), *en = NAMES(call->mem, posts, set, false);
+    bh_err *e = bh_fail(call, POST_REFUSED, zh, en);
+    e->unblock_zh = zh;
+    e->unblock_en = en;
+    return e;
+}
+
 bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post) {
     const move_row *row = &moves[move];
     if (row->posts >> post & 1)

@@ -47,4 +47,6 @@ typedef struct rpc_service {
     ProtobufCService *vtable; /* from BH__X_SERVICE__INIT(rpc_) */
     const rpc_rule *rules;
     size_t rule_count;
+    /* Says to whoever holds none of the posts of a rule which they are; NULL where no rule names any. */
+    bh_err *(*refuse_post)(bh_call *call, uint32_t posts);
 } rpc_service;

@@ -23,7 +23,7 @@ static bh_err *add(bh_call *call, arena *mem, const rpc_service *service, unsign
     *ret_row = (method){
         .path = arena_printf(mem, "/%s/%s", type->name, name),
         .rule = rule_of(service, name),
-        .service = service->vtable,
+        .service = service,
         .index = index,
         .type = &type->methods[index],
         .calls = arena_alloc(mem, sizeof(tally)),
@@ -77,7 +77,7 @@ static bh_err *check_user(bh_call *call, const method *m) {
         return bh_fail(call, LOGIN_NEEDED);
     bool known = call->who.post >= 0 && call->who.post < 32;
     bool allowed = known && (m->rule->posts & UINT32_C(1) << call->who.post);
-    return m->rule->posts && !allowed ? refuse(call, m) : NULL;
+    return m->rule->posts && !allowed ? m->service->refuse_post(call, m->rule->posts) : NULL;
 }
 
 bh_err *method_check(bh_call *call, const method *m, allow_role role) {
@@ -92,7 +92,7 @@ bh_err *method_invoke(bh_call *call, const method *m, const ProtobufCMessage *re
     ProtobufCMessage *response = arena_alloc(call->mem, m->type->output->sizeof_message);
     protobuf_c_message_init(m->type->output, response);
     rpc_exchange x = { .call = call, .response = response };
-    m->service->invoke(m->service, m->index, request, NULL, &x);
+    m->service->vtable->invoke(m->service->vtable, m->index, request, NULL, &x);
     *ret_response = response;
     return x.error;
 }

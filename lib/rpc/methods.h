@@ -8,7 +8,7 @@
 typedef struct method {
     const char *path; /* "/bihuan.v1.TaskService/IssueTask" */
     const rpc_rule *rule;
-    ProtobufCService *service;
+    const rpc_service *service;
     unsigned index; /* in the service's descriptor */
     const ProtobufCMethodDescriptor *type;
     tally *calls;
@@ -19,12 +19,14 @@ typedef struct method_table {
     size_t n;
 } method_table;
 
-/* Builds the table in `mem`. A method without a rule or without a handler is an error, so is a rule without a method.
+/* Builds the table in `mem`; the services stay where they are. A method without a rule or without a handler is an
+ * error, so is a rule without a method.
  */
 MUST bh_err *methods_build(bh_call *call, arena *mem, const rpc_service *services, size_t n, method_table *ret_table);
 /* NULL when there is none. */
 const method *methods_find(const method_table *table, const char *path);
-/* NULL, or why call->who, coming with a key of this role, may not call the method. */
+/* NULL, or why call->who, coming with a key of this role, may not call the method: METHOD_NOT_ALLOWED is about the key,
+ * LOGIN_NEEDED and POST_REFUSED are about the person. */
 MUST bh_err *method_check(bh_call *call, const method *m, allow_role role);
 /* Runs the handler; *ret_response lies in the call's arena. */
 MUST bh_err *method_invoke(bh_call *call, const method *m, const ProtobufCMessage *request,

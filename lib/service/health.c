@@ -11,4 +11,4 @@ static Bh__HealthService_Service service = BH__HEALTH_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
 
-const rpc_service health_rpc = { &service.base, rules, countof(rules) };
+const rpc_service health_rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };

@@ -183,7 +183,9 @@ static const rpc_rule rules[] = {
     { "GetEvidence", RPC_USER, POSTS_AT_WORK },      { "FindEvidence", RPC_PUBLIC, 0 },
     { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
-static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
+static const rpc_service rpc = {
+    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+};
 
 const bh_service progress_service = {
     .name = "progress",

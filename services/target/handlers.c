@@ -61,7 +61,9 @@ static const rpc_rule rules[] = {
     { "ListTargets", RPC_USER, POSTS_AT_WORK },       { "ListObservations", RPC_USER, POSTS_AT_WORK },
     { "RecordObservations", RPC_INTERNAL, 0 },
 };
-static const rpc_service rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
+static const rpc_service rpc = {
+    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+};
 
 const bh_service target_service = {
     .name = "target",

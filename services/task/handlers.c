@@ -449,7 +449,9 @@ static const rpc_rule rules[] = {
 };
 
 static Bh__TaskService_Service vtable = BH__TASK_SERVICE__INIT(rpc_);
-static const rpc_service rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };
+static const rpc_service rpc = {
+    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+};
 
 const bh_service task_service = {
     .name = "task",

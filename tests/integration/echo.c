@@ -107,7 +107,11 @@ static const rpc_rule echo_rules[] = {
     { "Inside", RPC_INTERNAL, 0 }, { "Ponder", RPC_PUBLIC, 0 },
 };
 
-const rpc_service echo_services[1] = { { &echo_vtable.base, echo_rules, countof(echo_rules) } };
+static bh_err *refuse_post(bh_call *call, uint32_t posts) {
+    return bh_fail(call, POST_REFUSED, arena_printf(call->mem, "%u", (unsigned) posts));
+}
+
+const rpc_service echo_services[1] = { { &echo_vtable.base, echo_rules, countof(echo_rules), refuse_post } };
 
 /* --- the site --- */
 

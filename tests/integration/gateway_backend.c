@@ -203,9 +203,9 @@ static Bh__ProgressService_Service progress = BH__PROGRESS_SERVICE__INIT(rpc_);
 static Bh__HealthService_Service health = BH__HEALTH_SERVICE__INIT(rpc_);
 
 static const rpc_service services[] = {
-    { &directory.base, directory_rules, countof(directory_rules) },
-    { &progress.base, progress_rules, countof(progress_rules) },
-    { &health.base, health_rules, countof(health_rules) },
+    { .vtable = &directory.base, .rules = directory_rules, .rule_count = countof(directory_rules) },
+    { .vtable = &progress.base, .rules = progress_rules, .rule_count = countof(progress_rules) },
+    { .vtable = &health.base, .rules = health_rules, .rule_count = countof(health_rules) },
 };
 
 static bh_err *write_file(bh_call *call, const char *path, const char *text) {

@@ -191,7 +191,7 @@ static void test_entries_for_offices(UNUSED void **state) {
     assert_int_equal(versions->n_entries, 2);
     assert_int_not_equal(versions->entries[0]->leaf.len, 0);
     const principal handler = { .user_id = 9, .unit_id = 90, .post = BH__POST__POST_HANDLER };
-    assert_string_equal(ASK(audit, "ListEntries", &handler, req, &resp)->reason, "METHOD_NOT_ALLOWED");
+    assert_string_equal(ASK(audit, "ListEntries", &handler, req, &resp)->reason, "POST_REFUSED");
     assert_null(ASK(audit, "ListEntries", &auditor, req, &resp));
     assert_false(resp->is_partial);
     assert_int_not_equal(resp->entries[5]->leaf.len, 0);

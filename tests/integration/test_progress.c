@@ -155,11 +155,11 @@ static void test_life_of_a_report(void **state) {
 }
 
 static const refusal refusals[] = {
-    { "SubmitReport", &head10, REPORT(0, ""), "!METHOD_NOT_ALLOWED" },
-    { "SubmitReport", &auditor, REPORT(0, ""), "!METHOD_NOT_ALLOWED" },
+    { "SubmitReport", &head10, REPORT(0, ""), "!POST_REFUSED 承办人" },
+    { "SubmitReport", &auditor, REPORT(0, ""), "!POST_REFUSED 承办人" },
     { "SubmitReport", NULL, REPORT(0, ""), "!METHOD_NOT_ALLOWED" },
     { "ApplyTaskChange", &handler10, "", "!METHOD_NOT_ALLOWED" },
-    { "GetReport", &operator01, "\"report_id\":\"" NOBODYS "\"", "!METHOD_NOT_ALLOWED" },
+    { "GetReport", &operator01, "\"report_id\":\"" NOBODYS "\"", "!POST_REFUSED" },
     { "SubmitReport", &handler20, REPORT(0, ""), "!REPORT_NO_LEG 督查室" },
     { "SubmitReport", &handler12, REPORT(0, ""), "!REPORT_LEG_PENDING 本单位承办人" },
     { "SubmitReport", &handler10, REPORT(1, ""), "!STALE_VERSION" },
@@ -197,7 +197,7 @@ static const refusal refusals[] = {
     { "ListReports", &head10, "\"page_token\":\"2025-06\"", "!BAD_FIELD" },
     { "ListReports", &head10, "\"page_token\":\"2025-06/x/y\"", "!BAD_FIELD" },
     { "RegisterEvidence", &handler10, "", "!BAD_FIELD" },
-    { "RegisterEvidence", &auditor, "", "!METHOD_NOT_ALLOWED" },
+    { "RegisterEvidence", &auditor, "", "!POST_REFUSED" },
 };
 
 static void test_refused_at_the_door(void **state) {
@@ -283,7 +283,7 @@ static void test_evidence(void **state) {
         assert_has(desk_call(d, "GetEvidence", readers[i], "%s", get), "a.txt");
     assert_starts(desk_call(d, "GetEvidence", &verifier91, "%s", get), "!NOT_FOUND_OBJECT");
     assert_starts(desk_call(d, "GetEvidence", &leader51, "%s", get), "!NOT_FOUND_OBJECT");
-    assert_starts(desk_call(d, "GetEvidence", &operator01, "%s", get), "!METHOD_NOT_ALLOWED");
+    assert_starts(desk_call(d, "GetEvidence", &operator01, "%s", get), "!POST_REFUSED");
     a = desk_call(d, "GetReport", &handler10, "\"report_id\":\"%s\"", desk_value(d, a, "report_id"));
     assert_has(a, "\"evidence\":[\"" DIGEST "\"]");
     assert_string_equal(desk_sql(d, "select count(*) from audit.pending where position('\\x" /* pinned by the entry */

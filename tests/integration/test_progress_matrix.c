@@ -92,7 +92,7 @@ static void test_every_post(void **state) {
                     const principal who = { .user_id = person, .unit_id = 10, .post = post, .login = "someone" };
                     const char *wanted = expected(&moves[i], TASK_ACTIVE, WORKING, report, person == 7);
                     check(d, &moves[i], TASK_ACTIVE, WORKING, report, &who,
-                          post == moves[i].post ? wanted : "!METHOD_NOT_ALLOWED");
+                          post == moves[i].post ? wanted : "!POST_REFUSED");
                 }
 }
 

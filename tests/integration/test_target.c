@@ -151,7 +151,7 @@ static void test_import_again(void **state) {
 #define SEEN(fields) "\"observations\":[{" fields "}]"
 
 static const refusal refusals[] = {
-    { "ImportTargets", &handler, TARGETS("6"), "!METHOD_NOT_ALLOWED" },
+    { "ImportTargets", &handler, TARGETS("6"), "!POST_REFUSED" },
     { "ImportTargets", NULL, TARGETS("6"), "!METHOD_NOT_ALLOWED" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"\""), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"number\":\"1,000\""), "!BAD_FIELD" },
@@ -176,7 +176,7 @@ static const refusal refusals[] = {
     { "ImportTargets", &drafter, "\"import_id\":\"" IMPORT "\",\"document_digest\":\"" DIGEST "\"", "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"" OTHER_TASK "\""), "!BAD_FIELD" },
     { "ImportTargets", &drafter, ONE("\"metric\":\"m\",\"task_id\":\"" TASK_BEYOND "\""), "!BAD_FIELD" },
-    { "GetTarget", &operator01, "\"target_id\":\"" TASK "\"", "!METHOD_NOT_ALLOWED" },
+    { "GetTarget", &operator01, "\"target_id\":\"" TASK "\"", "!POST_REFUSED" },
     { "GetTarget", &handler, "\"target_id\":\"" TASK "\"", "!NOT_FOUND_OBJECT" },
     { "GetTarget", &handler, "", "!BAD_FIELD" },
     { "ListTargets", &handler, "", "!BAD_FIELD" },
