@@ -142,6 +142,16 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
                            or leader = any(t.leader_ids)))
 $$;
 
+-- The first target of the values that is not the task's, if there is one.
+create function progress.foreign_target(site int4, task uuid, figures jsonb) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select f.target_id
+              from jsonb_to_recordset(figures) as f (target_id text)
+             where case when f.target_id <> '' then not target.is_of_task(site, task, f.target_id::uuid) end
+             limit 1);
+end $$;
+
 -- The doors for milestones and re-checks: whether the unit may cite every digest (hex), and that it did.
 create function progress.evidence_citable(site int4, unit int4, digests text[]) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -161,8 +171,8 @@ grant usage on schema progress to bihuan_task, bihuan_task_owner;
 grant execute on function progress.report_facts(int4, uuid, int4, int4),
     progress.evidence_citable(int4, int4, text[]), progress.cite_evidence(int4, uuid, int4, text[]) to bihuan_task;
 
-grant execute on function progress.report_id(uuid, int4, date), progress.evidence_readable(int4, bytea, int4, int4)
-    to bihuan_progress;
+grant execute on function progress.report_id(uuid, int4, date), progress.evidence_readable(int4, bytea, int4, int4),
+    progress.foreign_target(int4, uuid, jsonb) to bihuan_progress;
 grant select, insert, update, delete on progress.sheet, progress.outbox to bihuan_progress;
 grant select, insert on progress.report, progress.evidence, progress.evidence_use, progress.idem, progress.inbox,
     progress.outbox_dead to bihuan_progress;

@@ -16,6 +16,7 @@ static report_result result_of(const pg_rows *rows) {
             .leg = (leg_state) pg_get_int(rows, 0, "leg_state"),
             .state = (report_state) pg_get_int(rows, 0, "state"),
             .is_own_unit = true,
+            .target_foreign = pg_get_text(rows, 0, "foreign_target"),
         },
     };
 }
@@ -34,7 +35,6 @@ bh_err *progress_store_submit_report(bh_call *c, const command *cmd, const repor
                 pg_int(move->task_states), pg_int(move->leg_states), pg_int(move->states)));
     *ret_result = result_of(&rows);
     ret_result->facts.evidence_missing = pg_get_text(&rows, 0, "missing");
-    ret_result->facts.target_foreign = pg_get_text(&rows, 0, "foreign_target");
     return ret_result->outcome == OUTCOME_NOT_FOUND ? NULL : command_outcome(c, cmd, &rows, id);
 }
 

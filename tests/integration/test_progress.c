@@ -234,6 +234,41 @@ static void test_refused_by_what_is_stored(void **state) {
     assert_recorded(d);
 }
 
+/* What became false after a report was handed in is said when it is to be approved, and nothing of it is done. */
+static void test_approval_looks_again(void **state) {
+    desk *d = *state;
+    const char *stored =
+        "select s.version || ' ' || s.state || ' ' || (select count(*) from progress.outbox) || ' ' || "
+        "(select count(*) from audit.pending) from progress.sheet s where version > 0";
+    const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, FOR(TARGET)));
+    const char *report = desk_value(d, a, "report_id");
+    desk_sql(d, "update target.target set task_id = '" NOBODYS "' where target_id = '" TARGET "'");
+    assert_starts(judge(d, "ApproveReport", &head10, report, 1), "!TARGET_FOREIGN 承办人");
+    desk_sql(d, "delete from target.target where target_id = '" TARGET "'");
+    assert_starts(judge(d, "ApproveReport", &head10, report, 1), "!TARGET_FOREIGN 承办人");
+    desk_sql(d, TARGET_ROWS " where n = 1");
+    desk_sql(d, "update task.leg set state = %d where unit_id = 10", LEG_RELEASED);
+    assert_starts(judge(d, "ApproveReport", &head10, report, 1), "!REPORT_NO_LEG");
+    desk_sql(d, "update task.leg set state = %d where unit_id = 10", LEG_WORKING);
+    desk_sql(d, "update task.task set state = %d", TASK_VERIFYING);
+    assert_starts(judge(d, "ApproveReport", &head10, report, 1), "!REPORT_NOT_OWED");
+    desk_sql(d, "update task.task set state = %d", TASK_ACTIVE);
+    assert_string_equal(desk_sql(d, "%s", stored), "1 2 0 1");
+    assert_has(judge(d, "ApproveReport", &head10, report, 1), "\"version\":2");
+    assert_string_equal(desk_sql(d, "%s", stored), "2 4 1 2");
+}
+
+/* It goes back to the handler, who names another target or none. */
+static void test_a_foreign_target_is_sent_back(void **state) {
+    desk *d = *state;
+    const char *a = desk_call(d, "SubmitReport", &handler10, REPORT(0, FOR(TARGET)));
+    const char *report = desk_value(d, a, "report_id");
+    desk_sql(d, "update target.target set task_id = '" NOBODYS "' where target_id = '" TARGET "'");
+    assert_has(judge(d, "SendBackReport", &head10, report, 1), "\"version\":2");
+    assert_has(desk_call(d, "SubmitReport", &handler10, REPORT(2, "")), "\"version\":3");
+    assert_has(judge(d, "ApproveReport", &head10, report, 3), "\"version\":4");
+}
+
 static void test_same_id_same_answer(void **state) {
     desk *d = *state;
     const char *id = desk_request_id(d);
@@ -445,6 +480,8 @@ int main(void) {
         cmocka_unit_test_setup(test_life_of_a_report, fresh),
         cmocka_unit_test_setup(test_refused_at_the_door, fresh),
         cmocka_unit_test_setup(test_refused_by_what_is_stored, fresh),
+        cmocka_unit_test_setup(test_approval_looks_again, fresh),
+        cmocka_unit_test_setup(test_a_foreign_target_is_sent_back, fresh),
         cmocka_unit_test_setup(test_same_id_same_answer, fresh),
         cmocka_unit_test_setup(test_evidence, fresh),
         cmocka_unit_test_setup(test_most_evidence, fresh),

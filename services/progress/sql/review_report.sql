@@ -1,4 +1,5 @@
--- T7: approves reports or sends them back, each as the next version of its sheet; an approval may carry an event.
+-- T7: approves reports or sends them back, each as the next version of its sheet; an approval may carry an event. What can
+-- have become false since the report was handed in is looked at again: task and leg, and for an approval the targets.
 -- combine: $2
 -- $1 site int4[]
 -- $2 report uuid[]
@@ -30,18 +31,21 @@ with inp as materialized (
 ), chk as materialized (
     select i.*, s.version as now_version, s.state as now_state, s.leaf_hash as previous, s.content_version,
            s.submitted_by = i.person as is_own_work, s.unit_id = i.unit as is_own_unit,
-           k.version as done_version, k.state as done_state, g.task_state, g.leg_state,
+           k.version as done_version, k.state as done_state, g.task_state, g.leg_state, v as foreign_target,
            case when k.key is not null then case when k.fingerprint = i.fingerprint then 4 else 5 end
                 when s.report_id is null then 1
                 when s.unit_id <> i.unit then 3
                 when s.version <> i.version then 2
                 when (i.task_states >> coalesce(g.task_state, 0)) & (i.leg_states >> coalesce(g.leg_state, 0))
-                     & (i.states >> s.state) & 1 = 0 or s.submitted_by = i.person then 3
+                     & (i.states >> s.state) & 1 = 0 or s.submitted_by = i.person or v is not null then 3
                 else 0 end as pre
       from inp i
       left join progress.idem k on k.site_id = i.site and k.key = i.key
       left join progress.sheet s on s.site_id = i.site and s.report_id = i.report
       left join lateral (select * from task.leg_gate(i.site, i.task, i.owner) where k.key is null) g on true
+      left join progress.report r on r.site_id = i.site and r.report_id = i.report and r.period = s.period
+                                 and r.version = s.content_version and i.next = 4
+      left join lateral progress.foreign_target(i.site, i.task, r.figures) v on true
 ), upd as (
     update progress.sheet s
        set version = c.version + 1, state = c.next, note = c.note,
@@ -66,9 +70,9 @@ with inp as materialized (
     select audit.append(array_agg(site order by ord), array_agg(leaf order by ord)) from upd
 )
 select ord, 0 as outcome, version, state::int4 as state, 0 as task_state, 0 as leg_state, true as is_own_unit,
-       false as is_own_work
+       false as is_own_work, null::text as foreign_target
   from upd cross join logged
 union all
 select ord, pre, coalesce(done_version, now_version), coalesce(done_state, now_state), task_state, leg_state, is_own_unit,
-       is_own_work
+       is_own_work, foreign_target
   from chk where pre <> 0

@@ -31,13 +31,13 @@ with inp as materialized (
      order by i.site, i.task, i.unit, i.report
 ), chk as materialized (
     select i.*, s.version as now_version, s.state as now_state, s.leaf_hash as previous,
-           k.version as done_version, k.state as done_state, g.task_state, g.leg_state, e.missing, v.foreign_target,
+           k.version as done_version, k.state as done_state, g.task_state, g.leg_state, e.missing, v as foreign_target,
            case when k.key is not null then case when k.fingerprint = i.fingerprint then 4 else 5 end
                 when s.report_id is null then 1
                 when s.version <> i.version then 2
                 when (i.task_states >> coalesce(g.task_state, 0)) & (i.leg_states >> coalesce(g.leg_state, 0))
                      & (i.states >> s.state) & 1 = 0 or e.missing is not null
-                     or v.foreign_target is not null then 3
+                     or v is not null then 3
                 else 0 end as pre
       from inp i
       left join progress.idem k on k.site_id = i.site and k.key = i.key
@@ -49,11 +49,7 @@ with inp as materialized (
                     from generate_series(0, octet_length(i.evidence) / 32 - 1) n) d
            where not progress.evidence_readable(i.site, d.digest, i.unit, 0)
            limit 1) e on true
-      left join lateral (
-          select f.target_id as foreign_target
-            from jsonb_to_recordset(i.figures) as f (target_id text)
-           where case when f.target_id <> '' then not target.is_of_task(i.site, i.task, f.target_id::uuid) end
-           limit 1) v on true
+      left join lateral progress.foreign_target(i.site, i.task, i.figures) v on true
 ), upd as (
     update progress.sheet s
        set version = c.version + 1, state = 2, content_version = c.version + 1, note = '',
