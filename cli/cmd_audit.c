@@ -7,7 +7,9 @@
 #include "domain/leaf.h"
 #include "domain/verify.h"
 #include "fill.h"
+#include "label.h"
 #include "list.h"
+#include "names.h"
 #include "out.h"
 #include "table.h"
 
@@ -102,12 +104,16 @@ bh_err *cmd_audit_verify(app *a, UNUSED const verb *v) {
 
 static const char *const columns[] = { "entry_index", "time_ms", "action", "object", "version",
                                        "user_id",     "unit_id", "post",   "note" };
+/* People read names. */
+static const char *const columns_named[] = { "entry_index", "time_ms",   "action", "object", "version",
+                                             "user_name",   "unit_name", "post",   "note" };
 
 /* Entries as rows of a table. */
 typedef struct rows {
     app *a;
     table t;
     size_t n;
+    names known; /* for people; programs get the numbers */
 } rows;
 
 static void add_cells(rows *r, const char *const *cells) {
@@ -119,20 +125,36 @@ static const char *number(app *a, int64_t value) {
     return arena_printf(a->call->mem, "%lld", (long long) value);
 }
 
+static const char *who(const rows *r, const char *(*name_of)(app *a, const names *known, int32_t id), int32_t id) {
+    return r->a->out == OUT_TABLE ? name_of(r->a, &r->known, id) : number(r->a, id);
+}
+
+static const char *post_of(app *a, int32_t post) {
+    return a->out == OUT_TABLE ? label_of(&bh__post__descriptor, post, a->is_english) : number(a, post);
+}
+
+/* Who may not see the object sees that there is an entry, no more. Bytes that are no entry were tampered with. */
+static void add_without_bytes(rows *r, const Bh__Entry *entry) {
+    const char *why =
+        entry->leaf.len ? SAY(r->a, "（无法解析）", "(unreadable)") : SAY(r->a, "（不可见）", "(not shown)");
+    r->n++;
+    add_cells(r, (const char *[]){ number(r->a, entry->entry_index), "", why, "", "", "", "", "", "" });
+}
+
 static void add_entry(void *data, UNUSED arena *page, const Bh__Entry *entry) {
     rows *r = data;
     app *a = r->a;
     leaf l;
     uint8_t previous[SHA256_SIZE];
-    if (!leaf_parse(a->call->mem, entry->leaf.data, entry->leaf.len, &l, previous)) /* kept back, or tampered with */
-        l = (leaf){ .object_type = "?", .object_id = "", .action = "?", .note = "" };
+    if (!leaf_parse(a->call->mem, entry->leaf.data, entry->leaf.len, &l, previous))
+        return add_without_bytes(r, entry);
     Bh__TreeHead time = BH__TREE_HEAD__INIT;
     time.time_ms = l.time_ms;
     r->n++;
-    add_cells(r,
-              (const char *[]){ number(a, entry->entry_index), cell_text(a, &time.base, "time_ms"), l.action,
-                                arena_printf(a->call->mem, "%s/%s", l.object_type, l.object_id), number(a, l.version),
-                                number(a, l.user_id), number(a, l.unit_id), number(a, l.post), l.note });
+    add_cells(r, (const char *[]){ number(a, entry->entry_index), cell_text(a, &time.base, "time_ms"), l.action,
+                                   arena_printf(a->call->mem, "%s/%s", l.object_type, l.object_id),
+                                   number(a, l.version), who(r, names_user, l.user_id), who(r, names_unit, l.unit_id),
+                                   post_of(a, l.post), l.note });
 }
 
 static bh_err *list_object(app *a, const char *object, size_t limit, rows *r) {
@@ -167,9 +189,11 @@ bh_err *cmd_audit_list(app *a, UNUSED const verb *v) {
     rows r = { .a = a };
     size_t limit;
     TRY(list_limit(a, &limit));
+    if (a->out == OUT_TABLE)
+        TRY(names_load(a, &r.known));
     table_init(a, &r.t, countof(columns), limit);
     for (size_t i = 0; i < countof(columns); i++)
-        table_add(a, &r.t, 0, i, cell_header(a, columns[i]));
+        table_add(a, &r.t, 0, i, cell_header(a, (a->out == OUT_TABLE ? columns_named : columns)[i]));
     TRY(object ? list_object(a, object, limit, &r) : list_log(a, limit, &r));
     r.t.rows = r.n + 1;
     table_show(a, &r.t);

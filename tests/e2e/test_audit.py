@@ -208,6 +208,10 @@ def test_who_may_read(log):
     created = log.bihuan.sql("select count(*) from audit.entry where object_type = 'task'")[0]
     seen = log.run("list", "--limit", "2000", login="drafter01").stdout
     assert str(seen.count("task/")) == created and "user/" not in seen and "drill/" not in seen
+    assert seen.count("(not shown)") == len(log.rows()) - int(created) and "?" not in seen
+    drafters = "select p.name || '|' || u.name from directory.person p join directory.post_grant using (site_id, user_id)" \
+        " join directory.unit u using (site_id, unit_id) where login = 'drafter01'"
+    assert all(name in seen for name in log.bihuan.sql(drafters)[0].split("|"))
 
 
 def test_proof(log):
