@@ -29,7 +29,8 @@ void json_write_list(buf *out, const void *messages, size_t n, unsigned options)
 void json_quote(buf *out, const char *text);
 
 /* Reads one JSON object as a message of this type into the call's arena. Both name forms, integers as numbers or
- * strings, enums by name or number. Errors: BAD_MESSAGE, BAD_FIELD with the path, MESSAGE_TOO_LARGE. */
+ * strings, enums by name or number. Errors: BAD_MESSAGE, BAD_FIELD with the path, MESSAGE_TOO_LARGE,
+ * MESSAGE_TOO_COMPLEX. */
 MUST bh_err *json_parse(bh_call *call, const char *text, size_t n, const ProtobufCMessageDescriptor *type,
                         ProtobufCMessage **ret_message);
 /* Reads a JSON array into a repeated field of a message that has none yet; "" is an empty one. Errors as above. */

@@ -47,7 +47,7 @@ static bh_err *refuse_type(const reader *in, const place *at, const char *wanted
 static bh_err *allocate(const reader *in, size_t n, size_t size, void *ret_memory) {
     /* Refused well before the arena is full: the answer needs room too. */
     if (arena_used(in->call->mem) + n * size > in->used_max)
-        return bh_fail(in->call, MESSAGE_TOO_LARGE, arena_printf(in->call->mem, "%d", JSON_SIZE_MAX));
+        return bh_fail(in->call, MESSAGE_TOO_COMPLEX);
     *(void **) ret_memory = arena_array(in->call->mem, n, size);
     return NULL;
 }
@@ -236,7 +236,7 @@ static bh_err *check_shape(bh_call *call, const char *text, size_t n) {
         if (depth > JSON_DEPTH_MAX)
             return bh_fail_why(call, BAD_MESSAGE, "JSON", TOO_DEEP);
         if (values > JSON_VALUES_MAX)
-            return bh_fail_why(call, BAD_MESSAGE, "JSON", TOO_MANY_VALUES);
+            return bh_fail(call, MESSAGE_TOO_COMPLEX);
     }
     return NULL;
 }

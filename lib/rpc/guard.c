@@ -213,7 +213,7 @@ bh_err *rpc_unpack(bh_call *call, const ProtobufCMessageDescriptor *type, const 
     ProtobufCAllocator allocator = { .alloc = budget_alloc, .free = budget_free, .allocator_data = &b };
     *ret_message = protobuf_c_message_unpack(type, &allocator, n, bytes);
     if (!*ret_message)
-        return bh_fail_why(call, BAD_MESSAGE, type->name, TOO_MUCH_MEMORY);
+        return bh_fail(call, MESSAGE_TOO_COMPLEX);
     return NULL;
 }
 

@@ -216,15 +216,20 @@ def test_scheme_of_the_token_in_any_case(gateway):
         ('{"names":["a","\\u0000"]}', "BAD_MESSAGE"),
         (b'{"names":["\xff"]}', "BAD_MESSAGE"),
         ('{"names":[],"names":[]}', "BAD_MESSAGE"),
-        ('{"names":[' + "1," * 200000, "BAD_MESSAGE"),
         ('{"nope":1}', "BAD_FIELD"),
         ('{"names":[1]}', "BAD_FIELD"),
         ("null", "BAD_MESSAGE"),
     ],
-    ids=range(10),
+    ids=range(9),
 )
 def test_hostile_json(gateway, text, reason):
     check_error(gateway.call("DirectoryService/ResolveUnits", text), 400, "invalid_argument", reason)
+
+
+def test_json_of_too_many_values(gateway):
+    """Small enough by its bytes and perhaps by the limit of each field, too much to be unpacked: it says what to do."""
+    answer = gateway.call("DirectoryService/ResolveUnits", '{"names":[' + "1," * 200000)
+    check_error(answer, 429, "resource_exhausted", "MESSAGE_TOO_COMPLEX")
 
 
 @pytest.mark.parametrize(
