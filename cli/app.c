@@ -1,6 +1,7 @@
 #include "app.h"
 
 #include <curl/curl.h>
+#include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -19,15 +20,29 @@ const char *app_setting(const app *a, const char *name) {
     return text && *text ? text : NULL;
 }
 
-/* --lang, else the first of the usual variables that is set; what is not English is Chinese. */
-static bool wants_english(const app *a) {
+/* "en", "en-GB", "en_GB.UTF-8" */
+static bool is_language(const char *text, const char *language) {
+    return strncasecmp(text, language, 2) == 0 && (!text[2] || strchr("-_.@", text[2]));
+}
+
+/* The first of the usual variables that is set; what is not English is Chinese. */
+static bool is_english_place(void) {
     static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-    const char *language = app_setting(a, "lang");
-    for (size_t i = 0; !language && i < countof(variables); i++) {
+    for (size_t i = 0; i < countof(variables); i++) {
         const char *text = getenv(variables[i]);
-        language = text && *text ? text : NULL;
+        if (text && *text)
+            return is_language(text, "en");
     }
-    return language && strncasecmp(language, "en", 2) == 0;
+    return false;
+}
+
+/* Asked for by name it must be one we have. */
+static bh_err *set_language(app *a) {
+    const char *asked = app_setting(a, "lang");
+    a->is_english = asked ? is_language(asked, "en") : is_english_place();
+    if (!asked || a->is_english || is_language(asked, "zh"))
+        return NULL;
+    return bh_fail(a->call, OPTION_BAD, "lang", asked, "zh|en");
 }
 
 static bh_err *set_output(app *a) {
@@ -55,8 +70,8 @@ static bh_err *set_timeout(app *a) {
 
 bh_err *app_open(app *a) {
     const char *no_colour = getenv("NO_COLOR");
-    a->is_english = wants_english(a);
     a->has_colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+    TRY(set_language(a));
     TRY(set_output(a));
     return set_timeout(a);
 }

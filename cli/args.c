@@ -51,8 +51,8 @@ static bh_err *take(bh_call *call, int argc, char *const argv[], int *at, args *
     const char *value;
     const char *name = name_of(call, argv[*at], &value);
     const option_row *row = option_find(name);
-    if (!row)
-        return bh_fail(call, UNKNOWN_OPTION, name, "bihuan");
+    if (!row) /* told where it is known which command has no such option */
+        return args_add(call, list, name, "");
     if (row->kind == OPTION_FLAG && value)
         return bh_fail(call, OPTION_WITH_VALUE, name);
     if (row->kind == OPTION_FLAG)

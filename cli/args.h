@@ -35,7 +35,8 @@ const option_row *option_find(const char *name);
 /* Appends one argument; the first positional word of "task show TASK" is the option "task". */
 MUST bh_err *args_add(bh_call *call, args *list, const char *name, const char *value);
 /* Reads --name value, --name=value, -o value and flags into `list`, words into ret_words (argc of them at most).
- * Everything after "--" is a word. Errors: BAD_USAGE. */
+ * Everything after "--" is a word. An option that nobody knows is listed as a flag. Errors: OPTION_WITHOUT_VALUE,
+ * OPTION_WITH_VALUE, TOO_MANY_WORDS. */
 MUST bh_err *args_parse(bh_call *call, int argc, char *const argv[], args *list, const char **ret_words, size_t *ret_n);
 /* The last value given under the name, or NULL. */
 const char *args_get(const args *list, const char *name);

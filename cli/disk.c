@@ -30,7 +30,11 @@ void disk_close(FILE **file) {
 
 bh_err *disk_open(app *a, const char *path, const char *mode, FILE **ret_file) {
     bool is_read = mode[0] == 'r';
+    struct stat about;
     *ret_file = strcmp(path, "-") != 0 ? fopen(path, mode) : is_read ? stdin : stdout;
+    /* A folder opens like a file and only fails when read. */
+    if (*ret_file && fstat(fileno(*ret_file), &about) == 0 && S_ISDIR(about.st_mode))
+        return bh_fail(a->call, IS_FOLDER, path);
     if (*ret_file)
         return NULL;
     return is_read ? bh_fail(a->call, FILE_UNREADABLE, path, strerror(errno))

@@ -18,7 +18,8 @@ MUST bh_err *disk_read(app *a, const char *path, char **ret_text, size_t *ret_n)
 char *disk_recall(app *a, const char *path);
 /* Replaces the file at once and durably, mode 0600, folders 0700. Errors: FILE_UNWRITABLE. */
 MUST bh_err *disk_write(app *a, const char *path, const char *text);
-/* Opens a file the user named. Errors: FILE_UNREADABLE, FILE_UNWRITABLE. */
+/* Opens a file the user named; whatever happens, disk_close follows. Errors: FILE_UNREADABLE, FILE_UNWRITABLE,
+ * IS_FOLDER. */
 MUST bh_err *disk_open(app *a, const char *path, const char *mode, FILE **ret_file);
 void disk_close(FILE **file);
 

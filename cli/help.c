@@ -78,9 +78,13 @@ static void print_fields(app *a, const verb *v) {
     }
 }
 
+const char *help_usage(app *a, const verb *v) {
+    return arena_printf(a->call->mem, "%s bihuan %s %s", SAY(a, "用法：", "usage:"), usage_of(a, v),
+                        SAY(a, "[选项]", "[OPTIONS]"));
+}
+
 void help_verb(app *a, const verb *v) {
-    printf("%s bihuan %s %s\n%s\n\n", SAY(a, "用法：", "usage:"), usage_of(a, v), SAY(a, "[选项]", "[OPTIONS]"),
-           SAY(a, v->zh, v->en));
+    printf("%s\n%s\n\n", help_usage(a, v), SAY(a, v->zh, v->en));
     print_listed(a, v->words);
     print_listed(a, v->options);
     print_fields(a, v);

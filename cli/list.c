@@ -41,22 +41,33 @@ static size_t take(ProtobufCMessage *response, ProtobufCMessage **rows, size_t r
     return n;
 }
 
-bh_err *list_all(app *a, remote_method method, ProtobufCMessage *request, size_t limit, ProtobufCMessage ***ret_rows,
-                 size_t *ret_n) {
+bh_err *list_some(app *a, remote_method method, ProtobufCMessage *request, size_t limit, ProtobufCMessage ***ret_rows,
+                  size_t *ret_n, bool *ret_has_more) {
     ProtobufCMessage **rows = arena_array(a->call->mem, limit, sizeof(*rows)), *response;
     const char *token = "";
     size_t n = 0;
     do {
         set_page(request, token, limit - n);
         TRY(remote_call(a, method, request, &response));
-        size_t more = take(response, rows + n, limit - n);
-        n += more;
-        token = more ? next_token(response) : "";
+        n += take(response, rows + n, limit - n);
+        token = next_token(response);
     } while (*token && n < limit);
-    if (*token)
-        out_note(SAY(a, "只列出前 %zu 行；用 --limit 可列出更多", "Only the first %zu rows; --limit shows more."), n);
     *ret_rows = rows;
     *ret_n = n;
+    *ret_has_more = *token;
+    return NULL;
+}
+
+void list_note_more(const app *a, size_t n) {
+    out_note(SAY(a, "只列出前 %zu 行；用 --limit 可列出更多", "Only the first %zu rows; --limit shows more."), n);
+}
+
+bh_err *list_all(app *a, remote_method method, ProtobufCMessage *request, size_t limit, ProtobufCMessage ***ret_rows,
+                 size_t *ret_n) {
+    bool has_more;
+    TRY(list_some(a, method, request, limit, ret_rows, ret_n, &has_more));
+    if (has_more)
+        list_note_more(a, *ret_n);
     return NULL;
 }
 

@@ -32,6 +32,7 @@ static bool is_noun(const char *word) {
 
 /* "bihuan", "bihuan help task", "bihuan task": the table of commands. */
 static bh_err *show_commands(app *a, const char *const *words, size_t n) {
+    TRY(verb_check_options(a, NULL));
     bool is_help = n && strcmp(words[0], "help") == 0;
     const char *noun = is_help ? (n > 1 ? words[1] : NULL) : n ? words[0] : NULL;
     if (noun && (!is_noun(noun) || (!is_help && n > 1)))
@@ -44,9 +45,13 @@ static bh_err *show_commands(app *a, const char *const *words, size_t n) {
 static bh_err *run(app *a, int argc, char *const argv[]) {
     const char **words = arena_array(a->call->mem, (size_t) argc + 1, sizeof(*words));
     size_t n, used;
-    TRY(args_parse(a->call, argc, argv, &a->args, words, &n));
-    TRY(app_open(a));
+    if (argc == 1 && strcmp(argv[0], "--version") == 0)
+        return cmd_version(a, NULL);
+    bh_err *error = args_parse(a->call, argc, argv, &a->args, words, &n), *setting = app_open(a);
     const verb *v = verb_find(words, n, &used);
+    a->usage = v ? help_usage(a, v) : NULL;
+    TRY(error);
+    TRY(setting);
     if (!v)
         return show_commands(a, words, n);
     if (args_get(&a->args, "help")) {
@@ -54,6 +59,7 @@ static bh_err *run(app *a, int argc, char *const argv[]) {
         return NULL;
     }
     TRY(verb_check(a, v, words + used, n - used));
+    a->usage = NULL;
     TRY(store_find_server(a));
     if (!v->is_sessionless)
         TRY(store_find_session(a));

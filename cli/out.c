@@ -1,5 +1,6 @@
 #include "out.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -10,12 +11,15 @@
 
 enum { JSON_OPTIONS = JSON_PROTO_NAMES | JSON_DEFAULTS };
 
-/* Cuts "no state text" into its paths. */
+/* Cuts "no state text +task_id" into its paths; those with a plus are for CSV alone. */
 static size_t split(app *a, const char *columns, const char **ret_paths) {
     size_t n = 0;
-    for (const char *p = columns; *p && n < TABLE_COLUMNS_MAX; p += *p == ' ') {
+    for (const char *p = columns; *p; p += *p == ' ') {
+        bool is_extra = *p == '+';
         size_t length = strcspn(p, " ");
-        ret_paths[n++] = arena_strndup(a->call->mem, p, length);
+        assert(n < TABLE_COLUMNS_MAX);
+        if (!is_extra || a->out == OUT_CSV)
+            ret_paths[n++] = arena_strndup(a->call->mem, p + is_extra, length - is_extra);
         p += length;
     }
     return n;
@@ -90,7 +94,7 @@ static void print_fields(app *a, const ProtobufCMessage *message) {
 static const char *all_columns(app *a, const ProtobufCMessage *message) {
     buf columns;
     buf_init(&columns, a->call->mem);
-    for (unsigned i = 0; i < message->descriptor->n_fields && i < TABLE_COLUMNS_MAX; i++)
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++)
         buf_addf(&columns, "%s%s", i ? " " : "", message->descriptor->fields[i].name);
     return columns.s;
 }
@@ -127,5 +131,7 @@ int out_error(const app *a, const bh_err *error) {
     const char *helper = SAY(a, error->unblock_zh, error->unblock_en);
     if (*helper)
         out_note(SAY(a, "        可由 %s 处理", "        can be solved by: %s"), width_clean(mem, helper));
+    if (a->usage)
+        out_note("%s", a->usage);
     return bh_code_exit(error->code);
 }

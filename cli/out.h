@@ -5,8 +5,8 @@
 
 #include "app.h"
 
-/* n rows; `columns` are paths divided by spaces ("no state lead_unit_name"). JSON is the response of the contract with
- * the rows of all pages: {"tasks": [...]} for the key "tasks". */
+/* n rows; `columns` are paths divided by spaces ("no state lead_unit_name +task_id"), with a plus for CSV alone. JSON
+ * is the response of the contract with the rows of all pages: {"tasks": [...]} for the key "tasks". */
 void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *const *rows, size_t n);
 /* A response: JSON as it is; for people its one message (or itself), a line per field that holds something; CSV has a
  * heading and a row. */
@@ -19,5 +19,5 @@ void out_json(app *a, const ProtobufCMessage *message);
 void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n);
 /* A sentence on stderr: what was done, what to do next. Never data. */
 PRINTF(1, 2) void out_note(const char *format, ...);
-/* The error, who can help, on stderr; returns the exit status. */
+/* The error, who can help or the usage, on stderr; returns the exit status. */
 int out_error(const app *a, const bh_err *error);

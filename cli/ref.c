@@ -7,10 +7,12 @@
 #include "bihuan/v1/directory_service.pb-c.h"
 #include "bihuan/v1/progress_service.pb-c.h"
 #include "bihuan/v1/task_service.pb-c.h"
+#include "label.h"
 #include "list.h"
 #include "remote.h"
+#include "width.h"
 
-enum { PREFIX_MIN = 4, CANDIDATES_SHOWN = 5 };
+enum { PREFIX_MIN = 4, CANDIDATES_SHOWN = 5, TITLE_COLUMNS = 40 };
 
 static const remote_method list_tasks = { &bh__task_service__descriptor, "ListTasks" };
 static const remote_method get_task = { &bh__task_service__descriptor, "GetTask" };
@@ -42,7 +44,10 @@ static bh_err *only_task(app *a, const char *text, Bh__Task *const *tasks, size_
         return NULL;
     buf_init(&names, a->call->mem);
     for (size_t i = 0; i < n && i < CANDIDATES_SHOWN; i++)
-        buf_addf(&names, "%s%s %s", i ? "; " : "", tasks[i]->task_id, tasks[i]->no);
+        buf_addf(&names, "%s%s  %s  %s", i ? "; " : "", tasks[i]->task_id, tasks[i]->no,
+                 width_cut(a->call->mem, tasks[i]->text, TITLE_COLUMNS));
+    if (n > CANDIDATES_SHOWN)
+        buf_addf(&names, SAY(a, "；共 %zu 项", "; %zu in all"), n);
     return bh_fail(a->call, AMBIGUOUS_NAME, text, names.s);
 }
 
@@ -70,6 +75,8 @@ bh_err *ref_task(app *a, const char *text, const char **ret_id) {
     Bh__Task **tasks;
     size_t n;
     *ret_id = text;
+    if (!*text) /* it would fit every task */
+        return bh_fail(a->call, OPTION_BAD, "task", text, option_find("task")->meta);
     if (is_uuid(text))
         return NULL;
     TRY(tasks_numbered(a, text, &tasks, &n));
@@ -178,6 +185,10 @@ bh_err *ref_report(app *a, const char *text, const char **ret_id) {
 
 bh_err *ref_application(app *a, const Bh__Task *task, const char *text, const Bh__Application **ret_application) {
     size_t n = 0;
+    buf found;
+    buf_init(&found, a->call->mem);
+    if (text && !*text)
+        return bh_fail(a->call, OPTION_BAD, "application", text, option_find("application")->meta);
     if (!text && task->n_applications)
         *ret_application = task->applications[task->n_applications - 1];
     for (size_t i = 0; i < task->n_applications; i++) {
@@ -187,9 +198,10 @@ bh_err *ref_application(app *a, const Bh__Task *task, const char *text, const Bh
         if (!is_meant)
             continue;
         *ret_application = one;
-        n++;
+        buf_addf(&found, "%s%s  %s  %s", n++ ? "; " : "", one->application_id,
+                 label_of(&bh__application_kind__descriptor, one->kind, a->is_english), one->unit_name);
     }
     if (n == 0 && (text || !task->n_applications))
         return bh_fail(a->call, NOT_FOUND_OBJECT, text ? text : SAY(a, "待决定的申请", "an open application"));
-    return n <= 1 ? NULL : bh_fail(a->call, AMBIGUOUS_NAME, text ? text : "application", task->no);
+    return n <= 1 ? NULL : bh_fail(a->call, AMBIGUOUS_NAME, text ? text : task->no, found.s);
 }

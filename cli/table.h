@@ -5,7 +5,7 @@
 
 #include "app.h"
 
-enum { TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_COLUMNS_MAX = 40 };
 
 /* A table under construction. */
 typedef struct table {

@@ -94,11 +94,18 @@ static bh_err *check_needed(app *a, const verb *v) {
     return NULL;
 }
 
+bh_err *verb_check_options(app *a, const verb *v) {
+    for (size_t i = 0; i < a->args.n; i++) {
+        const char *name = a->args.given[i].name;
+        if (v ? !verb_accepts(a, v, name) : !is_listed(a, verb_globals, name))
+            return bh_fail(a->call, UNKNOWN_OPTION, name, v ? verb_title(a, v) : "bihuan");
+    }
+    return NULL;
+}
+
 bh_err *verb_check(app *a, const verb *v, const char *const *words, size_t n) {
+    TRY(verb_check_options(a, v));
     TRY(take_words(a, v, words, n));
-    for (size_t i = 0; i < a->args.n; i++)
-        if (!verb_accepts(a, v, a->args.given[i].name))
-            return bh_fail(a->call, UNKNOWN_OPTION, a->args.given[i].name, verb_title(a, v));
     return check_needed(a, v);
 }
 

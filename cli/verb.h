@@ -29,6 +29,8 @@ extern const size_t verb_count;
 const verb *verb_find(const char *const *words, size_t n, size_t *ret_used);
 /* Turns the remaining words into options and checks that all options belong here and none is missing. */
 MUST bh_err *verb_check(app *a, const verb *v, const char *const *words, size_t n);
+/* Errors: UNKNOWN_OPTION for the first option that does not belong to the command; NULL = none named. */
+MUST bh_err *verb_check_options(app *a, const verb *v);
 /* True when the option may stand in this command. */
 bool verb_accepts(app *a, const verb *v, const char *option);
 /* "task issue" */

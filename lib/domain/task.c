@@ -190,21 +190,36 @@ static bh_err *refusal_by_leg(bh_call *call, const move_row *row, const task_fac
                        NAMES(call->mem, leg_states, row->leg_states, false));
 }
 
+static bh_err *guard_error(bh_call *call, const guard_row *guard) {
+    return bh_err_raw(call, (bh_err){ .code = guard->code,
+                                      .reason = guard->reason,
+                                      .zh = guard->zh,
+                                      .en = guard->en,
+                                      .unblock_zh = guard->unblock_zh,
+                                      .unblock_en = guard->unblock_en,
+                                      .file = __FILE__,
+                                      .line = __LINE__ });
+}
+
+/* Does the move's guard g, of this code, stand in the way? */
+static bool is_shut(const move_row *row, int g, uint64_t facts, bh_code code) {
+    const guard_row *guard = &guards[g];
+    return (row->guards >> g & 1) && guard->code == code && (facts >> guard->fact & 1) != guard->wanted;
+}
+
 static bh_err *refusal_by_guard(bh_call *call, const move_row *row, uint64_t facts, bh_code code) {
-    for (int g = 0; g < GUARD_COUNT; g++) {
-        const guard_row *guard = &guards[g];
-        bool applies = (row->guards >> g & 1) && guard->code == code;
-        if (applies && (facts >> guard->fact & 1) != guard->wanted)
-            return bh_err_raw(call, (bh_err){ .code = guard->code,
-                                              .reason = guard->reason,
-                                              .zh = guard->zh,
-                                              .en = guard->en,
-                                              .unblock_zh = guard->unblock_zh,
-                                              .unblock_en = guard->unblock_en,
-                                              .file = __FILE__,
-                                              .line = __LINE__ });
-    }
+    for (int g = 0; g < GUARD_COUNT; g++)
+        if (is_shut(row, g, facts, code))
+            return guard_error(call, &guards[g]);
     return NULL;
+}
+
+size_t move_missing(bh_call *call, task_move move, uint64_t facts, bh_err **ret_errors) {
+    size_t n = 0;
+    for (int g = 0; g < GUARD_COUNT; g++)
+        if (is_shut(&moves[move], g, facts, BH_FAILED_PRECONDITION))
+            ret_errors[n++] = guard_error(call, &guards[g]);
+    return n;
 }
 
 bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts) {

@@ -152,6 +152,9 @@ typedef struct task_facts {
 
 /* NULL when the holder of `post` may make the move now; else the first reason against it, in the arena. */
 bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts);
+/* Everything that is missing for the move, not only the first: its guards that do not hold, in their order; at most
+ * GUARD_COUNT. */
+size_t move_missing(bh_call *call, task_move move, uint64_t facts, bh_err **ret_errors);
 /* The refusal by post alone: what can be said before anything is read. */
 bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post);
 

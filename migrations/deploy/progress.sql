@@ -27,6 +27,8 @@ create table progress.sheet (
     constraint sheet_approved check ((state = 4) = (approved_by <> 0)),
     constraint sheet_leaf_hash check (octet_length(leaf_hash) = 32)
 );
+-- What waits for a unit's people.
+create index sheet_open on progress.sheet (site_id, unit_id, due, report_id) where state <> 4;
 create index sheet_unit on progress.sheet (site_id, unit_id, period, report_id);
 
 -- Every version of a sheet. A version that hands in carries the content; one that reviews points at it.

@@ -48,6 +48,8 @@ create table task.task (
 create index task_order on task.task (site_id, created_ms, position, task_id);
 create index task_no on task.task (site_id, no, task_id);
 create index task_import on task.task (site_id, import_id) where import_id is not null;
+-- What waits for an office or a leader: it grows with what is open, not with what was.
+create index task_open on task.task (site_id, state, office_unit) where state < 8;
 create index task_parent on task.task (site_id, parent_id) where parent_id is not null;
 
 create table task.leg (
@@ -69,7 +71,8 @@ create table task.leg (
     primary key (site_id, task_id, unit_id),
     constraint dissent_has_words check (state <> 5 or opinion <> '')
 );
-create index leg_unit on task.leg (site_id, unit_id, task_id) where state <> 8;
+create index leg_open on task.leg (site_id, unit_id, task_id) where state < 7;
+create index leg_dissent on task.leg (site_id, task_id) where state = 5 and not overruled;
 
 -- Members of a collective named for one task.
 create table task.named_member (
@@ -102,6 +105,7 @@ create table task.milestone (
     moved_by int4 not null default 0,
     primary key (site_id, task_id, milestone_no)
 );
+create index milestone_approved on task.milestone (site_id, task_id) where state = 3;
 
 create table task.application (
     site_id int4 not null,
@@ -122,6 +126,7 @@ create table task.application (
     constraint names_the_right_unit check (kind <> 1 or other_unit is not null),
     constraint names_the_result check (kind <> 4 or result <> '')
 );
+create index application_open on task.application (site_id, task_id) where state = 1;
 create index application_task on task.application (site_id, task_id);
 
 create table task.closure (

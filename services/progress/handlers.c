@@ -141,6 +141,10 @@ BH_RPC(ProgressService, list_reports, ListReportsRequest, ListReportsResponse) {
     return NULL;
 }
 
+BH_RPC(ProgressService, list_report_todo, ListReportTodoRequest, ListReportTodoResponse) {
+    return progress_store_todo(c, req, resp);
+}
+
 BH_RPC(ProgressService, register_evidence, RegisterEvidenceRequest, RegisterEvidenceResponse) {
     command cmd;
     uint8_t digest[SHA256_SIZE];
@@ -177,10 +181,15 @@ BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChan
 static Bh__ProgressService_Service service = BH__PROGRESS_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = {
-    { "SubmitReport", RPC_USER, POST_BIT(HANDLER) }, { "ApproveReport", RPC_USER, POST_BIT(HEAD) },
-    { "SendBackReport", RPC_USER, POST_BIT(HEAD) },  { "GetReport", RPC_USER, POSTS_AT_WORK },
-    { "ListReports", RPC_USER, POSTS_AT_WORK },      { "RegisterEvidence", RPC_USER, UPLOADERS },
-    { "GetEvidence", RPC_USER, POSTS_AT_WORK },      { "FindEvidence", RPC_PUBLIC, 0 },
+    { "SubmitReport", RPC_USER, POST_BIT(HANDLER) },
+    { "ApproveReport", RPC_USER, POST_BIT(HEAD) },
+    { "SendBackReport", RPC_USER, POST_BIT(HEAD) },
+    { "GetReport", RPC_USER, POSTS_AT_WORK },
+    { "ListReports", RPC_USER, POSTS_AT_WORK },
+    { "ListReportTodo", RPC_USER, POSTS_AT_WORK },
+    { "RegisterEvidence", RPC_USER, UPLOADERS },
+    { "GetEvidence", RPC_USER, POSTS_AT_WORK },
+    { "FindEvidence", RPC_PUBLIC, 0 },
     { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = {

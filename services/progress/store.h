@@ -62,6 +62,9 @@ typedef struct report_filter {
 MUST bh_err *progress_store_list_reports(bh_call *c, const report_filter *filter, Bh__Report ***ret_reports,
                                          size_t *ret_n);
 
+/* Reports that wait for the caller. */
+MUST bh_err *progress_store_todo(bh_call *c, const Bh__ListReportTodoRequest *req, Bh__ListReportTodoResponse *resp);
+
 MUST bh_err *progress_store_register_evidence(bh_call *c, const command *cmd, const uint8_t *digest,
                                               const Bh__Evidence *file);
 /* NOT_FOUND_OBJECT also when the caller may not read it. */

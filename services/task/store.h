@@ -44,8 +44,11 @@ char **task_draft_ids(bh_call *c, uuid parent, size_t n);
 /* The list for task.create_drafts: each draft with its id (derived from `parent`) and its audit entry. */
 const char *task_draft_list(bh_call *c, const command *cmd, uuid parent, Bh__Draft *const *drafts, size_t n);
 
+/* The columns state, _facts, _own_leg and _other_leg of a row. */
+task_facts task_facts_of(const pg_rows *rows, int row);
 /* Fills in what is derived of state, deadline and review day: overdue, whose clock runs, provisional. */
 void task_derive(const bh_call *c, Bh__Task *task);
+
 /* NOT_FOUND where the caller may not read it: a stranger does not learn that it exists. */
 MUST bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task);
 /* The same for the service itself, which reads what an auditor may. */

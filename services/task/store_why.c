@@ -1,6 +1,5 @@
 #include "domain/calendar.h"
 #include "pg/pg.h"
-#include "place.h"
 #include "service/field.h"
 #include "store.h"
 #include "task_sql.h"
@@ -25,7 +24,7 @@ static const char *others(bh_call *c, const Bh__Task *task, task_move move) {
     return out.s;
 }
 
-static task_facts facts_of(const pg_rows *rows, int row) {
+task_facts task_facts_of(const pg_rows *rows, int row) {
     return (task_facts){
         .state = (task_state) pg_get_int(rows, row, "state"),
         .own_leg = (leg_state) pg_get_int(rows, row, "_own_leg"),
@@ -74,67 +73,11 @@ bh_err *task_store_explain(bh_call *c, const Bh__ExplainMovesRequest *req, Bh__E
     resp->moves = arena_array(c->mem, resp->n_moves, sizeof(resp->moves[0]));
     for (int i = 0; i < rows.count; i++) {
         task_move move = (task_move) pg_get_int(&rows, i, "move");
-        task_facts facts = facts_of(&rows, i);
+        task_facts facts = task_facts_of(&rows, i);
         facts.names_other = req->unit_id;
         facts.others = others(c, &task, move);
         resp->moves[i] = answer(c, move, &facts);
     }
     resp->version = (int32_t) pg_get_int(&rows, 0, "version");
-    return NULL;
-}
-
-/* Moves that wait for somebody, as against those one may make at any time. */
-static const task_move duties[] = {
-    MOVE_SUBMIT,       MOVE_ISSUE,           MOVE_ACKNOWLEDGE,      MOVE_SUBMIT_LEG,       MOVE_COUNTERSIGN,
-    MOVE_UPHOLD,       MOVE_REQUEST_CLOSURE, MOVE_SIGN_CLOSURE,     MOVE_VERIFY,           MOVE_SIGN_OFF,
-    MOVE_GRANT_RETURN, MOVE_GRANT_EXTENSION, MOVE_GRANT_SUSPENSION, MOVE_GRANT_ADJUSTMENT, MOVE_GRANT_TERMINATION,
-};
-
-static uint32_t states_of_duties(post_kind post) {
-    uint32_t states = 0;
-    for (size_t i = 0; i < countof(duties); i++)
-        if (move_of(duties[i])->posts >> post & 1)
-            states |= move_of(duties[i])->states;
-    return states;
-}
-
-/* The facts are those of an application of any kind; only a kind that is open waits for a decision. */
-static bool is_open(task_move move, int64_t open_kinds) {
-    move_about about = move_of(move)->about;
-    return about == ABOUT_NOTHING || open_kinds >> about & 1;
-}
-
-static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
-    Bh__Todo *t = arena_alloc(c->mem, sizeof(*t));
-    bh__todo__init(t);
-    t->moves = arena_array(c->mem, countof(duties), sizeof(t->moves[0]));
-    task_facts facts = facts_of(rows, row);
-    facts.names_other = true;
-    int64_t open_kinds = pg_get_int(rows, row, "_open_kinds");
-    for (size_t i = 0; i < countof(duties); i++)
-        if (is_open(duties[i], open_kinds) && !move_refusal(c, duties[i], (post_kind) c->who.post, &facts))
-            t->moves[t->n_moves++] = (char *) move_of(duties[i])->name;
-    t->task = arena_alloc(c->mem, sizeof(*t->task));
-    bh__task__init(t->task);
-    pg_fill(c, rows, row, &t->task->base);
-    task_derive(c, t->task);
-    return t;
-}
-
-bh_err *task_store_todo(bh_call *c, const Bh__ListTodoRequest *req, Bh__ListTodoResponse *resp) {
-    task_place p;
-    TRY(task_place_parse(c, req->page_size, req->page_token, &p));
-    pg_rows rows;
-    TRY(pg_call(c, &task_sql[TASK_SQL_TODO], &rows, pg_int(c->site_id), pg_int(c->who.user_id), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(p.after_ms), pg_int(p.after_position),
-                p.has_task ? pg_uuid(&p.after_task) : pg_null(), pg_int(states_of_duties((post_kind) c->who.post)),
-                pg_date(day_at(c->now_ms)), pg_int(c->now_ms), pg_int(p.rows)));
-    resp->todos = arena_array(c->mem, (size_t) rows.count + 1, sizeof(resp->todos[0]));
-    for (int i = 0; i < rows.count; i++) {
-        Bh__Todo *t = todo(c, &rows, i);
-        if (t->n_moves)
-            resp->todos[resp->n_todos++] = t;
-    }
-    resp->next_page_token = task_place_token(c, &p, &rows);
     return NULL;
 }

@@ -87,6 +87,20 @@ def test_usage_is_2(people, arguments):
     assert run.stdout == "" and run.stderr.startswith("bihuan: ")
 
 
+def test_version_is_a_name_and_a_number(bihuan):
+    assert bihuan.cli("--version").stdout == bihuan.cli("version").stdout
+    assert len(bihuan.cli("--version").stdout.split()) == 2
+
+
+def test_an_option_error_names_the_command_and_its_usage(bihuan):
+    run = bihuan.cli("task", "show", "--nonsense", "1.1", "--lang", "en", code=2)
+    assert run.stderr == ("bihuan: The command task show has no option --nonsense. [UNKNOWN_OPTION]\n"
+                          "usage: bihuan task show TASK [OPTIONS]\n")
+    run = bihuan.cli("report", "approve", "--lang", "en", code=2)
+    assert "usage: bihuan report approve REPORT|TASK@PERIOD [OPTIONS]" in run.stderr
+    assert "zh|en" in bihuan.cli("task", "list", "--lang", "fr", code=2).stderr
+
+
 def test_dry_run_needs_no_server(bihuan):
     found = bihuan.json("import", bihuan.state / "sample-plan.txt", "--dry-run", "--server", NOBODY)
     assert [task["no"] for task in found["tasks"]] == ["1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3"]
@@ -167,8 +181,9 @@ def test_stale_version_is_8(people, draft):
 
 def test_number_with_two_tasks_lists_them(people, draft):
     people.cli("task", "create", "--no", "9.1", "--text", "另一项", login="drafter01")
-    run = people.cli("task", "show", "9.1", login="drafter01", code=6)
-    assert draft in run.stderr
+    run = people.cli("task", "show", "9.1", "--lang", "zh", login="drafter01", code=6)
+    assert f"{draft}  9.1  编印办事指南" in run.stderr and "  9.1  另一项" in run.stderr
+    people.cli("task", "show", "", login="drafter01", code=2)
 
 
 def test_task_by_the_beginning_of_its_id(people, draft):
@@ -188,6 +203,14 @@ def test_csv_and_json_agree(people):
     rows = list(csv.reader(io.StringIO(people.cli("task", "list", "-o", "csv", "--lang", "en", login="drafter01").stdout)))
     assert rows[0][0] == "no."
     assert [row[rows[0].index("text")] for row in rows[1:]] == [task["text"] for task in tasks(people)]
+
+
+def test_csv_of_one_object_is_whole_and_has_heads(people, draft):
+    heads, values = csv.reader(io.StringIO(people.cli("task", "show", draft, "-o", "csv", "--lang", "zh", login="drafter01").stdout))
+    row = dict(zip(heads, values, strict=True))
+    assert len(row) == len(people.json("task", "show", draft, login="drafter01")["task"])
+    assert row["标识"] == draft and row["状态"] == "草拟" and "市财政局" in row["责任单位"]
+    assert not any(head.isascii() for head in heads)
 
 
 def test_two_languages(people):
@@ -230,7 +253,7 @@ def test_suspension_is_applied_for_granted_and_ended(people, draft):
     review = (today() + datetime.timedelta(days=10)).isoformat()
     people.cli("apply", "suspension", draft, "--reason", "停电", "--day", review, login="transport-head01")
     decisions = [todo["moves"] for todo in people.json("todo", login="supervisor01")["todos"] if "GRANT_SUSPENSION" in todo["moves"]]
-    assert decisions == [["GRANT_SUSPENSION"]]
+    assert decisions == [["GRANT_SUSPENSION", "REFUSE_APPLICATION"]]
     people.cli("application", "decide", draft, "--granted", "--reason", "属实", login="supervisor01")
     assert people.json("task", "show", draft, login="supervisor01")["task"]["state"] == "TASK_STATE_SUSPENDED"
     people.cli("task", "resume", draft, "--reason", "来电", login="supervisor01")
@@ -314,6 +337,29 @@ def test_repeat_after_the_command_itself_was_killed(people, draft):
     assert pending(people) == []
 
 
+def first_password(run):
+    return run.stderr.rsplit(": ", 1)[1].strip() if "First password" in run.stderr else None
+
+
+def test_a_first_password_is_shown_once_it_is_the_accounts(people):
+    people.log_in("operator01")
+    add = ["user", "add", "fresh01", "--name", "新人", "--lang", "en"]
+    assert first_password(people.cli(*add, login="drafter01", code=5)) is None
+    gateway = people.pid("gateway")
+    os.kill(gateway, signal.SIGSTOP)
+    try:
+        run = people.cli(*add, "--timeout", "2", login="operator01", code=124)
+        assert first_password(run) is None and len(pending(people)) == 1
+    finally:
+        os.kill(gateway, signal.SIGCONT)
+    run = people.cli(*add, login="operator01")
+    assert "used again" in run.stderr and pending(people) == []
+    assert first_password(people.cli(*add, login="operator01", code=8)) is None
+    kept = people.home / ".local/state/bihuan/first-password"
+    assert list(kept.iterdir()) == []
+    assert "POST_NOT_HELD" in people.cli("login", "fresh01", "--password-file", "-", stdin=first_password(run) + "\n", code=None).stderr
+
+
 @pytest.mark.parametrize("program", ["gateway", "task", "postgres"])
 def test_command_outlives_a_crash(people, draft, program):
     """A crash in the middle is waited for under the same id."""
@@ -339,6 +385,7 @@ def test_evidence_comes_back_byte_for_byte(people, tmp_path):
     people.cli("evidence", "get", digest, "--save", tmp_path / "back", login="transport-handler01")
     assert (tmp_path / "back").read_bytes() == path.read_bytes()
     people.cli("evidence", "get", "0" * 64, "--save", tmp_path / "none", login="transport-handler01", code=3)
+    assert "IS_FOLDER" in people.cli("evidence", "add", tmp_path, login="transport-handler01", code=6).stderr
 
 
 def test_a_year_without_a_calendar_is_said(people):

@@ -173,6 +173,7 @@ NOT_HERE(ProgressService, approve_report, ApproveReport)
 NOT_HERE(ProgressService, send_back_report, SendBackReport)
 NOT_HERE(ProgressService, get_report, GetReport)
 NOT_HERE(ProgressService, list_reports, ListReports)
+NOT_HERE(ProgressService, list_report_todo, ListReportTodo)
 NOT_HERE(ProgressService, apply_task_change, ApplyTaskChange)
 
 /* ---- health ---- */
@@ -193,9 +194,10 @@ static const rpc_rule directory_rules[] = {
     { "ResolveLeaders", RPC_USER, 0 },
 };
 static const rpc_rule progress_rules[] = {
-    { "RegisterEvidence", RPC_USER, 0 }, { "GetEvidence", RPC_USER, 0 },    { "SubmitReport", RPC_USER, 0 },
-    { "ApproveReport", RPC_USER, 0 },    { "SendBackReport", RPC_USER, 0 }, { "GetReport", RPC_USER, 0 },
-    { "FindEvidence", RPC_PUBLIC, 0 },   { "ListReports", RPC_USER, 0 },    { "ApplyTaskChange", RPC_INTERNAL, 0 },
+    { "RegisterEvidence", RPC_USER, 0 },    { "GetEvidence", RPC_USER, 0 },    { "SubmitReport", RPC_USER, 0 },
+    { "ApproveReport", RPC_USER, 0 },       { "SendBackReport", RPC_USER, 0 }, { "GetReport", RPC_USER, 0 },
+    { "FindEvidence", RPC_PUBLIC, 0 },      { "ListReports", RPC_USER, 0 },    { "ListReportTodo", RPC_USER, 0 },
+    { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
 static const rpc_rule health_rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
 static Bh__DirectoryService_Service directory = BH__DIRECTORY_SERVICE__INIT(rpc_);

@@ -15,7 +15,9 @@
 #include "cell.h"
 #include "disk.h"
 #include "fill.h"
+#include "help.h"
 #include "journal.h"
+#include "ref.h"
 #include "store.h"
 #include "verb.h"
 
@@ -80,6 +82,7 @@ static void usage(UNUSED void **state) {
         { "task ack 2.24 --reason x", "UNKNOWN_OPTION" },
         { "task ack 2.24 --nonsense", "UNKNOWN_OPTION" },
         { "task ack 2.24 -x", "UNKNOWN_OPTION" },
+        { "task ack --nonsense value 2.24", "UNKNOWN_OPTION" },
         { "task ack 2.24 more", "TOO_MANY_WORDS" },
         { "task ack 2.24 --reason", "OPTION_WITHOUT_VALUE" },
         { "task list --overdue=yes", "OPTION_WITH_VALUE" },
@@ -95,6 +98,80 @@ static void usage(UNUSED void **state) {
     app *a = fresh_app();
     for (size_t i = 0; i < countof(rows); i++)
         assert_string_equal(checked(a, rows[i].line), rows[i].reason);
+    app_close(a);
+}
+
+/* Also one that no command has names the command in which it stands. */
+static void an_unknown_option_names_its_command(UNUSED void **state) {
+    app *a = fresh_app();
+    const char *words[4];
+    size_t n, used;
+    char *const line[] = { (char *) "task", (char *) "show", (char *) "--nonsense" };
+    assert_null(args_parse(a->call, (int) countof(line), line, &a->args, words, &n));
+    const verb *v = verb_find(words, n, &used);
+    assert_string_equal(verb_check(a, v, words, 0)->en, "The command task show has no option --nonsense.");
+    assert_string_equal(verb_check_options(a, NULL)->en, "The command bihuan has no option --nonsense.");
+    assert_string_equal(help_usage(a, v), "usage: bihuan task show TASK [OPTIONS]");
+    app_close(a);
+}
+
+static void languages(UNUSED void **state) {
+    static const struct {
+        const char *asked, *reason;
+        bool is_english;
+    } rows[] = {
+        { "zh", "", false },
+        { "en", "", true },
+        { "en-GB", "", true },
+        { "zh_CN.UTF-8", "", false },
+        { "ZH", "", false },
+        { "fr", "OPTION_BAD", false },
+        { "english", "OPTION_BAD", false },
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        app *a = fresh_app();
+        assert_null(args_add(a->call, &a->args, "lang", rows[i].asked));
+        const bh_err *error = app_open(a);
+        assert_string_equal(error ? error->reason : "", rows[i].reason);
+        assert_int_equal(a->is_english, rows[i].is_english);
+        app_close(a);
+    }
+}
+
+/* Refused before anything is asked. */
+static void a_name_must_say_something(UNUSED void **state) {
+    app *a = fresh_app();
+    const char *id;
+    const Bh__Application *application;
+    Bh__Task task = BH__TASK__INIT;
+    assert_string_equal(ref_task(a, "", &id)->reason, "OPTION_BAD");
+    assert_string_equal(ref_application(a, &task, "", &application)->reason, "OPTION_BAD");
+    app_close(a);
+}
+
+static void applications_that_fit_are_listed(UNUSED void **state) {
+    app *a = fresh_app();
+    const Bh__Application *found;
+    Bh__Application one = BH__APPLICATION__INIT, two = BH__APPLICATION__INIT, *both[] = { &one, &two };
+    Bh__Task task = BH__TASK__INIT;
+    char first[] = "0193a", second[] = "0193b", unit[] = "市财政局";
+    one.application_id = first;
+    two.application_id = second;
+    one.kind = two.kind = BH__APPLICATION_KIND__APPLICATION_KIND_EXTENSION;
+    one.unit_name = two.unit_name = unit;
+    task.applications = both;
+    task.n_applications = 2;
+    assert_null(ref_application(a, &task, "0193b", &found));
+    assert_ptr_equal(found, &two);
+    assert_string_equal(ref_application(a, &task, "0193", &found)->en,
+                        "\"0193\" means more than one: 0193a  extension  市财政局; 0193b  extension  市财政局.");
+    app_close(a);
+}
+
+static void a_folder_is_no_file(UNUSED void **state) {
+    app *a = fresh_app();
+    char *text;
+    assert_string_equal(disk_read(a, root, &text, NULL)->reason, "IS_FOLDER");
     app_close(a);
 }
 
@@ -308,6 +385,11 @@ static void settings(UNUSED void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usage),
+        cmocka_unit_test(an_unknown_option_names_its_command),
+        cmocka_unit_test(languages),
+        cmocka_unit_test(a_name_must_say_something),
+        cmocka_unit_test(applications_that_fit_are_listed),
+        cmocka_unit_test(a_folder_is_no_file),
         cmocka_unit_test(words_are_options),
         cmocka_unit_test(too_many),
         cmocka_unit_test(table_of_commands),

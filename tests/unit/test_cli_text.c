@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "bihuan/v1/progress_service.pb-c.h"
+#include "bihuan/v1/target.pb-c.h"
 #include "bihuan/v1/task_service.pb-c.h"
 #include "cell.h"
 #include "label.h"
@@ -74,12 +76,33 @@ static void labels(UNUSED void **state) {
 static void every_value_has_a_label(UNUSED void **state) {
     static const ProtobufCEnumDescriptor *const types[] = {
         &bh__task_state__descriptor,       &bh__leg_state__descriptor,         &bh__leg_role__descriptor,
-        &bh__application_kind__descriptor, &bh__application_state__descriptor,
+        &bh__application_kind__descriptor, &bh__application_state__descriptor, &bh__report_state__descriptor,
+        &bh__todo_kind__descriptor,
     };
     for (size_t i = 0; i < countof(types); i++)
         for (unsigned n = 1; n < types[i]->n_values; n++)
             assert_string_not_equal(label_of(types[i], types[i]->values[n].value, false),
                                     label_of(types[i], types[i]->values[n].value, true));
+}
+
+static void check_heads(const ProtobufCMessageDescriptor *type) {
+    app zh = { .out = OUT_CSV }, en = { .out = OUT_CSV, .is_english = true };
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const char *name = type->fields[i].name;
+        if (strcmp(cell_header(&zh, name), name) == 0 || !*cell_header(&en, name))
+            fail_msg("headers.def has no row for %s of %s", name, type->name);
+    }
+}
+
+/* What is printed field by field has a head for each of them. */
+static void every_field_has_a_head(UNUSED void **state) {
+    static const ProtobufCMessageDescriptor *const types[] = {
+        &bh__task__descriptor,   &bh__report__descriptor,    &bh__evidence__descriptor,
+        &bh__target__descriptor, &bh__todo__descriptor,      &bh__submit_task_response__descriptor,
+        &bh__leg__descriptor,    &bh__milestone__descriptor, &bh__submit_report_response__descriptor,
+    };
+    for (size_t i = 0; i < countof(types); i++)
+        check_heads(types[i]);
 }
 
 static app app_for(out_kind out) {
@@ -154,6 +177,7 @@ int main(void) {
         cmocka_unit_test(cut),
         cmocka_unit_test(labels),
         cmocka_unit_test(every_value_has_a_label),
+        cmocka_unit_test(every_field_has_a_head),
         cmocka_unit_test(aligned),
         cmocka_unit_test(csv),
         cmocka_unit_test(cells),

@@ -84,6 +84,15 @@ static void the_lead_is_told_its_own_moves(void **state) {
         assert_string_equal(move_refusal(*state, rows[i].move, rows[i].post, &facts)->reason, "IS_LEAD");
 }
 
+/* What a draft lacks is told at once, not one thing after the other. */
+static void all_that_is_missing_is_told(void **state) {
+    bh_err *errors[GUARD_COUNT];
+    assert_int_equal(move_missing(*state, MOVE_SUBMIT, everything, errors), 0);
+    assert_int_equal(move_missing(*state, MOVE_SUBMIT, everything & ~(F(RESULT_SET) | F(LEAD_SET)), errors), 2);
+    assert_string_equal(errors[0]->reason, "NO_LEAD");
+    assert_string_equal(errors[1]->reason, "NO_RESULT");
+}
+
 static void guards_answer_with_their_own_sentence_and_who_can_help(void **state) {
     task_facts facts = { .state = TASK_ACTIVE,
                          .own_leg = LEG_WORKING,
@@ -173,6 +182,7 @@ int main(void) {
         cmocka_unit_test(the_leg_the_move_is_about_must_be_in_the_right_state),
         cmocka_unit_test(the_unit_a_move_is_about_must_be_named),
         cmocka_unit_test(the_lead_is_told_its_own_moves),
+        cmocka_unit_test(all_that_is_missing_is_told),
         cmocka_unit_test(guards_answer_with_their_own_sentence_and_who_can_help),
         cmocka_unit_test(the_same_person_is_refused_whatever_the_post),
         cmocka_unit_test(masks_agree_with_the_refusal),
