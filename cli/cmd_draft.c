@@ -15,6 +15,7 @@
 enum { SET_PART = 100, MILESTONES_MAX = 20, CHILDREN_MAX = 50 };
 
 static const remote_method create_task = { &bh__task_service__descriptor, "CreateTask" };
+static const remote_method revise_draft = { &bh__task_service__descriptor, "ReviseDraft" };
 static const remote_method set_tasks = { &bh__task_service__descriptor, "SetTasks" };
 static const remote_method name_members = { &bh__task_service__descriptor, "NameMembers" };
 
@@ -22,16 +23,6 @@ static Bh__Draft *new_draft(app *a) {
     Bh__Draft *draft = arena_alloc(a->call->mem, sizeof(*draft));
     bh__draft__init(draft);
     return draft;
-}
-
-bh_err *cmd_task_create(app *a, UNUSED const verb *v) {
-    Bh__CreateTaskRequest *request = (Bh__CreateTaskRequest *) remote_request(a, create_task);
-    ProtobufCMessage *response;
-    request->draft = new_draft(a);
-    TRY(fill_request(a, &request->draft->base));
-    TRY(command_send(a, create_task, &request->base, NULL, &response));
-    out_record(a, response);
-    return NULL;
 }
 
 /* Cuts "a=b=c" at its first signs into n parts; the last keeps the rest. */
@@ -107,18 +98,87 @@ static bh_err *parse_node(app *a, const char *text, size_t index, Bh__Milestone 
     return NULL;
 }
 
-static bh_err *fill_set(app *a, Bh__SetTasksRequest *request) {
+static bh_err *fill_nodes(app *a, Bh__Milestone ***ret_nodes, size_t *ret_n) {
     const char *text;
+    *ret_n = 0;
+    *ret_nodes = arena_array(a->call->mem, MILESTONES_MAX, sizeof(**ret_nodes));
+    for (; (text = args_nth(&a->args, "node", *ret_n)); ++*ret_n)
+        TRY(parse_node(a, text, *ret_n, &(*ret_nodes)[*ret_n]));
+    return NULL;
+}
+
+static bh_err *fill_draft(app *a, Bh__Draft **ret_draft) {
+    *ret_draft = new_draft(a);
+    TRY(fill_nodes(a, &(*ret_draft)->milestones, &(*ret_draft)->n_milestones));
+    return fill_request(a, &(*ret_draft)->base);
+}
+
+bh_err *cmd_task_create(app *a, UNUSED const verb *v) {
+    Bh__CreateTaskRequest *request = (Bh__CreateTaskRequest *) remote_request(a, create_task);
+    ProtobufCMessage *response;
+    TRY(fill_draft(a, &request->draft));
+    TRY(command_send(a, create_task, &request->base, NULL, &response));
+    out_record(a, response);
+    return NULL;
+}
+
+/* The option of a field of a draft; milestones are written as nodes. */
+static const char *option_of(app *a, const ProtobufCFieldDescriptor *field) {
+    const char *option = fill_option(a->call->mem, field);
+    return option ? option : "node";
+}
+
+static bool is_cleared(const app *a, const char *option) {
+    const char *text;
+    for (size_t i = 0; (text = args_nth(&a->args, "clear", i)); i++)
+        if (strcmp(text, option) == 0)
+            return true;
+    return false;
+}
+
+/* What an option gives is replaced, what --clear names becomes empty. */
+static bh_err *name_fields(app *a, Bh__ReviseDraftRequest *request) {
+    const ProtobufCMessageDescriptor *type = &bh__draft__descriptor;
+    size_t n = 0, cleared = 0;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const char *option = option_of(a, &type->fields[i]);
+        bool is_emptied = is_cleared(a, option);
+        if (is_emptied && args_get(&a->args, option))
+            return bh_fail(a->call, OPTION_BAD, "clear", option, SAY(a, "没有另外给出的选项", "an option not given"));
+        if (is_emptied || args_get(&a->args, option))
+            fill_add_text(a, &request->fields, &request->n_fields, type->fields[i].name);
+        cleared += is_emptied;
+    }
+    while (args_nth(&a->args, "clear", n))
+        n++;
+    if (n != cleared)
+        return bh_fail(a->call, OPTION_BAD, "clear", args_get(&a->args, "clear"), option_find("clear")->meta);
+    return request->n_fields ? NULL
+                             : bh_fail(a->call, OPTION_MISSING, "--lead-unit | --leader | --deadline | ... | --clear");
+}
+
+bh_err *cmd_task_revise(app *a, UNUSED const verb *v) {
+    Bh__ReviseDraftRequest *request = (Bh__ReviseDraftRequest *) remote_request(a, revise_draft);
+    Bh__ReviseDraftResponse *response;
+    TRY(name_fields(a, request));
+    TRY(fill_request(a, &request->base));
+    TRY(fill_draft(a, &request->draft));
+    TRY(command_send(a, revise_draft, &request->base, NULL, (ProtobufCMessage **) &response));
+    out_record(a, &response->base);
+    if (response->is_past_due)
+        out_note(
+            SAY(a, "期限早于今天，交办前须改期", "the deadline lies before today: set another before it is issued"));
+    return NULL;
+}
+
+static bh_err *fill_set(app *a, Bh__SetTasksRequest *request) {
     int year, month, day;
     TRY(fill_request(a, &request->base));
     if (!request->plan_year) {
         day_split(day_at(a->call->now_ms), &year, &month, &day);
         request->plan_year = year;
     }
-    request->milestones = arena_array(a->call->mem, MILESTONES_MAX, sizeof(Bh__Milestone *));
-    for (; (text = args_nth(&a->args, "node", request->n_milestones)); request->n_milestones++)
-        TRY(parse_node(a, text, request->n_milestones, &request->milestones[request->n_milestones]));
-    return NULL;
+    return fill_nodes(a, &request->milestones, &request->n_milestones);
 }
 
 static bh_err *chosen(app *a, Bh__Task ***ret_tasks, size_t *ret_n) {
@@ -172,7 +232,7 @@ static bh_err *refused(app *a, Bh__TaskOutcome *const *outcomes, size_t n) {
                                                   .en = first->message_en });
 }
 
-/* Plan year and result fill gaps only: a draft keeps what its document gave it, and the caller is told. */
+/* Plan year and default result fill gaps only: a draft keeps what its document gave it, and the caller is told. */
 static void tell_kept(app *a, Bh__Task *const *tasks, Bh__TaskOutcome *const *outcomes, size_t n) {
     size_t deadlines = 0, results = 0;
     for (size_t i = 0; i < n; i++) {
@@ -184,8 +244,10 @@ static void tell_kept(app *a, Bh__Task *const *tasks, Bh__TaskOutcome *const *ou
         out_note(SAY(a, "%zu 项已有期限，未改动；用 --deadline 可改",
                      "%zu tasks kept the deadline they had; --deadline changes it"),
                  deadlines);
-    if (results && args_get(&a->args, "result"))
-        out_note(SAY(a, "%zu 项已有成果要求，未改动", "%zu tasks kept the result they had"), results);
+    if (results && args_get(&a->args, "default-result") && !args_get(&a->args, "result"))
+        out_note(SAY(a, "%zu 项已有成果要求，未改动；用 --result 可改",
+                     "%zu tasks kept the result they had; --result changes it"),
+                 results);
 }
 
 /* A plan year that is over gives such deadlines; they are set, for a plan may run before it is entered here. */
@@ -229,7 +291,7 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
         progress_step(&bar, part);
     }
     progress_end(&bar);
-    out_list(a, "outcomes", "task_id version is_past_due reason", (ProtobufCMessage *const *) outcomes, n);
+    out_list(a, "outcomes", "task_id version is_unchanged is_past_due reason", (ProtobufCMessage *const *) outcomes, n);
     tell_kept(a, tasks, outcomes, n);
     tell_past_due(a, outcomes, n);
     TRY(tell_provisional(a, tasks, n));

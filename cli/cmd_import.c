@@ -124,7 +124,7 @@ static int plan_year(const char *title) {
 static void show_next(app *a, const Bh__ImportTasksRequest *tasks) {
     int year = plan_year(tasks->document_title);
     const char *option = year ? arena_printf(a->call->mem, " --plan-year %d", year) : "";
-    out_note("%s\n  bihuan task set --import %s --all%s --result '%s'\n  bihuan task submit --import %s --all\n"
+    out_note("%s\n  bihuan task set --import %s --all%s --default-result '%s'\n  bihuan task submit --import %s --all\n"
              "  bihuan task issue --import %s --all",
              SAY(a, "下一步：设定期限与成果、提交审定，由督查室负责人交办：",
                  "Next: deadline and result, submit for approval, issue (head of office):"),

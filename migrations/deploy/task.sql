@@ -273,7 +273,7 @@ language sql stable as $$
                end as collectives_settled
           from task.leg where leg.site_id = t.site_id and leg.task_id = t.task_id
     ) l, lateral (
-        select coalesce(bool_or(user_id = actor and move in ('CREATE', 'SET', 'SUBMIT')), false) as drafted,
+        select coalesce(bool_or(user_id = actor and move in ('CREATE', 'REVISE', 'SET', 'SUBMIT')), false) as drafted,
                coalesce(bool_or(user_id = actor and unit_id <> t.office_unit and event.post in (1, 2)), false) as acted
           from task.event
          where event.site_id = t.site_id and event.task_id = t.task_id and event.time_ms >= t.created_ms
@@ -356,6 +356,110 @@ language sql stable as $$
      where m.misnamed is not null limit 1
 $$;
 
+-- Drafts have one form to be compared in: bihuan.v1.Draft with column names, units by number and each named once, the text
+-- as its own clause where there are no others, of milestones only what is written. That of a stored one:
+create function task.draft_of(t task.task) returns jsonb
+language sql stable as $$
+    select jsonb_build_object(
+               'no', t.no, 'text', t.text, 'lead_unit_id', coalesce(t.lead_unit, 0), 'co_unit_ids', l.cos,
+               'county_unit_ids', l.counties, 'leader_ids', t.leader_ids, 'deadline', coalesce(t.deadline::text, ''),
+               'result', t.result, 'is_key', t.is_key, 'clauses', c.texts, 'first_line', t.first_line,
+               'last_line', t.last_line, 'also_at', t.also_at, 'milestones', m.steps)
+      from (select coalesce(jsonb_agg(unit_id order by unit_id) filter (where role = 2), '[]') as cos,
+                   coalesce(jsonb_agg(unit_id order by unit_id) filter (where role = 3), '[]') as counties
+              from task.leg where leg.site_id = t.site_id and leg.task_id = t.task_id) l,
+           (select coalesce(jsonb_agg(clause.text order by clause_no), '[]') as texts
+              from task.clause where clause.site_id = t.site_id and clause.task_id = t.task_id) c,
+           (select coalesce(jsonb_agg(jsonb_build_object('title', title, 'due', due) order by milestone_no), '[]') as steps
+              from task.milestone where milestone.site_id = t.site_id and milestone.task_id = t.task_id) m
+$$;
+
+-- That of one as it was sent.
+create function task.normal_draft(d jsonb) returns jsonb
+language sql immutable as $$
+    select d || jsonb_build_object(
+        'co_unit_ids', (select coalesce(jsonb_agg(distinct u order by u), '[]')
+                          from jsonb_array_elements(d -> 'co_unit_ids') u where u <> d -> 'lead_unit_id'),
+        'county_unit_ids', (select coalesce(jsonb_agg(distinct u order by u), '[]')
+                              from jsonb_array_elements(d -> 'county_unit_ids') u
+                             where u <> d -> 'lead_unit_id' and not d -> 'co_unit_ids' @> u),
+        'clauses', case when d -> 'clauses' = '[]' then jsonb_build_array(d -> 'text') else d -> 'clauses' end,
+        'milestones', (select coalesce(jsonb_agg(jsonb_build_object('title', m -> 'title', 'due', m -> 'due') order by n), '[]')
+                         from jsonb_array_elements(d -> 'milestones') with ordinality x(m, n)))
+$$;
+
+-- A draft as a correction leaves it, and old and new values for its history; no row where nothing changes. A correction is
+-- {"fields", "draft", "gaps"}: the named fields are those of "draft", and what is empty those of "gaps".
+create function task.revised(t task.task, change jsonb) returns table (draft jsonb, note text)
+language sql stable as $$
+    select a.draft, n.note
+      from task.draft_of(t) old,
+           lateral (select task.normal_draft(old
+                        || (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(change -> 'gaps')
+                             where old ->> key = '' and value <> '""')
+                        -- A text that is its own clause stays that.
+                        || case when old -> 'clauses' = jsonb_build_array(old -> 'text') then '{"clauses": []}' else '{}'::jsonb end
+                        || (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(change -> 'draft')
+                             where change -> 'fields' ? key)) as draft) a,
+           lateral (select string_agg(format('%s: %s → %s', key, left(old ->> key, 200), left(a.draft ->> key, 200)),
+                                      E'\n' order by key) as note
+                      from jsonb_object_keys(old) key where old -> key <> a.draft -> key) n
+     where n.note is not null
+$$;
+
+-- What drafts no longer say. The service itself deletes nothing of a task; this does, and of drafts only.
+create function task.drop_parts(site int4, list jsonb) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    delete from task.leg l using task.task t, jsonb_to_recordset(list) e(task_id uuid, draft jsonb)
+     where t.site_id = site and t.task_id = e.task_id and t.state = 1 and l.site_id = site and l.task_id = t.task_id
+       and l.unit_id <> (draft ->> 'lead_unit_id')::int4
+       and not draft -> 'co_unit_ids' || (draft -> 'county_unit_ids') @> to_jsonb(l.unit_id);
+    delete from task.named_member m using task.task t, jsonb_to_recordset(list) e(task_id uuid, draft jsonb)
+     where t.site_id = site and t.task_id = e.task_id and t.state = 1 and m.site_id = site and m.task_id = t.task_id
+       and not exists (select from task.leg l where l.site_id = site and l.task_id = m.task_id
+                          and l.unit_id = m.collective);
+    delete from task.clause c using task.task t, jsonb_to_recordset(list) e(task_id uuid, draft jsonb)
+     where t.site_id = site and t.task_id = e.task_id and t.state = 1 and c.site_id = site and c.task_id = t.task_id
+       and c.clause_no > jsonb_array_length(draft -> 'clauses');
+    delete from task.milestone m using task.task t, jsonb_to_recordset(list) e(task_id uuid, draft jsonb)
+     where t.site_id = site and t.task_id = e.task_id and t.state = 1 and m.site_id = site and m.task_id = t.task_id
+       and m.milestone_no > jsonb_array_length(draft -> 'milestones');
+end $$;
+
+-- Makes legs, clauses and milestones what drafts say. What stays keeps what was decided about it: a collective its
+-- members, a clause with the same words its waiver. An element is {"task_id", "draft"}.
+create function task.put_parts(site int4, list jsonb) returns int4
+language plpgsql as $$
+declare
+    made jsonb = (select jsonb_agg(e || jsonb_build_object('draft', task.normal_draft(e -> 'draft')))
+                    from jsonb_array_elements(list) e);
+begin
+    perform task.drop_parts(site, made);
+    insert into task.leg (site_id, task_id, unit_id, role, state, is_collective)
+    select site, e.task_id, u.unit_id::int4, u.role, 1, f.is_collective
+      from jsonb_to_recordset(made) e(task_id uuid, draft jsonb),
+           lateral (select draft -> 'lead_unit_id', 1 where draft -> 'lead_unit_id' <> '0'
+                    union all select jsonb_array_elements(draft -> 'co_unit_ids'), 2
+                    union all select jsonb_array_elements(draft -> 'county_unit_ids'), 3) u(unit_id, role),
+           directory.unit_facts(site, u.unit_id::int4) f
+    on conflict (site_id, task_id, unit_id) do update set role = excluded.role;
+    insert into task.clause as c (site_id, task_id, clause_no, text, covered)
+    select site, e.task_id, x.n, x.text, draft ->> 'result' <> ''
+      from jsonb_to_recordset(made) e(task_id uuid, draft jsonb),
+           jsonb_array_elements_text(draft -> 'clauses') with ordinality x(text, n)
+    on conflict (site_id, task_id, clause_no) do update
+       set text = excluded.text, covered = excluded.covered,
+           waived_by = case when c.text = excluded.text then c.waived_by else 0 end,
+           waiver = case when c.text = excluded.text then c.waiver else '' end;
+    insert into task.milestone (site_id, task_id, milestone_no, title, due)
+    select site, e.task_id, x.n, x.step ->> 'title', (x.step ->> 'due')::date
+      from jsonb_to_recordset(made) e(task_id uuid, draft jsonb),
+           jsonb_array_elements(draft -> 'milestones') with ordinality x(step, n)
+    on conflict (site_id, task_id, milestone_no) do update set title = excluded.title, due = excluded.due;
+    return jsonb_array_length(made);
+end $$;
+
 -- Creates drafts, version 1 each, with their legs, clauses, history and audit entries; answers how many. An element is
 -- {"task_id", "body" (hex), "draft" (bihuan.v1.Draft with column names)}.
 create function task.create_drafts(site int4, list jsonb, office int4, parent uuid, parent_leg int4, import uuid,
@@ -373,19 +477,7 @@ begin
       from jsonb_array_elements(list) with ordinality x(e, n),
            jsonb_to_record(e -> 'draft') d(no text, text text, result text, deadline text, is_key bool, lead_unit_id int4,
                                            leader_ids int4[], first_line int4, last_line int4, also_at jsonb);
-    insert into task.leg (site_id, task_id, unit_id, role, state, is_collective)
-    select distinct on (1, 2, 3) site, (e ->> 'task_id')::uuid, u.unit_id, u.role, 1, f.is_collective
-      from jsonb_array_elements(list) e, jsonb_to_record(e -> 'draft') d(lead_unit_id int4, co_unit_ids int4[],
-                                                                          county_unit_ids int4[]),
-           lateral (select d.lead_unit_id, 1 where d.lead_unit_id <> 0
-                    union all select unnest(d.co_unit_ids), 2
-                    union all select unnest(d.county_unit_ids), 3) u(unit_id, role),
-           directory.unit_facts(site, u.unit_id) f
-     order by 1, 2, 3, u.role;
-    insert into task.clause (site_id, task_id, clause_no, text, covered)
-    select site, (e ->> 'task_id')::uuid, c.n, c.text, d.result <> ''
-      from jsonb_array_elements(list) e, jsonb_to_record(e -> 'draft') d(text text, result text, clauses text[]),
-           unnest(case when cardinality(d.clauses) > 0 then d.clauses else array[d.text] end) with ordinality c(text, n);
+    perform task.put_parts(site, list);
     insert into task.event (site_id, task_id, version, time_ms, move, user_id, login, unit_id, post, leader_id,
                             about_unit, state, note)
     select site, (e ->> 'task_id')::uuid, 1, create_drafts.now_ms, 'CREATE', actor, create_drafts.login,
@@ -413,12 +505,13 @@ grant execute on function task.leg_gate(int4, uuid, int4) to bihuan_progress;
 
 grant select, insert, update on task.task, task.leg, task.clause, task.application, task.closure, task.milestone
     to bihuan_task;
-grant delete on task.milestone to bihuan_task;
 grant select, insert on task.named_member, task.child_waiver, task.import, task.event, task.idem, task.outbox_dead
     to bihuan_task;
 grant select, insert, update on task.outbox_lease to bihuan_task;
 grant select, insert, update, delete on task.outbox to bihuan_task;
 grant execute on function task.readable(task.task, int4, int2, int4), task.misnamed(int4, jsonb, date),
+    task.draft_of(task.task), task.normal_draft(jsonb), task.revised(task.task, jsonb), task.put_parts(int4, jsonb),
+    task.drop_parts(int4, jsonb),
     task.create_drafts(int4, jsonb, int4, uuid, int4, uuid, int4, text, int4, int2, int8) to bihuan_task;
 grant execute on function task.facts(task.task, int4, int4, int2, int4, int4, int4, int2, uuid, int4, text[], date, int8, int8)
     to bihuan_task;

@@ -1,9 +1,9 @@
 -- Verify task: what the service may do, and that a closed task without verification or signature cannot be written.
 begin;
 create extension if not exists pgtap;
-select plan(8);
+select plan(11);
 select is(has_table_privilege('bihuan_task', 'task.' || t, 'delete, truncate'), false, t || ' keeps its rows')
-  from unnest(array['task', 'leg', 'event', 'idem', 'closure']) t;
+  from unnest(array['task', 'leg', 'clause', 'milestone', 'named_member', 'event', 'idem', 'closure']) t;
 select is(has_table_privilege('bihuan_task', 'task.event', 'update'), false, 'history is not rewritten'),
        is(has_table_privilege('bihuan_progress', 'task.leg', 'select'), false, 'others use the door');
 select throws_ok($$

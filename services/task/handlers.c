@@ -3,12 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "correction.h"
 #include "domain/calendar.h"
 #include "jobs.h"
 #include "service/field.h"
 #include "store.h"
 #include "task_sql.h"
-#include "json/json.h"
 
 enum { CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 20 };
 
@@ -61,12 +61,22 @@ static bh_err *check_places(bh_call *c, const Bh__Draft *d) {
     return NULL;
 }
 
-static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
-    if (!d)
-        return bh_fail_why(c, BAD_FIELD, "draft", MISSING);
+static bh_err *check_milestones(bh_call *c, Bh__Milestone *const *milestones, size_t n) {
+    TRY(field_limit(c, "milestones", n, MILESTONES_MAX));
+    for (size_t i = 0; i < n; i++) {
+        int32_t due;
+        TRY(field_name(c, "milestones.title", milestones[i]->title, WORD_MAX));
+        if (!day_parse(milestones[i]->due, &due))
+            return bh_fail_why(c, BAD_FIELD, "milestones.due", NOT_DAY);
+    }
+    return NULL;
+}
+
+/* Every field but the words, which a correction may leave out. */
+static bh_err *check_fields(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(field_line(c, "draft.no", d->no, WORD_MAX));
-    TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
     TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
+    TRY(check_milestones(c, d->milestones, d->n_milestones));
     TRY(check_clauses(c, d));
     TRY(check_places(c, d));
     if (d->lead_unit_id < 0)
@@ -77,6 +87,13 @@ static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     if (d->n_leader_ids == 2 && d->leader_ids[0] == d->leader_ids[1])
         return bh_fail_why(c, BAD_FIELD, "draft.leader_ids", SAME_LEADER);
     return check_deadline(c, d->deadline, earliest);
+}
+
+static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
+    if (!d)
+        return bh_fail_why(c, BAD_FIELD, "draft", MISSING);
+    TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
+    return check_fields(c, d, earliest);
 }
 
 static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most, int32_t earliest) {
@@ -124,24 +141,6 @@ BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
 
 /* ---- bulk */
 
-static const char *milestones_json(bh_call *c, const Bh__SetTasksRequest *req) {
-    buf out;
-    buf_init(&out, c->mem);
-    json_write_list(&out, req->milestones, req->n_milestones, JSON_SQL);
-    return out.s;
-}
-
-static bh_err *check_milestones(bh_call *c, const Bh__SetTasksRequest *req) {
-    TRY(field_limit(c, "milestones", req->n_milestones, MILESTONES_MAX));
-    for (size_t i = 0; i < req->n_milestones; i++) {
-        int32_t due;
-        TRY(field_name(c, "milestones.title", req->milestones[i]->title, WORD_MAX));
-        if (!day_parse(req->milestones[i]->due, &due))
-            return bh_fail_why(c, BAD_FIELD, "milestones.due", NOT_DAY);
-    }
-    return NULL;
-}
-
 static bh_err *check_plan_year(bh_call *c, int32_t year) {
     int32_t first;
     if (year && !day_parse(arena_printf(c->mem, "%d-01-01", (int) year), &first))
@@ -161,6 +160,7 @@ static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskV
     bh_err *e = task_store_move_as(c, &cmd, MOVE_SET, &args, &moved.base);
     outcome->task_id = which->task_id;
     outcome->version = e ? which->version : moved.version;
+    outcome->is_unchanged = !e && moved.version == which->version;
     outcome->reason = (char *) (e ? e->reason : "");
     outcome->message_zh = (char *) (e ? e->zh : "");
     outcome->message_en = (char *) (e ? e->en : "");
@@ -177,20 +177,39 @@ static bh_err *check_tasks_differ(bh_call *c, Bh__TaskVersion *const *tasks, siz
     return NULL;
 }
 
+/* What is given replaces; the plan's year and the default result fill gaps. */
+static void set_args(bh_call *c, const Bh__SetTasksRequest *req, move_args *args) {
+    Bh__Draft draft = BH__DRAFT__INIT, gaps = BH__DRAFT__INIT;
+    char *fields[3];
+    size_t n = 0;
+    draft.deadline = req->deadline;
+    draft.result = req->result;
+    draft.milestones = req->milestones;
+    draft.n_milestones = req->n_milestones;
+    gaps.result = req->default_result;
+    if (req->plan_year)
+        gaps.deadline = day_text(c->mem, last_workday_of_year(req->plan_year));
+    if (*draft.deadline)
+        fields[n++] = (char *) "deadline";
+    if (*draft.result)
+        fields[n++] = (char *) "result";
+    if (draft.n_milestones)
+        fields[n++] = (char *) "milestones";
+    args->fields = correction_words(c, fields, n);
+    args->list = correction_json(c, fields, n, &draft, &gaps);
+}
+
 BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
     TRY(check_deadline(c, req->deadline, day_made(c, req->request_id)));
-    TRY(check_milestones(c, req));
+    TRY(check_milestones(c, req->milestones, req->n_milestones));
     TRY(check_plan_year(c, req->plan_year));
     TRY(field_text(c, "result", req->result, TEXT_MAX));
+    TRY(field_text(c, "default_result", req->default_result, TEXT_MAX));
     TRY(check_tasks_differ(c, req->tasks, req->n_tasks));
     command bulk;
     TRY(command_begin(c, req->request_id, &bulk));
-    move_args args = {
-        .day = req->deadline,
-        .default_deadline = req->plan_year ? last_workday_of_year(req->plan_year) : 0,
-        .result = req->result,
-        .list = milestones_json(c, req),
-    };
+    move_args args = { 0 };
+    set_args(c, req, &args);
     resp->n_outcomes = req->n_tasks;
     resp->outcomes = arena_array(c->mem, req->n_tasks, sizeof(resp->outcomes[0]));
     for (size_t i = 0; i < req->n_tasks; i++)
@@ -249,6 +268,20 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
 
 /* Fields that every move has. */
 #define NAMED(req) .request_id = (req)->request_id, .task_id = (req)->task_id, .version = (req)->version
+
+BH_RPC(TaskService, revise_draft, ReviseDraftRequest, ReviseDraftResponse) {
+    const Bh__Draft nothing = BH__DRAFT__INIT;
+    Bh__Draft *draft;
+    TRY(correction_named(c, req->draft, req->fields, req->n_fields, &draft));
+    if (correction_names(req->fields, req->n_fields, "text"))
+        TRY(field_name(c, "draft.text", draft->text, TEXT_MAX));
+    TRY(check_fields(c, draft, day_made(c, req->request_id)));
+    move_args args = { NAMED(req), .list = correction_json(c, req->fields, req->n_fields, draft, &nothing),
+                       .fields = correction_words(c, req->fields, req->n_fields), .is_past_due = &resp->is_past_due };
+    TRY(task_store_move(c, MOVE_REVISE, &args, &resp->base));
+    resp->is_unchanged = resp->version == req->version;
+    return NULL;
+}
 
 BH_RPC(TaskService, apply, ApplyRequest, ApplyResponse) {
     TRY(check_kind(c, req->kind));
@@ -410,6 +443,7 @@ static const rpc_rule rules[] = {
     ANYBODY("ListImports"),
     { "CreateTask", RPC_USER, POST_BIT(DRAFTER) },
     ANYBODY("SplitLeg"),
+    ANYBODY("ReviseDraft"),
     ANYBODY("SetTasks"),
     ANYBODY("SubmitTask"),
     ANYBODY("SendBackTask"),

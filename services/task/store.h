@@ -22,8 +22,8 @@ typedef struct move_args {
     const char *note;                /* reason, opinion, closing text */
     const char *result;              /* measurable result, or result class */
     const char *day;                 /* "YYYY-MM-DD" or empty */
-    int32_t default_deadline;        /* SET: where the draft has none; days since 1970, 0 = none */
-    const char *list;                /* JSON: milestones of SET, children of SPLIT_LEG */
+    const char *list;                /* JSON: the correction of REVISE and SET, children of SPLIT_LEG */
+    const char *fields;              /* of the draft that are corrected, for the audit entry */
     protobuf_c_boolean *is_past_due; /* where to say that the deadline lies before today; may be NULL */
 } move_args;
 

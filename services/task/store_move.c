@@ -48,12 +48,12 @@ static bh_err *check_text(bh_call *c, const move_row *row, const char *note) {
 }
 
 /* The limit a move sets: to acknowledge a new leg, to answer a closing text. */
-static pg_value limit_day(const move_row *row, const move_args *args, int32_t today) {
+static pg_value limit_day(const move_row *row, int32_t today) {
     if (row->legs == LEGS_EXPAND || row->legs == LEGS_ADD)
         return pg_date(workday_after(today, ACKNOWLEDGE_WORKDAYS));
     if (row->closure == CLOSURE_WRITTEN)
         return pg_date(workday_after(today, ANSWER_WORKDAYS));
-    return args->default_deadline ? pg_date(args->default_deadline) : pg_null();
+    return pg_null();
 }
 
 static bh_err *refusal(bh_call *c, task_move move, const move_args *args, const pg_rows *rows) {
@@ -68,10 +68,11 @@ static bh_err *refusal(bh_call *c, task_move move, const move_args *args, const 
     return e ? e : bh_fail(c, INTERNAL_ERROR, "the statement refused what the rules allow");
 }
 
-/* The leaf pins what the version alone does not tell: the digests of evidence. */
+/* The leaf pins what the version alone does not tell: the digests of evidence, the fields of a draft. */
 static const char *leaf_note(bh_call *c, const move_args *args) {
     buf out;
     buf_init(&out, c->mem);
+    buf_adds(&out, or_empty(args->fields));
     for (size_t i = 0; i < args->digest_count; i++)
         buf_addf(&out, "%ssha256:%s", i ? " " : "", args->digests[i]);
     return out.s;
@@ -98,7 +99,7 @@ bh_err *task_store_move_as(bh_call *c, const command *cmd, task_move move, const
         pg_int(args->other_unit), pg_int(args->new_unit), p.has_item ? pg_uuid(&p.item) : pg_null(),
         pg_int(args->number), pg_ints(args->units, args->unit_count), pg_text(or_empty(args->note)),
         pg_text(or_empty(args->result)), p.has_day ? pg_date(p.day) : pg_null(),
-        pg_texts((const char *const *) args->digests, args->digest_count), pg_date(today), limit_day(row, args, today),
+        pg_texts((const char *const *) args->digests, args->digest_count), pg_date(today), limit_day(row, today),
         pg_int(c->now_ms), pg_text(args->list ? args->list : "[]")));
     TRY(task_store_misnamed(c, &rows));
     TRY(command_outcome(c, cmd, &rows, args->task_id));

@@ -531,10 +531,10 @@ def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
     path = sample(people, tmp_path / "plan.txt", 14)
     made = people.json("import", path, "--yes", login="drafter01")
     chosen = ["--import", made["import_id"], "--all"]
-    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--result", "书面总结并附佐证材料", login="drafter01")
+    people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--default-result", "书面总结并附佐证材料", login="drafter01")
     again = people.cli("task", "set", *chosen, "--plan-year", plan_year(people), "--lang", "zh", login="drafter01")
     assert f"{made['task_count']} 项已有期限，未改动" in again.stderr and "成果" not in again.stderr
-    again = people.cli("task", "set", *chosen, "--result", "另一成果", "--lang", "zh", login="drafter01")
+    again = people.cli("task", "set", *chosen, "--default-result", "另一成果", "--lang", "zh", login="drafter01")
     assert f"{made['task_count']} 项已有成果要求，未改动" in again.stderr and "期限" not in again.stderr
     assert len(people.json("task", "submit", *chosen, login="drafter01")["tasks"]) == made["task_count"]
     issued = people.json("task", "issue", *chosen, login="supervisor01")["tasks"]

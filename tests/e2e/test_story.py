@@ -105,7 +105,7 @@ class Story:
         again = city.do(self.drafter, "import", self.document, "-o", "json", *mapping).stdout
         assert self.import_id in again
         city.do(self.drafter, "task", "set", "--import", self.import_id, "--all", "--plan-year", "2025",
-                "--result", "交付物：成果清单；佐证：验收记录")
+                "--default-result", "交付物：成果清单；佐证：验收记录")
         tasks = self.tasks(self.drafter)
         city.do(self.drafter, "task", "submit", "--import", self.import_id, "--all")
         city.do(self.supervisor, "task", "issue", "--import", self.import_id, "--all")

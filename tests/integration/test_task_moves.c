@@ -10,48 +10,7 @@
 
 #include "base/uuid.h"
 #include "domain/task.h"
-#include "integration/task_kit.h"
-
-typedef struct story {
-    desk *d;
-    const char *task;
-    const char *version;
-    const char *answer; /* the last one */
-} story;
-
-/* Gives a command about the story's task at its present version. */
-static const char *give(const story *s, const char *who, const char *method, const char *id, const char *fields) {
-    return desk_call_as(s->d, method, person_named(who), id, "\"task_id\":\"%s\",\"version\":%s%s%s", s->task,
-                        s->version, *fields ? "," : "", fields);
-}
-
-static void refused(const story *s, const char *who, const char *method, const char *fields, const char *reason) {
-    assert_starts(give(s, who, method, desk_request_id(s->d), fields), desk_text(s->d, "!%s ", reason));
-}
-
-static void done(story *s, const char *who, const char *method, const char *fields) {
-    s->answer = give(s, who, method, desk_request_id(s->d), fields);
-    assert_starts(s->answer, "{");
-    s->version = desk_value(s->d, s->answer, "version");
-}
-
-/* An issued task: 20 leads, 21 takes part. */
-static story begin(desk *d, const char *leaders, bool is_key) {
-    story s = { .d = d, .task = desk_request_id(d), .version = "1" };
-    assert_starts(desk_call_as(d, "CreateTask", person_named("drafter"), s.task,
-                               "\"draft\":{\"no\":\"1.1\",\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[21],"
-                               "\"leader_ids\":%s,\"deadline\":\"2025-12-31\",\"result\":\"r\",\"is_key\":%s}",
-                               leaders, is_key ? "true" : "false"),
-                  "{");
-    done(&s, "drafter", "SubmitTask", "");
-    done(&s, is_key ? "leader" : "office_head", "IssueTask", "");
-    return s;
-}
-
-static void acknowledge(story *s) {
-    done(s, "lead_handler", "AcknowledgeLeg", "");
-    done(s, "co_handler", "AcknowledgeLeg", "");
-}
+#include "integration/task_story.h"
 
 static void close_request(story *s) {
     done(s, "lead_handler", "RequestClosure", "\"text\":\"t\"");
@@ -342,10 +301,6 @@ static void a_stranger_does_not_learn_of_a_task(void **state) {
     refused(&s, "leader", "SignOffTask", "", "WRONG_STATE");
     refused(&s, "other_office", "ResumeTask", "\"reason\":\"r\"", "NOT_FOUND_OBJECT");
     refused(&s, "other_handler", "ResumeTask", "\"reason\":\"r\"", "POST_REFUSED");
-}
-
-static const char *get(const story *s, const char *who) {
-    return desk_call(s->d, "GetTask", person_named(who), "\"task_id\":\"%s\"", s->task);
 }
 
 static void units_do_not_learn_of_a_draft_that_was_dropped(void **state) {

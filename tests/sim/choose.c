@@ -21,6 +21,7 @@ static draft any_draft(dice *d, int64_t now_ms) {
         .leaders = { 50, has_two ? 51 : 0 },
         .deadline = dice_percent(d, 60) ? workday_after(day_at(now_ms), 5 + (int) dice_below(d, 60)) : 0,
         .clause_count = 1 + (int32_t) dice_below(d, DRAFT_CLAUSES_MAX),
+        .milestone_count = dice_percent(d, 20) ? 1 + (int32_t) dice_below(d, MILESTONES_MAX) : 0,
         .is_key = dice_percent(d, 40),
         .result = dice_percent(d, 40) ? "6 km" : "",
     };
@@ -104,8 +105,18 @@ static void fill_fields(dice *d, const model_task *t, order *o, int64_t now_ms) 
 static void fill_set(dice *d, order *o, int64_t now_ms) {
     o->day = dice_percent(d, 50) ? later_day(d, now_ms) : 0;
     o->plan_year = 2025 + (int32_t) dice_below(d, 2);
-    o->result = dice_percent(d, 80) ? "6 km" : "";
+    o->result = dice_percent(d, 30) ? "8 km" : "";
+    o->default_result = dice_percent(d, 80) ? "6 km" : "";
     o->milestone_count = dice_percent(d, 30) ? 1 + (int32_t) dice_below(d, MILESTONES_MAX) : 0;
+}
+
+/* What is not named is left blank. */
+static void fill_revise(dice *d, order *o, int64_t now_ms) {
+    o->fields = 1 + dice_below(d, (1u << DRAFT_FIELDS) - 1);
+    o->draft_count = 1;
+    o->drafts[0] = any_draft(d, now_ms);
+    if (!(o->fields & DRAFT_BIT(DEADLINE)))
+        o->drafts[0].deadline = 0;
 }
 
 order fill_order(dice *d, const model_task *t, task_move move, const cast_person *who, int64_t now_ms) {
@@ -114,6 +125,8 @@ order fill_order(dice *d, const model_task *t, task_move move, const cast_person
     fill_fields(d, t, &o, now_ms);
     if (move == MOVE_SET)
         fill_set(d, &o, now_ms);
+    if (move == MOVE_REVISE)
+        fill_revise(d, &o, now_ms);
     return o;
 }
 
@@ -122,6 +135,7 @@ order fill_order(dice *d, const model_task *t, task_move move, const cast_person
 /* How readily people do what they may, percent: a site in which everything is terminated at once shows little. */
 static uint32_t readiness(task_move move) {
     static const uint8_t reluctant[MOVE_COUNT] = {
+        [MOVE_REVISE] = 25,
         [MOVE_SET] = 30,
         [MOVE_SEND_BACK] = 8,
         [MOVE_NAME_MEMBERS] = 30,

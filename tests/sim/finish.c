@@ -9,10 +9,10 @@ static const int64_t minute_ms = 60000, month_ms = 31LL * 24 * 3600 * 1000;
 
 /* What brings a task forward, the last step first. */
 static const task_move forward[] = {
-    MOVE_SIGN_OFF,    MOVE_VERIFY,          MOVE_SIGN_CLOSURE,      MOVE_COUNTERSIGN,       MOVE_OVERRULE,
-    MOVE_WAIVE_CHILD, MOVE_SUBMIT_LEG,      MOVE_WAIVE_MILESTONE,   MOVE_ACKNOWLEDGE,       MOVE_RESUME,
-    MOVE_ISSUE,       MOVE_SUBMIT,          MOVE_WAIVE_CLAUSE,      MOVE_NAME_MEMBERS,      MOVE_SET,
-    MOVE_MARK_ABSENT, MOVE_REQUEST_CLOSURE, MOVE_GRANT_TERMINATION, MOVE_APPLY_TERMINATION,
+    MOVE_SIGN_OFF,    MOVE_VERIFY,          MOVE_SIGN_CLOSURE,    MOVE_COUNTERSIGN,  MOVE_OVERRULE,
+    MOVE_WAIVE_CHILD, MOVE_SUBMIT_LEG,      MOVE_WAIVE_MILESTONE, MOVE_ACKNOWLEDGE,  MOVE_RESUME,
+    MOVE_ISSUE,       MOVE_SUBMIT,          MOVE_WAIVE_CLAUSE,    MOVE_NAME_MEMBERS, MOVE_SET,
+    MOVE_MARK_ABSENT, MOVE_REQUEST_CLOSURE, MOVE_REVISE,
 };
 
 typedef struct finisher {
@@ -34,7 +34,7 @@ static bool is_idle(const model_task *t, const order *o) {
     return (o->move == MOVE_REQUEST_CLOSURE && has_text) || (o->move == MOVE_SET && t->deadline && *t->result) ||
            (o->move == MOVE_OVERRULE && other && other->is_overruled) ||
            (o->move == MOVE_NAME_MEMBERS && other && other->is_waived) ||
-           (o->move >= MOVE_APPLY_RETURN && o->move <= MOVE_GRANT_TERMINATION && t->lead);
+           (o->move == MOVE_REVISE && t->lead && t->leaders.n);
 }
 
 static void carry_out(finisher *f, const order *o) {
@@ -53,12 +53,20 @@ static bool try_order(finisher *f, const model_task *t, order *o) {
     return true;
 }
 
+/* What a draft may lack besides what is set in bulk. */
+static void complete_draft(order *o) {
+    o->fields = DRAFT_BIT(LEAD) | DRAFT_BIT(LEADERS);
+    o->drafts[0] = (draft){ .lead = 20, .leaders = { 50 }, .result = "" };
+}
+
 static bool try_unit(finisher *f, const model_task *t, task_move move, const cast_person *who, int32_t unit_id) {
     order o = fill_order(f->dice, t, move, who, f->now_ms);
     o.other_unit = unit_id;
     o.plan_year = 2027;
     o.result = move == MOVE_SET ? "6 km" : o.result;
     o.unit_count = 0;
+    if (move == MOVE_REVISE)
+        complete_draft(&o);
     return try_order(f, t, &o);
 }
 

@@ -96,6 +96,13 @@ static bh_err *refusal_by_key(run *r) {
     return NULL;
 }
 
+/* A decision says of which kind the application is. */
+static bh_err *refusal_by_kind(run *r) {
+    if (r->order->move == MOVE_REFUSE_APPLICATION && !r->order->about)
+        return bh_fail(&r->call, BAD_FIELD, "kind", "it is missing");
+    return NULL;
+}
+
 /* A unit that says a task is not its own names the unit that is right. */
 static bh_err *refusal_by_other_unit(run *r) {
     if (r->order->move == MOVE_APPLY_RETURN && r->order->other_unit <= 0)
@@ -175,6 +182,7 @@ static bh_err *refusal_by_post(run *r) {
 
 /* What can be said before anything is looked up. */
 static bh_err *refusal_before_reading(run *r) {
+    TRY(refusal_by_kind(r));
     TRY(refusal_by_other_unit(r));
     TRY(refusal_by_day(r));
     TRY(refusal_by_key(r));

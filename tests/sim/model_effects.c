@@ -6,7 +6,7 @@
 #include "domain/leaf.h"
 #include "sim/model_parts.h"
 
-enum { ACKNOWLEDGE_WORKDAYS = 3, ANSWER_WORKDAYS = 5, ROLE_LEAD = 1, ROLE_CO = 2 };
+enum { ACKNOWLEDGE_WORKDAYS = 3, ANSWER_WORKDAYS = 5 };
 
 /* ---- traces */
 
@@ -70,70 +70,12 @@ void model_write(run *r, model_task *t, uuid key, const char *action, int32_t ab
     write_leaf(r, t, key, action);
 }
 
-/* ---- drafts */
-
-static model_leg *add_leg(run *r, model_task *t, int32_t unit_id, int32_t role) {
-    const cast_unit *unit = cast_unit_of(unit_id);
-    model_leg *l = leg_of_unit(t, unit_id);
-    if (!l) {
-        l = arena_alloc(r->model->mem, sizeof(*l));
-        *l = (model_leg){ .next = t->legs, .unit_id = unit_id };
-        t->legs = l;
-        l->is_collective = unit && unit->is_collective && t->state == TASK_DRAFT;
-    }
-    l->role = role;
-    l->state = LEG_PENDING;
-    l->is_overruled = false;
-    l->opinion = l->ruling = "";
-    return l;
-}
-
-static void draft_legs(run *r, model_task *t, const draft *d) {
-    for (size_t i = 0; i < UNITS_MAX; i++)
-        if (d->cos[i])
-            add_leg(r, t, d->cos[i], ROLE_CO);
-    /* Named twice, a unit leads. */
-    if (d->lead)
-        add_leg(r, t, d->lead, ROLE_LEAD);
-}
-
-void model_create(run *r, const draft *d, uuid id, uuid key, model_task *parent) {
-    model_task *t = arena_alloc(r->model->mem, sizeof(*t));
-    const cast_unit *unit = cast_unit_of(r->order->who->unit_id);
-    *t = (model_task){
-        .next = r->model->tasks,
-        .id = id,
-        .version = 1,
-        .state = TASK_DRAFT,
-        .is_key = d->is_key,
-        .office = !parent        ? unit->unit_id
-                  : unit->office ? unit->office
-                                 : parent->office,
-        .lead = d->lead,
-        .deadline = d->deadline,
-        .result = d->result,
-        .parent = parent,
-        .parent_unit = parent ? unit->unit_id : 0,
-        .clause_count = d->clause_count,
-    };
-    for (size_t i = 0; i < countof(d->leaders); i++)
-        if (d->leaders[i])
-            id_set_add(&t->leaders, d->leaders[i]);
-    for (int32_t i = 0; i < t->clause_count; i++)
-        t->clauses[i].is_covered = *d->result;
-    draft_legs(r, t, d);
-    r->model->tasks = t;
-    if (!parent)
-        r->task = t;
-    model_write(r, t, key, "CREATE", 0);
-}
-
 /* ---- legs */
 
 static void add_members(run *r, const int32_t *units, size_t n, int32_t role) {
     for (size_t i = 0; i < n; i++)
         if (units[i] && !leg_of_unit(r->task, units[i]))
-            add_leg(r, r->task, units[i], role);
+            model_add_leg(r, r->task, units[i], role);
 }
 
 static void expand_collectives(run *r) {
@@ -161,7 +103,7 @@ static void take_over(run *r, model_leg *own) {
 
 static void add_replacement(run *r) {
     model_leg *old = leg_of_unit(r->task, r->order->other_unit);
-    model_leg *l = add_leg(r, r->task, r->order->new_unit, old->role);
+    model_leg *l = model_add_leg(r, r->task, r->order->new_unit, old->role);
     l->acknowledge_by = workday_after(r->today, ACKNOWLEDGE_WORKDAYS);
     l->replaces = old->replaces ? old->replaces : old->unit_id;
     if (old->replaces)
@@ -236,24 +178,6 @@ static void change_legs(run *r, model_leg *about) {
 
 /* ---- the things named */
 
-static void change_draft(run *r) {
-    model_task *t = r->task;
-    const order *o = r->order;
-    if (o->day)
-        t->deadline = o->day;
-    else if (!t->deadline && o->plan_year)
-        t->deadline = last_workday_of_year(o->plan_year);
-    if (!*t->result)
-        t->result = o->result;
-    for (int32_t i = 0; i < t->clause_count && *o->result; i++)
-        t->clauses[i].is_covered = true;
-    if (o->milestone_count)
-        t->milestone_count = o->milestone_count;
-    for (int32_t i = 0; i < t->milestone_count; i++)
-        if (!t->milestones[i].state)
-            t->milestones[i].state = MILESTONE_OPEN;
-}
-
 /* Nobody named: the collective stands for nobody. */
 static void name_members(run *r) {
     model_leg *l = leg_of_unit(r->task, r->order->other_unit);
@@ -291,8 +215,6 @@ static void change_items(run *r, model_leg *about) {
         model_task_of(r->model, r->order->item)->is_waived = true;
     if (r->row->about == ABOUT_CLAUSE)
         r->task->clauses[r->order->number - 1].is_waived = true;
-    if (r->order->move == MOVE_SET)
-        change_draft(r);
     if (r->order->move == MOVE_NAME_MEMBERS)
         name_members(r);
     if (r->order->move == MOVE_URGE)
@@ -412,7 +334,7 @@ static void change_state(run *r, task_state state) {
 
 static void tell(run *r, bool is_new_state) {
     record *kept = &r->model->record;
-    bool changes = is_new_state || r->row->legs || r->row->leg_next || r->order->move == MOVE_SET;
+    bool changes = is_new_state || r->row->legs || r->row->leg_next || model_corrects(r->order->move);
     if (!changes || run_errs(r, SABOTAGE_EVENT_FORGOTTEN))
         return;
     assert(kept->change_count < RECORD_MAX);
@@ -428,6 +350,8 @@ void model_move(run *r) {
     model_leg *about = leg_unit ? leg_of_unit(t, leg_unit) : NULL;
     bool is_complete = (r->facts.facts & row->next_if) == row->next_if;
     task_state before = t->state;
+    if (model_corrects(r->order->move) && !model_correct(r))
+        return;
     t->version += 1 + run_errs(r, SABOTAGE_VERSION_SKIPPED);
     change_state(r, row->next && is_complete ? row->next : t->state);
     change_applications(r);

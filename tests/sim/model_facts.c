@@ -30,7 +30,8 @@ static bool did(const run *r, bool (*is_it)(const run *, const event_row *)) {
 
 static bool is_drafting(const run *r, const event_row *e) {
     (void) r;
-    return strcmp(e->move, "CREATE") == 0 || strcmp(e->move, "SET") == 0 || strcmp(e->move, "SUBMIT") == 0;
+    return strcmp(e->move, "CREATE") == 0 || strcmp(e->move, "REVISE") == 0 || strcmp(e->move, "SET") == 0 ||
+           strcmp(e->move, "SUBMIT") == 0;
 }
 
 static bool is_for_a_unit(const run *r, const event_row *e) {

@@ -40,6 +40,13 @@ void id_set_add(id_set *set, int32_t id);
 bool leg_stands(const model_leg *l); /* there, and not released */
 bool task_is_settled(const model_task *child);
 
+/* Roles of legs. */
+enum { ROLE_LEAD = 1, ROLE_CO = 2 };
+
+model_leg *model_add_leg(run *r, model_task *t, int32_t unit_id, int32_t role);
+/* Whether the move corrects a draft; and does it, false when the draft was like this before. */
+bool model_corrects(task_move move);
+bool model_correct(run *r);
 /* Makes the move that nothing speaks against; creates the drafts of an order, whose parent may be NULL. */
 void model_move(run *r);
 void model_create(run *r, const draft *d, uuid id, uuid key, model_task *parent);

@@ -23,6 +23,7 @@ static void add_draft(buf *out, const draft *d) {
         add_number(out, "leader", d->leaders[i]);
     add_number(out, "deadline", d->deadline);
     add_number(out, "clauses", d->clause_count);
+    add_number(out, "milestones", d->milestone_count);
     add_number(out, "key", d->is_key);
     add_text(out, "result", d->result);
     buf_adds(out, " }");
@@ -46,6 +47,8 @@ const char *order_text(arena *mem, const order *o) {
     add_text(&out, "result", o->result);
     add_number(&out, "day", o->day);
     add_number(&out, "plan_year", o->plan_year);
+    add_text(&out, "default_result", o->default_result);
+    add_number(&out, "fields", (int32_t) o->fields);
     add_number(&out, "milestones", o->milestone_count);
     for (size_t i = 0; i < o->draft_count; i++)
         add_draft(&out, &o->drafts[i]);

@@ -16,10 +16,24 @@ enum { UNITS_MAX = 2, DRAFT_CLAUSES_MAX = 2, CHILDREN_MAX = 2, MILESTONES_MAX = 
 typedef struct draft {
     int32_t lead, cos[UNITS_MAX], leaders[2];
     int32_t deadline; /* day */
-    int32_t clause_count;
+    int32_t clause_count, milestone_count;
     bool is_key;
     const char *result;
 } draft;
+
+/* The parts of a draft that a correction may name. */
+typedef enum draft_field {
+    DRAFT_LEAD,
+    DRAFT_COS,
+    DRAFT_LEADERS,
+    DRAFT_DEADLINE,
+    DRAFT_CLAUSES,
+    DRAFT_KEY,
+    DRAFT_RESULT,
+    DRAFT_MILESTONES,
+    DRAFT_FIELDS
+} draft_field;
+#define DRAFT_BIT(name) (1u << DRAFT_##name)
 
 typedef struct order {
     uuid key;
@@ -37,8 +51,10 @@ typedef struct order {
     const char *digest; /* NULL = none */
     const char *note;
     const char *result;
-    int32_t day;       /* 0 = none */
-    int32_t plan_year; /* SET */
+    int32_t day;                /* 0 = none */
+    int32_t plan_year;          /* SET */
+    const char *default_result; /* SET; NULL = none */
+    uint32_t fields;            /* REVISE: a set of draft_field */
     int32_t milestone_count;
     draft drafts[CHILDREN_MAX];
     size_t draft_count;

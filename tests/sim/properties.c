@@ -54,10 +54,13 @@ static const char *check_acknowledged(const check *c, const execution *x) {
     const key_row *kept = NULL;
     if (count_keys(c->record, kept_key(c->mem, o), &kept) != 1)
         return BROKEN(c, o->key, "acknowledged, but its request id is not kept once");
-    if (o->move && x->answer.version != o->version + 1)
+    bool is_unchanged = (o->move == MOVE_REVISE || o->move == MOVE_SET) && x->answer.version == o->version;
+    if (o->move && !is_unchanged && x->answer.version != o->version + 1)
         return BROKEN(c, o->key, "accepted on another version than the client saw");
     if (kept->version != x->answer.version || kept->state != x->answer.state)
         return BROKEN(c, o->key, "acknowledged with another answer than the one that is kept");
+    if (is_unchanged)
+        return NULL;
     const event_row *e = event_of(c->record, kept->task, kept->version);
     if (!e || strcmp(e->move, o->move ? move_of(o->move)->name : "CREATE") != 0 || e->user_id != o->who->user_id)
         return BROKEN(c, o->key, "acknowledged, but its effect is not in the history");
@@ -188,13 +191,26 @@ static const char *check_chain(const check *c, const task_row *t) {
 
 /* ---- whoever follows tasks hears of every change of state */
 
+/* A correction that changed nothing is kept with the version it found, which is another command's. */
+static bool is_told_by_another(const check *c, const key_row *key) {
+    for (size_t i = 0; i < c->record->change_count; i++) {
+        const key_row *other = NULL;
+        count_keys(c->record, c->record->changes[i].key, &other);
+        if (other && other->version == key->version && same(other->task, key->task))
+            return true;
+    }
+    return false;
+}
+
 static const char *check_told(const check *c, const key_row *key) {
     const event_row *e = event_of(c->record, key->task, key->version);
     const event_row *before = event_of(c->record, key->task, key->version - 1);
     bool is_told = !before || e->state == before->state;
     for (size_t i = 0; i < c->record->change_count; i++)
         is_told |= same(c->record->changes[i].key, key->key);
-    return is_told ? NULL : BROKEN(c, key->task, "nobody is told of version %d", (int) key->version);
+    return is_told || is_told_by_another(c, key)
+               ? NULL
+               : BROKEN(c, key->task, "nobody is told of version %d", (int) key->version);
 }
 
 /* ---- who did what, from the history alone */
@@ -247,7 +263,7 @@ typedef struct separation {
 } separation;
 
 static const char *check_person(const check *c, const event_row *e) {
-    const uint64_t drafting = M(SUBMIT) | M(SET);
+    const uint64_t drafting = M(SUBMIT) | M(REVISE) | M(SET);
     const uint64_t work = M(ACKNOWLEDGE) | M(SUBMIT_LEG) | M(REQUEST_CLOSURE) | M(SIGN_CLOSURE) | M(COUNTERSIGN) |
                           M(DISSENT) | M(SPLIT_LEG);
     const separation rules[] = {

@@ -31,6 +31,11 @@ static void add_list(buf *out, const int32_t *ids, size_t n) {
         }
 }
 
+static void add_milestones(buf *out, int32_t n) {
+    for (int32_t i = 0; i < n; i++)
+        buf_addf(out, "%s{'title':'step','due':'2025-12-01'}", i ? "," : "");
+}
+
 static void add_draft(buf *out, const draft *d) {
     buf_addf(out,
              "{'no':'1.1','text':'a road','result':'%s','is_key':%s,'deadline':'%s','lead_unit_id':%d,'co_unit_ids':[",
@@ -41,6 +46,8 @@ static void add_draft(buf *out, const draft *d) {
     buf_adds(out, "],'clauses':[");
     for (int32_t i = 0; i < d->clause_count; i++)
         buf_addf(out, "%s'clause'", i ? "," : "");
+    buf_adds(out, "],'milestones':[");
+    add_milestones(out, d->milestone_count);
     buf_adds(out, "]}");
 }
 
@@ -51,9 +58,18 @@ static void add_drafts(buf *out, const order *o) {
     }
 }
 
-static void add_milestones(buf *out, int32_t n) {
-    for (int32_t i = 0; i < n; i++)
-        buf_addf(out, "%s{'title':'step','due':'2025-12-01'}", i ? "," : "");
+static void add_names(buf *out, uint32_t fields) {
+    static const char *const names[DRAFT_FIELDS] = {
+        [DRAFT_LEAD] = "lead_unit_id", [DRAFT_COS] = "co_unit_ids",       [DRAFT_LEADERS] = "leader_ids",
+        [DRAFT_DEADLINE] = "deadline", [DRAFT_CLAUSES] = "clauses",       [DRAFT_KEY] = "is_key",
+        [DRAFT_RESULT] = "result",     [DRAFT_MILESTONES] = "milestones",
+    };
+    const char *comma = "";
+    for (int f = 0; f < DRAFT_FIELDS; f++)
+        if (fields >> f & 1) {
+            buf_addf(out, "%s'%s'", comma, names[f]);
+            comma = ",";
+        }
 }
 
 static void add_field(buf *out, const order *o, char letter) {
@@ -96,6 +112,12 @@ static void add_field(buf *out, const order *o, char letter) {
         break;
     case 'c':
         add_drafts(out, o);
+        break;
+    case 'f':
+        add_names(out, o->fields);
+        break;
+    case 'g':
+        buf_adds(out, o->default_result);
         break;
     }
 }

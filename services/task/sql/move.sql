@@ -1,5 +1,6 @@
 -- Any move of a task, for a set of commands: check id, version, states and facts; change the task, its legs, the thing
 -- the move is about; write history, audit entry, id and event. The rules come as masks from lib/domain/moves.def.
+-- A correction of a draft that changes nothing (10) leaves its id only.
 -- combine: $3
 -- $1 site int4[]
 -- $2 key uuid[]
@@ -63,8 +64,9 @@ chk as materialized (
                      or i.leg_states <> 0 and i.leg_states & (1 << coalesce(case i.leg_of when 1 then f.own_leg
                                                                            else f.other_leg end, 0)) = 0 then 3
                 when n.misnamed is not null then n.misnamed[1]
+                when i.move in ('REVISE', 'SET') and r.draft is null then 10
                 else 0 end as pre,
-           n.misnamed[2] as misnamed
+           n.misnamed[2] as misnamed, r.draft, coalesce(r.note, i.note) as told
       from inp i
       left join task.idem k on k.site_id = i.site_id and k.key = i.key
       left join task.task t on t.site_id = i.site_id and t.task_id = i.task_id
@@ -76,10 +78,12 @@ chk as materialized (
              on t.task_id is not null and held.version = t.version
       left join lateral (
         select case when i.move = 'SPLIT_LEG' then task.misnamed(i.site_id, i.list::jsonb, i.today)
+                    when i.move = 'REVISE' then task.misnamed(i.site_id, jsonb_build_array(i.list::jsonb), i.today)
                     when i.move = 'REASSIGN' then directory.misnamed(i.site_id, '{}', array[i.new_unit], '{}', i.today)
                     when i.move = 'APPLY_RETURN' then directory.misnamed(i.site_id, '{}', array[i.other_unit], '{}', i.today)
                     when i.move = 'NAME_MEMBERS' then directory.misnamed(i.site_id, '{}', i.units::int4[], '{}', i.today)
                end as misnamed) n on held.version = t.version
+      left join lateral task.revised(t, i.list::jsonb) r on held.version = t.version and i.move in ('REVISE', 'SET')
 ),
 -- The application decided here: what it asked for takes effect.
 asked as materialized (
@@ -93,10 +97,17 @@ upd as (
            leaf_hash = sha256('\x00'::bytea || c.body || c.previous),
            state = c.new_state,
            issuer = case when c.move = 'ISSUE' then c.actor else t.issuer end,
-           deadline = case when c.move in ('SET', 'RESUME') then coalesce(c.day, t.deadline, c.limit_day)
+           no = coalesce(d.no, t.no),
+           text = coalesce(d.text, t.text),
+           is_key = coalesce(d.is_key, t.is_key),
+           leader_ids = coalesce(d.leader_ids, t.leader_ids),
+           first_line = coalesce(d.first_line, t.first_line),
+           last_line = coalesce(d.last_line, t.last_line),
+           also_at = coalesce(d.also_at, t.also_at),
+           deadline = case when c.draft is not null then nullif(d.deadline, '')::date
+                           when c.move = 'RESUME' then coalesce(c.day, t.deadline)
                            when a.kind = 2 then a.day else t.deadline end,
-           result = case when c.move = 'SET' and t.result = '' then c.result
-                         when a.kind = 4 then a.result else t.result end,
+           result = coalesce(d.result, case when a.kind = 4 then a.result end, t.result),
            suspended_on = case when c.new_state = 5 then coalesce(t.suspended_on, c.today) end,
            review_day = case when c.new_state <> 5 then null when t.state = 5 then t.review_day else coalesce(a.day, c.day) end,
            closure_no = case when c.closure = 1 then t.closure_no + 1 else t.closure_no end,
@@ -106,8 +117,13 @@ upd as (
            signed_leaders = case when c.closure = 6 then t.signed_leaders || c.leader
                                  when c.closure in (2, 3, 4) or c.move = 'REOPEN' then '{}' else t.signed_leaders end,
            closing_verifiers = case when c.closure = 6 then t.verifiers else t.closing_verifiers end,
-           lead_unit = case when c.legs = 2 and c.facts & 8 <> 0 then c.unit else t.lead_unit end
+           lead_unit = case when c.draft is not null then nullif(d.lead_unit_id, 0)
+                            when c.legs = 2 and c.facts & 8 <> 0 then c.unit else t.lead_unit end
       from chk c left join asked a using (ord)
+      left join lateral jsonb_to_record(c.draft) d(no text, text text, result text, deadline text, is_key bool,
+                                                   lead_unit_id int4, leader_ids int4[], first_line int4, last_line int4,
+                                                   also_at jsonb)
+             on true
      where c.pre = 0 and t.site_id = c.site_id and t.task_id = c.task_id and t.version = c.version
     returning c.ord, t.version, t.state, t.closure_no, t.deadline
 ),
@@ -177,28 +193,15 @@ members_named as (
     on conflict do nothing
     returning 1
 ),
+corrected as (
+    select task.put_parts(site_id, jsonb_build_array(jsonb_build_object('task_id', task_id, 'draft', draft))) as n
+      from go where draft is not null
+),
 clauses as (
     update task.clause c
-       set covered = covered or g.move = 'SET' and g.result <> '',
-           waived_by = case when g.move = 'WAIVE_CLAUSE' then g.actor else c.waived_by end,
-           waiver = case when g.move = 'WAIVE_CLAUSE' then g.note else c.waiver end
+       set waived_by = g.actor, waiver = g.note
       from go g
-     where c.site_id = g.site_id and c.task_id = g.task_id
-       and (g.move = 'SET' or g.move = 'WAIVE_CLAUSE' and c.clause_no = g.number)
-    returning 1
-),
-milestones_dropped as (
-    delete from task.milestone m using go g
-     where g.move = 'SET' and g.list <> '[]' and m.site_id = g.site_id and m.task_id = g.task_id
-       and m.milestone_no > jsonb_array_length(g.list::jsonb)
-    returning 1
-),
-milestones_set as (
-    insert into task.milestone (site_id, task_id, milestone_no, title, due)
-    select g.site_id, g.task_id, m.n, m.item ->> 'title', (m.item ->> 'due')::date
-      from go g, jsonb_array_elements(g.list::jsonb) with ordinality m(item, n)
-     where g.move = 'SET'
-    on conflict (site_id, task_id, milestone_no) do update set title = excluded.title, due = excluded.due
+     where g.move = 'WAIVE_CLAUSE' and c.site_id = g.site_id and c.task_id = g.task_id and c.clause_no = g.number
     returning 1
 ),
 milestone_moved as (
@@ -259,20 +262,22 @@ history as (
     insert into task.event (site_id, task_id, version, time_ms, move, user_id, login, unit_id, post, leader_id, about_unit,
                             state, note)
     select site_id, task_id, new_version, now_ms, move, actor, login, unit, post, leader, coalesce(leg_unit, 0), new_state,
-           note
+           told
       from go
     returning 1
 ),
 keys as (
     insert into task.idem (site_id, key, fingerprint, object_id, version, state)
     select site_id, key, fingerprint, task_id, new_version, new_state from go
+    union all
+    select site_id, key, fingerprint, task_id, now_version, now_state from chk where pre = 10
     returning 1
 ),
 -- Whoever follows tasks reads the task as it is when the event is delivered; the row only says that it changed.
 changed as (
     insert into task.outbox (site_id, object_id, event_id, method, payload)
     select site_id, task_id, key, '/bihuan.v1.ProgressService/ApplyTaskChange', '' from go where new_state <> now_state or legs <> 0 or leg_next <> 0
-                                                                or move = 'SET'
+                                                                or draft is not null
     returning 1
 ),
 logged as (
@@ -280,9 +285,9 @@ logged as (
 )
 select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
        own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged,
-       (select sum(n) from cited) as _cited, deadline < today as _is_past_due, 0 as _misnamed
+       (select sum(n) from cited) as _cited, (select sum(n) from corrected) as _corrected, deadline < today as _is_past_due, 0 as _misnamed
   from go cross join logged
 union all
-select ord, pre, task_id::text, coalesce(done_version, now_version), coalesce(done_state, now_state)::int4, facts, own_leg,
-       other_leg, 0, 0, old_deadline < today, misnamed
+select ord, case pre when 10 then 0 else pre end, task_id::text, coalesce(done_version, now_version),
+       coalesce(done_state, now_state)::int4, facts, own_leg, other_leg, 0, 0, 0, old_deadline < today, misnamed
   from chk where pre not in (0, 9)

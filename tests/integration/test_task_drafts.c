@@ -1,0 +1,169 @@
+/* Drafts before they are issued: every field is corrected by one command, and a correction that changes nothing is
+ * none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "integration/task_story.h"
+
+/* A draft with these values, of which `fields` are named. */
+static const char *revision(desk *d, const char *fields, const char *draft) {
+    return desk_text(d, "\"fields\":[%s],\"draft\":{%s}", fields, draft);
+}
+
+static void revise(story *s, const char *fields, const char *draft) {
+    done(s, "drafter", "ReviseDraft", revision(s->d, fields, draft));
+}
+
+static const char *draft_of(const story *s, const char *field) {
+    return desk_sql(s->d, "select task.draft_of(t) -> '%s' from task.task t where task_id = '%s'", field, s->task);
+}
+
+static int setup(void **state) {
+    task_setup(state);
+    desk_sql(*state,
+             "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) values "
+             "(1, 40, 'all', 5, 0, 1, sha256(''))");
+    return 0;
+}
+
+/* As an import leaves what its document does not settle: units of equal rank, no leader, no deadline. */
+static void a_draft_with_doubts_is_completed_by_one_command(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"co_unit_ids\":[20,21]");
+    const char *answer = give(&s, "drafter", "SubmitTask", desk_request_id(d), "");
+    assert_starts(answer, "!NO_LEAD ");
+    assert_has(answer, "bihuan task revise");
+    revise(&s, "\"text\",\"lead_unit_id\",\"leader_ids\",\"deadline\",\"result\",\"is_key\",\"milestones\"",
+           "\"text\":\"new\",\"lead_unit_id\":20,\"leader_ids\":[50],\"deadline\":\"2025-12-31\",\"result\":\"r\","
+           "\"is_key\":true,\"milestones\":[{\"title\":\"m\",\"due\":\"2025-09-01\"}]");
+    assert_has(s.answer, "\"is_unchanged\":false");
+    assert_string_equal(draft_of(&s, "co_unit_ids"), "[21]");
+    assert_string_equal(draft_of(&s, "clauses"), "[\"new\"]");
+    assert_string_equal(draft_of(&s, "milestones"), "[{\"due\": \"2025-09-01\", \"title\": \"m\"}]");
+    done(&s, "drafter", "SubmitTask", "");
+    done(&s, "leader", "IssueTask", "");
+}
+
+static void a_correction_is_told_with_old_and_new_values(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"result\":\"old\"");
+    revise(&s, "\"lead_unit_id\",\"result\",\"text\"", "\"lead_unit_id\":20,\"result\":\"new\",\"text\":\"t\"");
+    assert_string_equal(desk_sql(d, "select note from task.event where task_id = '%s' and version = 2", s.task),
+                        "lead_unit_id: 0 → 20\nresult: old → new");
+    assert_string_equal(
+        desk_sql(d,
+                 "select count(*) from audit.pending where position('REVISE' in encode(leaf, 'escape')) > 0 "
+                 "and position('lead_unit_id result text' in encode(leaf, 'escape')) > 0 "
+                 "and position('%s' in encode(leaf, 'escape')) > 0",
+                 s.task),
+        "1");
+}
+
+static void a_field_that_is_named_and_not_given_becomes_empty(void **state) {
+    story s = begin_draft(*state, "\"no\":\"1\",\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[21],\"leader_ids\":"
+                                  "[50],\"deadline\":\"2025-12-31\",\"result\":\"r\",\"county_unit_ids\":[90]");
+    revise(&s, "\"no\",\"lead_unit_id\",\"co_unit_ids\",\"county_unit_ids\",\"leader_ids\",\"deadline\",\"result\"",
+           "\"text\":\"not named\"");
+    assert_string_equal(draft_of(&s, "text"), "\"t\"");
+    assert_string_equal(draft_of(&s, "leader_ids"), "[]");
+    assert_string_equal(draft_of(&s, "deadline"), "\"\"");
+    assert_string_equal(desk_sql(s.d, "select count(*) from task.leg where task_id = '%s'", s.task), "0");
+    refused(&s, "drafter", "SubmitTask", "", "NO_LEAD");
+}
+
+static void a_correction_is_checked_as_a_new_draft_is(void **state) {
+    static const struct {
+        const char *fields, *draft, *reason;
+    } rows[] = {
+        { "", "\"text\":\"t\"", "BAD_FIELD" },
+        { "\"state\"", "\"text\":\"t\"", "BAD_FIELD" },
+        { "\"text\"", "\"result\":\"r\"", "BAD_FIELD" },
+        { "\"lead_unit_id\"", "\"lead_unit_id\":-1", "BAD_FIELD" },
+        { "\"lead_unit_id\"", "\"lead_unit_id\":9999", "UNIT_UNKNOWN" },
+        { "\"lead_unit_id\"", "\"lead_unit_id\":40", "NOT_ONE_UNIT" },
+        { "\"co_unit_ids\"", "\"co_unit_ids\":[21,9999]", "UNIT_UNKNOWN" },
+        { "\"leader_ids\"", "\"leader_ids\":[3]", "NOT_A_LEADER" },
+        { "\"deadline\"", "\"deadline\":\"2025-05-30\"", "DEADLINE_PAST" },
+    };
+    story s = begin_draft(*state, "\"text\":\"t\"");
+    for (size_t i = 0; i < countof(rows); i++)
+        refused(&s, "drafter", "ReviseDraft", revision(s.d, rows[i].fields, rows[i].draft), rows[i].reason);
+    refused(&s, "drafter", "ReviseDraft", "\"fields\":[\"text\"]", "BAD_FIELD");
+}
+
+static const char *count(const story *s, const char *from) {
+    return desk_sql(s->d, "select count(*) from %s and task_id = '%s'", from, s->task);
+}
+
+static void what_stays_keeps_what_was_decided_about_it(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"co_unit_ids\":[40],\"clauses\":[\"a\",\"b\"]");
+    done(&s, "drafter", "NameMembers", "\"unit_id\":40,\"unit_ids\":[21]");
+    done(&s, "drafter", "WaiveClause", "\"clause_no\":2,\"reason\":\"r\"");
+    revise(&s, "\"co_unit_ids\",\"clauses\"", "\"co_unit_ids\":[22,40],\"clauses\":[\"A\",\"b\",\"c\"]");
+    assert_string_equal(count(&s, "task.named_member where unit_id = 21"), "1");
+    assert_string_equal(count(&s, "task.clause where waived_by = 1 and waiver = 'r'"), "1");
+    revise(&s, "\"co_unit_ids\",\"clauses\"", "\"co_unit_ids\":[22],\"clauses\":[\"A\",\"B\"]");
+    assert_string_equal(count(&s, "task.named_member where true"), "0");
+    assert_string_equal(count(&s, "task.clause where waived_by = 0 and waiver = ''"), "2");
+    assert_string_equal(count(&s, "task.leg where true"), "1");
+}
+
+static void a_correction_that_changes_nothing_leaves_no_trace(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[22,21]");
+    const char *id = desk_request_id(d), *audited = desk_sql(d, "select count(*) from audit.pending");
+    const char *same = revision(d, "\"co_unit_ids\",\"clauses\"", "\"co_unit_ids\":[21,22,20]");
+    const char *first = give(&s, "drafter", "ReviseDraft", id, same);
+    assert_has(first, "\"version\":1");
+    assert_has(first, "\"is_unchanged\":true");
+    assert_string_equal(count(&s, "task.event where true"), "1");
+    assert_string_equal(desk_sql(d, "select count(*) from audit.pending"), audited);
+    assert_string_equal(desk_sql(d, "select count(*) from task.outbox where object_id = '%s'", s.task), "0");
+    revise(&s, "\"text\"", "\"text\":\"u\"");
+    s.version = "1";
+    assert_string_equal(give(&s, "drafter", "ReviseDraft", id, same), first);
+    assert_starts(give(&s, "drafter", "ReviseDraft", id, revision(d, "\"text\"", "\"text\":\"v\"")),
+                  "!REQUEST_ID_REUSED");
+    refused(&s, "drafter", "ReviseDraft", same, "STALE_VERSION");
+}
+
+/* The outcome for the story's task. */
+static const char *set(const story *s, const char *id, const char *fields) {
+    return desk_call_as(s->d, "SetTasks", person_named("drafter"), id,
+                        "%s,\"tasks\":[{\"task_id\":\"%s\",\"version\":%s}]", fields, s->task, s->version);
+}
+
+static void in_bulk_a_result_replaces_and_a_default_fills_gaps(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"result\":\"first\"");
+    const char *id = desk_request_id(d), *again = "\"default_result\":\"gap\",\"result\":\"first\"";
+    const char *first = set(&s, id, again);
+    assert_has(first, "\"version\":1,\"reason\":\"\"");
+    assert_has(first, "\"is_unchanged\":true");
+    assert_string_equal(count(&s, "task.event where true"), "1");
+    assert_has(set(&s, desk_request_id(d), "\"result\":\"second\",\"plan_year\":2025"), "\"version\":2");
+    assert_string_equal(set(&s, id, again), first);
+    assert_string_equal(draft_of(&s, "result"), "\"second\"");
+    assert_string_equal(draft_of(&s, "deadline"), "\"2025-12-31\"");
+    assert_string_equal(desk_sql(d, "select note from task.event where task_id = '%s' and version = 2", s.task),
+                        "deadline:  → 2025-12-31\nresult: first → second");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_draft_with_doubts_is_completed_by_one_command),
+        cmocka_unit_test(a_correction_is_told_with_old_and_new_values),
+        cmocka_unit_test(a_field_that_is_named_and_not_given_becomes_empty),
+        cmocka_unit_test(a_correction_is_checked_as_a_new_draft_is),
+        cmocka_unit_test(what_stays_keeps_what_was_decided_about_it),
+        cmocka_unit_test(a_correction_that_changes_nothing_leaves_no_trace),
+        cmocka_unit_test(in_bulk_a_result_replaces_and_a_default_fills_gaps),
+    };
+    return cmocka_run_group_tests(tests, setup, desk_teardown);
+}
