@@ -23,6 +23,8 @@ static bh_err *send_decision(app *a, remote_method method, const char *task_id, 
     request->kind = application->kind;
     request->granted = args_get(&a->args, "granted") != NULL;
     request->reason = arena_strdup(a->call->mem, args_get(&a->args, "reason"));
+    if (args_get(&a->args, "day"))
+        request->day = arena_strdup(a->call->mem, args_get(&a->args, "day"));
     return command_send(a, method, &request->base, NULL, ret_response);
 }
 

@@ -198,7 +198,8 @@ select bihuan.make_idem('task'), bihuan.make_outbox('task'),
 -- The facts of lib/domain/facts.def about one task and the person who acts; bit numbers are the same there.
 -- Only what `wanted` names is looked up in other tables. Inlined into the statement that calls it.
 create function task.facts(t task.task, actor int4, unit int4, post int2, leader int4, other_unit int4, new_unit int4,
-                           about int2, item uuid, number int4, digests text[], today date, now_ms int8, wanted int8)
+                           about int2, item uuid, number int4, digests text[], day date, today date, now_ms int8,
+                           wanted int8)
 returns table (facts int8, own_leg int2, other_leg int2)
 language sql stable as $$
     select
@@ -250,7 +251,10 @@ language sql stable as $$
         | case when reports & 4 <> 0 then 1::int8 << 40 else 0 end
         | case when cardinality(t.leader_ids) > 0 then 1::int8 << 41 else 0 end
         | case when l.other_leads then 1::int8 << 42 else 0 end
-        | case when l.take_over_open then 1::int8 << 43 else 0 end,
+        | case when l.take_over_open then 1::int8 << 43 else 0 end
+        -- Whoever only asks names no day: one will do.
+        | case when coalesce(facts.day, a.found_day, 'infinity') > t.deadline then 1::int8 << 44 else 0 end
+        | case when coalesce(facts.day, a.found_day, 'infinity') >= today then 1::int8 << 45 else 0 end,
         l.own_leg, l.other_leg
     from (
         select max(state) filter (where leg.unit_id = unit and state <> 8) as own_leg,
@@ -313,7 +317,8 @@ language sql stable as $$
                coalesce(bool_or(picked), false) as found,
                coalesce(bool_or(picked and writer = actor and (item is not null or wanted & (1::int8 << 29) <> 0)),
                         false) as own,
-               max(kind) filter (where picked) as found_kind
+               max(kind) filter (where picked) as found_kind,
+               max(application.day) filter (where picked and kind = 2) as found_day
           from task.application, lateral (
                    select state = 1 and (about = 6 or kind = about)
                           and application_id = coalesce(item, application_id) as picked) p
@@ -513,6 +518,6 @@ grant execute on function task.readable(task.task, int4, int2, int4), task.misna
     task.draft_of(task.task), task.normal_draft(jsonb), task.revised(task.task, jsonb), task.put_parts(int4, jsonb),
     task.drop_parts(int4, jsonb),
     task.create_drafts(int4, jsonb, int4, uuid, int4, uuid, int4, text, int4, int2, int8) to bihuan_task;
-grant execute on function task.facts(task.task, int4, int4, int2, int4, int4, int4, int2, uuid, int4, text[], date, int8, int8)
+grant execute on function task.facts(task.task, int4, int4, int2, int4, int4, int4, int2, uuid, int4, text[], date, date, int8, int8)
     to bihuan_task;
 commit;

@@ -131,7 +131,7 @@ static const rpc_rule rules[] = {
 
 static Bh__AuditService_Service vtable = BH__AUDIT_SERVICE__INIT(rpc_);
 static const rpc_service rpc = {
-    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+    .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
 static bh_err *sequence(bh_call *c, UNUSED service_runtime *runtime, bool *ret_again) {

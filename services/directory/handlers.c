@@ -277,7 +277,7 @@ static const rpc_rule rules[] = {
 
 static Bh__DirectoryService_Service vtable = BH__DIRECTORY_SERVICE__INIT(rpc_);
 static const rpc_service rpc = {
-    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+    .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
 static bh_err *sweep(bh_call *c, UNUSED service_runtime *runtime, UNUSED bool *ret_again) {

@@ -293,7 +293,11 @@ BH_RPC(TaskService, apply, ApplyRequest, ApplyResponse) {
 
 BH_RPC(TaskService, decide_application, DecideApplicationRequest, DecideApplicationResponse) {
     TRY(check_kind(c, req->kind));
-    move_args args = { NAMED(req), .item = req->application_id, .about = (move_about) req->kind, .note = req->reason };
+    if (*req->day && !(req->granted && grant_moves[req->kind] == MOVE_GRANT_EXTENSION))
+        return bh_fail_why(c, BAD_FIELD, "day", ONLY_EXTENSION);
+    TRY(check_deadline(c, req->day, day_made(c, req->request_id)));
+    move_args args = { NAMED(req), .item = req->application_id, .about = (move_about) req->kind, .note = req->reason,
+                       .day = req->day };
     return task_store_move(c, req->granted ? grant_moves[req->kind] : MOVE_REFUSE_APPLICATION, &args, &resp->base);
 }
 
@@ -484,7 +488,7 @@ static const rpc_rule rules[] = {
 
 static Bh__TaskService_Service vtable = BH__TASK_SERVICE__INIT(rpc_);
 static const rpc_service rpc = {
-    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+    .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
 const bh_service task_service = {

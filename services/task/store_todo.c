@@ -157,6 +157,8 @@ static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
     int32_t due, today = day_at(c->now_ms);
     task_facts facts = task_facts_of(rows, row);
     facts.names_other = true;
+    /* An application that can no longer be granted as it is waits all the same. */
+    facts.facts |= UINT64_C(1) << FACT_DAY_EXTENDS | UINT64_C(1) << FACT_DAY_AHEAD;
     t->kind = (Bh__TodoKind) pg_get_int(rows, row, "_kind");
     t->item = arena_strdup(c->mem, pg_get_text(rows, row, "_item"));
     t->due = arena_strdup(c->mem, pg_get_text(rows, row, "_due"));

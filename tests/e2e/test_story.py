@@ -198,10 +198,10 @@ def test_from_the_document_to_the_signature(story, tmp_path):
     evidence = tmp_path / "ledger.txt"
     evidence.write_text(f"{story.name}: 监理月报\n", encoding="utf8")
     report(story, story.lead, evidence)
-    extension(story, "2025-12-30", granted=False)
-    assert story.show(story.supervisor, story.id)["deadline"] != "2025-12-30"
-    extension(story, "2025-12-30", granted=True)
-    assert story.show(story.supervisor, story.id)["deadline"] == "2025-12-30"
+    extension(story, "2026-01-30", granted=False)
+    assert story.show(story.supervisor, story.id)["deadline"] != "2026-01-30"
+    extension(story, "2026-01-30", granted=True)
+    assert story.show(story.supervisor, story.id)["deadline"] == "2026-01-30"
 
     for unit in story.cos + story.rest:
         story.act(unit, "handler", "task", "submit-leg")

@@ -169,6 +169,54 @@ static void a_pause_moves_the_deadline_by_its_workdays(void **state) {
     assert_string_equal(desk_sql(s.d, "select deadline from task.task where task_id = '%s'", s.task), "2026-01-08");
 }
 
+static void an_extension_leads_to_a_later_day(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    refused(&s, "lead_head", "Apply", "\"kind\":2,\"reason\":\"r\",\"day\":\"2025-12-30\"", "DAY_NOT_LATER");
+    refused(&s, "lead_head", "Apply", "\"kind\":2,\"reason\":\"r\",\"day\":\"2025-12-31\"", "DAY_NOT_LATER");
+    done(&s, "lead_head", "Apply", "\"kind\":2,\"reason\":\"r\",\"day\":\"2026-01-05\"");
+}
+
+/* An open application for an extension to 5 January 2026; the deadline is 31 December. */
+static const char *ask_extension(story *s) {
+    acknowledge(s);
+    const char *id = desk_request_id(s->d);
+    const char *answer = give(s, "lead_head", "Apply", id, "\"kind\":2,\"reason\":\"r\",\"day\":\"2026-01-05\"");
+    assert_starts(answer, "{");
+    s->version = desk_value(s->d, answer, "version");
+    return desk_text(s->d, "\"kind\":2,\"granted\":true,\"reason\":\"r\",\"application_id\":\"%s\"", id);
+}
+
+static const char *deadline_of(const story *s) {
+    return desk_sql(s->d, "select deadline from task.task where task_id = '%s'", s->task);
+}
+
+static void an_extension_is_granted_to_a_day_to_come(void **state) {
+    desk *d = *state;
+    int64_t now = desk_now(d), day_ms = 24 * 3600 * 1000;
+    story s = begin(d, "[50]", false);
+    const char *grant = ask_extension(&s);
+    desk_set_clock(d, now + 218 * day_ms); /* 6 January */
+    refused(&s, "office_head", "DecideApplication", grant, "DAY_PASSED");
+    refused(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-05\"", grant), "DEADLINE_PAST");
+    assert_has(desk_call(d, "ListTodo", person_named("office_head"), "\"page_size\":500"), s.task);
+    done(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-30\"", grant));
+    assert_string_equal(deadline_of(&s), "2026-01-30");
+    desk_set_clock(d, now);
+}
+
+/* A pause moved the deadline behind the day that was asked for. */
+static void a_grant_never_shortens(void **state) {
+    desk *d = *state;
+    story s = begin(d, "[50]", false);
+    const char *grant = ask_extension(&s);
+    desk_sql(d, "update task.task set deadline = '2026-01-08' where task_id = '%s'", s.task);
+    refused(&s, "office_head", "DecideApplication", grant, "DAY_NOT_LATER");
+    refused(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-08\"", grant), "DAY_NOT_LATER");
+    done(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-09\"", grant));
+    assert_string_equal(deadline_of(&s), "2026-01-09");
+}
+
 #define FILE_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define FILE_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define FILE_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
@@ -388,6 +436,9 @@ int main(void) {
         cmocka_unit_test(two_leaders_both_sign_and_the_second_closes),
         cmocka_unit_test(a_key_task_is_verified_by_two_persons),
         cmocka_unit_test(a_pause_moves_the_deadline_by_its_workdays),
+        cmocka_unit_test(an_extension_leads_to_a_later_day),
+        cmocka_unit_test(an_extension_is_granted_to_a_day_to_come),
+        cmocka_unit_test(a_grant_never_shortens),
         cmocka_unit_test(a_milestone_and_a_recheck_cite_what_the_unit_may_read),
         cmocka_unit_test(the_longest_list_of_evidence_fits_into_its_audit_entry),
         cmocka_unit_test(a_deadline_in_the_past_is_told),

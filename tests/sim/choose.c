@@ -88,6 +88,10 @@ static void fill_fields(dice *d, const model_task *t, order *o, int64_t now_ms) 
         name_application(t, o);
     if (row->application == APPLICATION_OPEN || o->move == MOVE_SUSPEND)
         o->day = later_day(d, now_ms);
+    if (o->move == MOVE_APPLY_EXTENSION && t->deadline && dice_percent(d, 70))
+        o->day = workday_after(t->deadline, 1 + (int) dice_below(d, 20));
+    if (o->move == MOVE_GRANT_EXTENSION && dice_percent(d, 30))
+        o->day = later_day(d, now_ms);
     if (o->move == MOVE_RETURN || o->move == MOVE_REOPEN || o->move == MOVE_NAME_MEMBERS)
         fill_units(d, t, o);
     if (o->move == MOVE_REPORT_MILESTONE || o->move == MOVE_REOPEN)

@@ -114,7 +114,7 @@ static bh_err *refusal_by_other_unit(run *r) {
 static bh_err *refusal_by_day(run *r) {
     const order *o = r->order;
     int32_t made = day_at(uuid_ms(o->key));
-    bool sets_deadline = o->move == MOVE_SET || o->move == MOVE_APPLY_EXTENSION;
+    bool sets_deadline = o->move == MOVE_SET || o->move == MOVE_APPLY_EXTENSION || o->move == MOVE_GRANT_EXTENSION;
     int32_t deadlines[1 + CHILDREN_MAX] = { sets_deadline ? o->day : 0 };
     for (size_t i = 0; i < o->draft_count; i++)
         deadlines[1 + i] = o->drafts[i].deadline;

@@ -253,7 +253,7 @@ static void decide_application(run *r) {
     if (a->state != APPLICATION_GRANTED)
         return;
     if (a->kind == ABOUT_EXTENSION)
-        r->task->deadline = a->day;
+        r->task->deadline = r->order->day ? r->order->day : a->day;
     if (a->kind == ABOUT_ADJUSTMENT)
         r->task->result = a->result;
     if (a->kind == ABOUT_SUSPENSION)

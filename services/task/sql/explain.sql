@@ -20,6 +20,6 @@ select m.move, t.version, t.state, task.readable(t, $4, $5, $6) as readable, f.f
             where l.site_id = t.site_id and l.task_id = t.task_id) end as _legs
   from task.task t,
        unnest($10::int4[], $11::int4[]) as m(move, about),
-       task.facts(t, $3, $4, $5, $6, $7, 0, m.about::int2, null, 0, '{}', $8, $9, -1) f
+       task.facts(t, $3, $4, $5, $6, $7, 0, m.about::int2, null, 0, '{}', null, $8, $9, -1) f
  where t.site_id = $1 and t.task_id = $2
  order by m.move

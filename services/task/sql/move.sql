@@ -74,7 +74,7 @@ chk as materialized (
       left join lateral (select version from task.task h where h.site_id = t.site_id and h.task_id = t.task_id
                             and k.key is null and t.version = i.version for update) held on true
       left join lateral task.facts(t, i.actor, i.unit, i.post, i.leader, i.other_unit, i.new_unit, i.about, i.item,
-                                   i.number, i.digests::text[], i.today, i.now_ms, i.needs | i.forbids | i.next_if) f
+                                   i.number, i.digests::text[], i.day, i.today, i.now_ms, i.needs | i.forbids | i.next_if) f
              on t.task_id is not null and held.version = t.version
       left join lateral (
         select case when i.move = 'SPLIT_LEG' then task.misnamed(i.site_id, i.list::jsonb, i.today)
@@ -87,7 +87,7 @@ chk as materialized (
 ),
 -- The application decided here: what it asked for takes effect.
 asked as materialized (
-    select c.ord, a.kind, a.day, a.result
+    select c.ord, a.kind, coalesce(c.day, a.day) as day, a.result
       from chk c join task.application a on a.site_id = c.site_id and a.application_id = c.item
      where c.pre = 0 and c.application = 2
 ),

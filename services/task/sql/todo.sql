@@ -95,5 +95,6 @@ select p.task_id::text as task_id, (p.t).version, (p.t).state::int4 as state, (p
        coalesce((select name from directory.unit_facts($1, p.unit_id)), '') as _unit_name,
        f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg
   from page p,
-       task.facts(p.t, $2, $3, $4::int2, $5, p.unit_id, 0, p.about::int2, p.application, p.number, '{}', $13, $14, $15) f
+       task.facts(p.t, $2, $3, $4::int2, $5, p.unit_id, 0, p.about::int2, p.application, p.number, '{}', null, $13, $14,
+                  $15) f
  order by p.place, (p.t).created_ms, (p.t).position, p.task_id, p.item collate "C"
