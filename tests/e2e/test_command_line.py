@@ -173,6 +173,22 @@ def test_not_valid_is_6(people, draft):
     assert "NO_DEADLINE" in run.stderr or "NO_RESULT" in run.stderr
 
 
+def test_a_draft_is_corrected_as_why_says(people):
+    task = people.json("task", "create", "--no", "9.3", "--text", "两家单位并列", "--co-unit", "市交通运输局",
+                       "--co-unit", "市财政局", login="drafter01")["task_id"]
+    assert "bihuan task revise" in people.cli("task", "why", task, "--lang", "zh", login="drafter01").stdout
+    people.cli("task", "revise", task, login="drafter01", code=2)
+    people.cli("task", "revise", task, "--clear", "nothing", login="drafter01", code=2)
+    people.cli("task", "revise", task, "--lead-unit", "市交通运输局", "--leader", "leader01", "--result", "指南一册",
+               "--deadline", f"{plan_year(people)}-12-30", "--node", f"{plan_year(people)}-12-15=初稿", "--clear", "no",
+               login="drafter01")
+    shown = people.json("task", "show", task, login="drafter01")["task"]
+    assert shown["no"] == "" and shown["milestones"][0]["title"] == "初稿" and len(shown["legs"]) == 2
+    again = people.json("task", "revise", task, "--result", "指南一册", login="drafter01")
+    assert again["is_unchanged"] and again["version"] == 2
+    people.cli("task", "submit", task, login="drafter01")
+
+
 def test_stale_version_is_8(people, draft):
     people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
     run = people.cli("task", "submit", draft, "--version", "1", login="drafter01", code=8)
