@@ -62,7 +62,7 @@ static const rpc_rule rules[] = {
     { "RecordObservations", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = {
-    .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
 const bh_service target_service = {
