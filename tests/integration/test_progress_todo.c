@@ -95,7 +95,7 @@ static void pages_go_by_the_last_day(void **state) {
         { "ListReportTodo", &handler, "\"page_token\":\"x/y\"", "!BAD_FIELD" },
         { "ListReportTodo", &handler, "\"page_token\":\"2025-05-30/y\"", "!BAD_FIELD" },
         { "ListReportTodo", &handler, "\"page_size\":501", "!BAD_FIELD" },
-        { "ListReportTodo", &operator01, "\"page_size\":1", "!METHOD_NOT_ALLOWED" },
+        { "ListReportTodo", &operator01, "\"page_size\":1", "!POST_REFUSED" },
     };
     assert_refused(*state, refusals, countof(refusals));
 }

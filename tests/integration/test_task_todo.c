@@ -72,10 +72,12 @@ static void a_draft_says_all_that_is_missing(void **state) {
         "task_id, clause_no, text) values (1, " T ", 1, 'c')");
     assert_string_equal(rows(d, "drafter"), "DRAFT  +0 : NO_DEADLINE NO_RESULT CLAUSE_OPEN");
     const Bh__Todo *t = page(d, "drafter", 0, (char *) "")->todos[0];
-    assert_string_equal(t->message_zh,
-                        "尚未设定完成期限（须为工作日）；尚无可衡量的成果：数字，或具名的交付物及其佐证；"
-                        "原文仍有分句未覆盖，也未具名豁免");
-    assert_non_null(strstr(t->message_en, "A deadline on a workday must be set first. A measurable"));
+    assert_string_equal(
+        t->message_zh,
+        "尚未设定完成期限（须为工作日），请设定：bihuan task revise 任务 --deadline 日期；"
+        "尚无可衡量的成果（数字，或具名的交付物及其佐证），请填写：bihuan task revise 任务 --result 成果；"
+        "原文仍有分句未覆盖，也未具名豁免，请豁免：bihuan task waive 任务 --clause 序号 --reason 理由");
+    assert_non_null(strstr(t->message_en, "A deadline on a workday must be set first: bihuan task revise TASK"));
     fresh(state);
     put(d, 1, 1, 1, "");
     assert_string_equal(rows(d, "drafter"), "MOVE  +0 : SUBMIT");
