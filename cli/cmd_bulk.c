@@ -28,7 +28,7 @@ typedef struct bulk_row {
 
 static const bulk_row bulk_rows[] = {
     { "SubmitTask", { DRAFT }, "task_id version state" },
-    { "IssueTask", { PENDING }, "task_id version state is_past_due" },
+    { "IssueTask", { PENDING }, "task_id version state" },
     { "SetTasks", { DRAFT }, NULL },
     { "Apply", { DRAFT, PENDING }, "task_id version state" },
     { "DecideApplication", { DRAFT, PENDING }, "task_id version state" },

@@ -167,7 +167,7 @@ bh_err *cmd_task_revise(app *a, UNUSED const verb *v) {
     out_record(a, &response->base);
     if (response->is_past_due)
         out_note(
-            SAY(a, "期限早于今天，交办前须改期", "the deadline lies before today: set another before it is issued"));
+            SAY(a, "期限早于今天，提交前须改期", "the deadline lies before today: set another before it is submitted"));
     return NULL;
 }
 
@@ -250,15 +250,15 @@ static void tell_kept(app *a, Bh__Task *const *tasks, Bh__TaskOutcome *const *ou
                  results);
 }
 
-/* A plan year that is over gives such deadlines; they are set, for a plan may run before it is entered here. */
+/* A plan year that is over gives such deadlines, and documents do. */
 static void tell_past_due(app *a, Bh__TaskOutcome *const *outcomes, size_t n) {
     size_t past = 0;
     for (size_t i = 0; i < n; i++)
         past += (size_t) outcomes[i]->is_past_due;
     if (past)
-        out_note(
-            SAY(a, "%zu 项的期限早于今天，一经交办即逾期", "%zu tasks have a deadline before today: late once issued"),
-            past);
+        out_note(SAY(a, "%zu 项的期限早于今天，提交前须用 --deadline 改期",
+                     "%zu tasks have a deadline before today: --deadline sets another before they are submitted"),
+                 past);
 }
 
 /* The day the command gives may change with the calendar of its year. */

@@ -254,7 +254,14 @@ language sql stable as $$
         | case when l.take_over_open then 1::int8 << 43 else 0 end
         -- Whoever only asks names no day: one will do.
         | case when coalesce(facts.day, a.found_day, 'infinity') > t.deadline then 1::int8 << 44 else 0 end
-        | case when coalesce(facts.day, a.found_day, 'infinity') >= today then 1::int8 << 45 else 0 end,
+        | case when coalesce(facts.day, a.found_day, 'infinity') >= today then 1::int8 << 45 else 0 end
+        -- Asked of drafts only.
+        | case when t.state > 2 or wanted & (1::int8 << 46) = 0 then 0
+               when directory.misnamed(t.site_id, l.units, array_remove(array[t.lead_unit], null), '{}', today) is null
+               then 1::int8 << 46 else 0 end
+        | case when t.state > 2 or wanted & (1::int8 << 47) = 0 then 0
+               when directory.misnamed(t.site_id, '{}', '{}', t.leader_ids, today) is null
+               then 1::int8 << 47 else 0 end,
         l.own_leg, l.other_leg
     from (
         select max(state) filter (where leg.unit_id = unit and state <> 8) as own_leg,
@@ -262,6 +269,7 @@ language sql stable as $$
                max(acknowledge_by) filter (where leg.unit_id = unit and state <> 8) as own_acknowledge_by,
                max(state) filter (where leg.unit_id = facts.other_unit) as other_leg,
                max(urged_ms) filter (where leg.unit_id = facts.other_unit) as other_urged_ms,
+               array_agg(leg.unit_id) as units,
                bool_or(leg.unit_id = facts.other_unit and today > case state when 1 then acknowledge_by
                        when 2 then t.deadline else t.answer_by end) as other_late,
                bool_or(leg.unit_id = new_unit and state <> 8) as new_unit_has_leg,

@@ -386,7 +386,7 @@ BH_RPC(TaskService, name_members, NameMembersRequest, NameMembersResponse) {
 
 MOVE(submit_task, SubmitTask, MOVE_SUBMIT)
 MOVE(send_back_task, SendBackTask, MOVE_SEND_BACK, .note = req->reason)
-MOVE(issue_task, IssueTask, MOVE_ISSUE, .is_past_due = &resp->is_past_due)
+MOVE(issue_task, IssueTask, MOVE_ISSUE)
 MOVE(acknowledge_leg, AcknowledgeLeg, MOVE_ACKNOWLEDGE)
 MOVE(submit_leg, SubmitLeg, MOVE_SUBMIT_LEG, .note = req->note)
 MOVE(countersign, Countersign, MOVE_COUNTERSIGN)

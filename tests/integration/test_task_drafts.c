@@ -155,6 +155,63 @@ static void in_bulk_a_result_replaces_and_a_default_fills_gaps(void **state) {
                         "deadline:  → 2025-12-31\nresult: first → second");
 }
 
+#define COMPLETE                                                                                       \
+    "\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[92],\"leader_ids\":[50,51],\"result\":\"r\"," \
+    "\"deadline\":\"2025-06-30\""
+
+/* A plan may run before it is entered: its year is taken and told, but so it is not submitted. */
+static void a_plan_that_is_over_is_set_and_told(void **state) {
+    story s = begin_draft(*state, "\"text\":\"t\",\"lead_unit_id\":20,\"leader_ids\":[50],\"result\":\"r\"");
+    const char *id = desk_request_id(s.d);
+    for (int i = 0; i < 2; i++) {
+        const char *told = set(&s, id, "\"plan_year\":2024");
+        assert_has(told, "\"reason\":\"\"");
+        assert_has(told, "\"is_past_due\":true");
+    }
+    s.version = "2";
+    refused(&s, "drafter", "SubmitTask", "", "DEADLINE_OVER");
+}
+
+/* 92 is a unit that will be gone. */
+static story submitted(desk *d) {
+    desk_sql(d, "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) values "
+                "(1, 92, 'unit 92', 1, 0, 1, sha256('')) on conflict do nothing");
+    story s = begin_draft(d, COMPLETE);
+    done(&s, "drafter", "SubmitTask", "");
+    return s;
+}
+
+/* What stands in the way of issuing stands in the way of submitting again, until the draft is corrected. */
+static void correct(story *s, const char *reason, const char *fields, const char *draft) {
+    refused(s, "office_head", "IssueTask", "", reason);
+    done(s, "office_head", "SendBackTask", "\"reason\":\"r\"");
+    refused(s, "drafter", "SubmitTask", "", reason);
+    revise(s, fields, draft);
+    done(s, "drafter", "SubmitTask", "");
+    done(s, "office_head", "IssueTask", "");
+}
+
+static void a_draft_whose_deadline_has_passed_is_not_issued(void **state) {
+    desk *d = *state;
+    int64_t now = desk_now(d);
+    story s = submitted(d);
+    desk_set_clock(d, now + (int64_t) 29 * 24 * 3600 * 1000); /* 1 July */
+    correct(&s, "DEADLINE_OVER", "\"deadline\"", "\"deadline\":\"2025-07-31\"");
+    desk_set_clock(d, now);
+}
+
+static void a_draft_is_not_issued_to_who_is_gone(void **state) {
+    desk *d = *state;
+    story s = submitted(d), t = submitted(d);
+    desk_sql(d, "delete from directory.unit where unit_id = 92");
+    correct(&s, "UNIT_GONE", "\"co_unit_ids\"", "\"co_unit_ids\":[21]");
+    desk_sql(d, "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) values "
+                "(1, 92, 'unit 92', 1, 0, 1, sha256(''));"
+                "update directory.post_grant set last_day = '2025-06-01' where user_id = 51");
+    correct(&t, "LEADER_GONE", "\"leader_ids\"", "\"leader_ids\":[50]");
+    desk_sql(d, "update directory.post_grant set last_day = null where user_id = 51");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_draft_with_doubts_is_completed_by_one_command),
@@ -164,6 +221,9 @@ int main(void) {
         cmocka_unit_test(what_stays_keeps_what_was_decided_about_it),
         cmocka_unit_test(a_correction_that_changes_nothing_leaves_no_trace),
         cmocka_unit_test(in_bulk_a_result_replaces_and_a_default_fills_gaps),
+        cmocka_unit_test(a_plan_that_is_over_is_set_and_told),
+        cmocka_unit_test(a_draft_whose_deadline_has_passed_is_not_issued),
+        cmocka_unit_test(a_draft_is_not_issued_to_who_is_gone),
     };
     return cmocka_run_group_tests(tests, setup, desk_teardown);
 }

@@ -267,28 +267,6 @@ static void the_longest_list_of_evidence_fits_into_its_audit_entry(void **state)
     done(&s, "lead_handler", "ReportMilestone", desk_text(s.d, "\"milestone_no\":1,\"evidence\":[%s]", list));
 }
 
-/* A plan may run before it is entered: its year is taken, and whoever sets or issues is told. */
-static void a_deadline_in_the_past_is_told(void **state) {
-    desk *d = *state;
-    story s = { .d = d, .task = desk_request_id(d), .version = "1" };
-    assert_starts(desk_call_as(d, "CreateTask", person_named("drafter"), s.task,
-                               "\"draft\":{\"text\":\"t\",\"lead_unit_id\":20,\"leader_ids\":[50],\"result\":\"r\"}"),
-                  "{");
-    const char *id = desk_request_id(d);
-    for (int i = 0; i < 2; i++) {
-        const char *set = desk_call_as(d, "SetTasks", person_named("drafter"), id,
-                                       "\"plan_year\":2024,\"tasks\":[{\"task_id\":\"%s\",\"version\":1}]", s.task);
-        assert_has(set, "\"reason\":\"\"");
-        assert_has(set, "\"is_past_due\":true");
-    }
-    s.version = "2";
-    done(&s, "drafter", "SubmitTask", "");
-    done(&s, "office_head", "IssueTask", "");
-    assert_has(s.answer, "\"is_past_due\":true");
-    s = begin(d, "[50]", false);
-    assert_has(s.answer, "\"is_past_due\":false");
-}
-
 static void a_unit_is_urged_once_a_day(void **state) {
     story s = begin(*state, "[50]", false);
     done(&s, "verifier", "UrgeLeg", "\"unit_id\":21");
@@ -441,7 +419,6 @@ int main(void) {
         cmocka_unit_test(a_grant_never_shortens),
         cmocka_unit_test(a_milestone_and_a_recheck_cite_what_the_unit_may_read),
         cmocka_unit_test(the_longest_list_of_evidence_fits_into_its_audit_entry),
-        cmocka_unit_test(a_deadline_in_the_past_is_told),
         cmocka_unit_test(a_unit_is_urged_once_a_day),
         cmocka_unit_test(a_stranger_does_not_learn_of_a_task),
         cmocka_unit_test(units_do_not_learn_of_a_draft_that_was_dropped),

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/calendar.h"
 #include "sim/choose.h"
 
 enum { MOVES_A_TASK_MAX = 120, TRIES = 4 };
@@ -12,7 +13,7 @@ static const task_move forward[] = {
     MOVE_SIGN_OFF,    MOVE_VERIFY,          MOVE_SIGN_CLOSURE,    MOVE_COUNTERSIGN,  MOVE_OVERRULE,
     MOVE_WAIVE_CHILD, MOVE_SUBMIT_LEG,      MOVE_WAIVE_MILESTONE, MOVE_ACKNOWLEDGE,  MOVE_RESUME,
     MOVE_ISSUE,       MOVE_SUBMIT,          MOVE_WAIVE_CLAUSE,    MOVE_NAME_MEMBERS, MOVE_SET,
-    MOVE_MARK_ABSENT, MOVE_REQUEST_CLOSURE, MOVE_REVISE,
+    MOVE_MARK_ABSENT, MOVE_REQUEST_CLOSURE, MOVE_REVISE,          MOVE_SEND_BACK,
 };
 
 typedef struct finisher {
@@ -28,11 +29,12 @@ static bool is_over(const model_task *t) {
 }
 
 /* A move that would be allowed and yet lead nowhere. */
-static bool is_idle(const model_task *t, const order *o) {
+static bool is_idle(const finisher *f, const model_task *t, const order *o) {
+    bool is_in_time = t->deadline >= day_at(f->now_ms);
     bool has_text = t->closures && t->closures->state == CLOSURE_WRITTEN;
     const model_leg *other = leg_of_unit(t, o->other_unit);
-    return (o->move == MOVE_REQUEST_CLOSURE && has_text) || (o->move == MOVE_SET && t->deadline && *t->result) ||
-           (o->move == MOVE_OVERRULE && other && other->is_overruled) ||
+    return (o->move == MOVE_REQUEST_CLOSURE && has_text) || (o->move == MOVE_SET && is_in_time && *t->result) ||
+           (o->move == MOVE_SEND_BACK && is_in_time) || (o->move == MOVE_OVERRULE && other && other->is_overruled) ||
            (o->move == MOVE_NAME_MEMBERS && other && other->is_waived) ||
            (o->move == MOVE_REVISE && t->lead && t->leaders.n);
 }
@@ -47,7 +49,7 @@ static void carry_out(finisher *f, const order *o) {
 
 static bool try_order(finisher *f, const model_task *t, order *o) {
     o->key = dice_uuid_v7(f->dice, f->now_ms);
-    if (is_idle(t, o) || !model_allows(f->model, o, f->now_ms))
+    if (is_idle(f, t, o) || !model_allows(f->model, o, f->now_ms))
         return false;
     carry_out(f, arena_memdup(f->mem, o, sizeof(*o)));
     return true;
@@ -63,7 +65,10 @@ static bool try_unit(finisher *f, const model_task *t, task_move move, const cas
     order o = fill_order(f->dice, t, move, who, f->now_ms);
     o.other_unit = unit_id;
     o.plan_year = 2027;
-    o.result = move == MOVE_SET ? "6 km" : o.result;
+    if (move == MOVE_SET) {
+        o.day = workday_after(day_at(f->now_ms), 40);
+        o.result = "6 km";
+    }
     o.unit_count = 0;
     if (move == MOVE_REVISE)
         complete_draft(&o);

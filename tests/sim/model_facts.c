@@ -83,7 +83,9 @@ static uint64_t facts_of_draft(const run *r) {
     const model_task *t = r->task;
     return fact(FACT_LEAD_SET, t->lead) | fact(FACT_LEADER_SET, t->leaders.n) | fact(FACT_DEADLINE_SET, t->deadline) |
            fact(FACT_RESULT_SET, *t->result) | fact(FACT_CLAUSES_SETTLED, clauses_settled(t)) |
-           fact(FACT_COLLECTIVES_SETTLED, collectives_settled(t));
+           fact(FACT_COLLECTIVES_SETTLED, collectives_settled(t)) |
+           /* Nobody leaves this city. */
+           fact(FACT_UNITS_STAND, true) | fact(FACT_LEADERS_STAND, true);
 }
 
 /* ---- what is needed to close */

@@ -10,7 +10,7 @@
 
 #include "sim/simulation.h"
 
-enum { SEEDS = 1000, SEEDS_TWICE = 20, SEEDS_WRONG = 60, CUT_MAX = 60, MEMORY_MAX = 1 << 30 };
+enum { SEEDS = 1000, SEEDS_TWICE = 20, SEEDS_WRONG = 200, CUT_MAX = 60, MEMORY_MAX = 1 << 30 };
 
 static void test_seeds(void **state) {
     (void) state;
