@@ -118,6 +118,16 @@ static void a_returned_closure_voids_every_countersignature(void **state) {
     done(&s, "lead_head", "SignClosure", "");
 }
 
+static void nobody_is_absent_where_there_is_nothing_to_answer(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    done(&s, "co_handler", "SubmitLeg", "");
+    close_request(&s);
+    desk_sql(s.d, "update task.task set answer_by = '2025-01-02' where task_id = '%s'", s.task);
+    done(&s, "verifier", "ReturnTask", "\"reason\":\"r\"");
+    refused(&s, "office_head", "MarkAbsent", "\"unit_id\":21,\"reason\":\"r\"", "NOT_LATE");
+}
+
 static void an_upheld_dissent_needs_a_new_text_and_an_overruled_one_does_not(void **state) {
     story s = begin(*state, "[50]", false);
     acknowledge(&s);
@@ -410,6 +420,7 @@ int main(void) {
         cmocka_unit_test(a_repeated_suspension_has_its_answer_past_the_review_day),
         cmocka_unit_test(only_a_pause_sets_the_day_of_its_review),
         cmocka_unit_test(a_returned_closure_voids_every_countersignature),
+        cmocka_unit_test(nobody_is_absent_where_there_is_nothing_to_answer),
         cmocka_unit_test(an_upheld_dissent_needs_a_new_text_and_an_overruled_one_does_not),
         cmocka_unit_test(two_leaders_both_sign_and_the_second_closes),
         cmocka_unit_test(a_key_task_is_verified_by_two_persons),

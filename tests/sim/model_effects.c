@@ -295,6 +295,9 @@ static void change_signatures(run *r) {
     if (closure == CLOSURE_SIGNED || closure == CLOSURE_RETURNED || closure == CLOSURE_WITHDRAWN ||
         r->order->move == MOVE_REOPEN)
         t->verifiers = t->signed_leaders = (id_set){ 0 };
+    /* Without a text there is nothing to answer. */
+    if (closure == CLOSURE_RETURNED || closure == CLOSURE_WITHDRAWN || r->order->move == MOVE_REOPEN)
+        t->answer_by = 0;
 }
 
 static void change_closure(run *r, bool is_complete) {

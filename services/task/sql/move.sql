@@ -111,7 +111,8 @@ upd as (
            suspended_on = case when c.new_state = 5 then coalesce(t.suspended_on, c.today) end,
            review_day = case when c.new_state <> 5 then null when t.state = 5 then t.review_day else coalesce(a.day, c.day) end,
            closure_no = case when c.closure = 1 then t.closure_no + 1 else t.closure_no end,
-           answer_by = case when c.closure = 1 then c.limit_day else t.answer_by end,
+           answer_by = case when c.closure = 1 then c.limit_day when c.closure in (3, 4) or c.move = 'REOPEN' then null
+                            else t.answer_by end,
            verifiers = case when c.closure = 5 then t.verifiers || c.actor
                             when c.closure in (2, 3, 4) or c.move = 'REOPEN' then '{}' else t.verifiers end,
            signed_leaders = case when c.closure = 6 then t.signed_leaders || c.leader
