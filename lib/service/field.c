@@ -59,6 +59,10 @@ bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t
     return field_text(call, field, value, max);
 }
 
+bh_err *field_filled(bh_call *call, const char *field, const char *value, size_t max) {
+    return *value ? field_needed(call, field, value, max) : NULL;
+}
+
 bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max) {
     if (n > max)
         return bh_fail_why(call, BAD_FIELD, field, TOO_MANY, arena_printf(call->mem, "%zu", max));
@@ -99,8 +103,8 @@ bh_err *field_import(bh_call *call, const char *import, const char *document_dig
     uint8_t digest[SHA256_SIZE];
     TRY(field_uuid(call, "import_id", import, ret_import));
     TRY(field_digest(call, "document_digest", document_digest, digest));
-    if (round < 1)
-        return bh_fail_why(call, BAD_FIELD, "round", NOT_ROUND);
+    if (round < 1 || round > ROUNDS_MAX)
+        return bh_fail_why(call, BAD_FIELD, "round", NOT_ROUND, arena_printf(call->mem, "%d", ROUNDS_MAX));
     uuid own = import_id(call->who.unit_id, hex(call->mem, digest, sizeof(digest)), round);
     return memcmp(own.b, ret_import->b, sizeof(own.b)) == 0 ? NULL : bh_fail(call, IMPORT_FOREIGN, import);
 }

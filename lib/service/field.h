@@ -9,7 +9,7 @@
 #include "base/uuid.h"
 
 enum { TEXT_MAX = 8000, WORD_MAX = 500, LIST_MAX = 50 };
-enum { DRAFTS_MAX = 1000, TARGETS_MAX = 2000, SHARES_MAX = 100 }; /* of one import; of one target */
+enum { DRAFTS_MAX = 1000, TARGETS_MAX = 2000, SHARES_MAX = 100, ROUNDS_MAX = 1000 }; /* of one import; of one target */
 
 /* One line of at most `max` bytes, without control characters; a name holds more than white space. */
 MUST bh_err *field_line(bh_call *call, const char *field, const char *value, size_t max);
@@ -17,6 +17,8 @@ MUST bh_err *field_name(bh_call *call, const char *field, const char *value, siz
 /* The same for texts that may have newlines and tabs. */
 MUST bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max);
 MUST bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max);
+/* Empty, or more than white space. */
+MUST bh_err *field_filled(bh_call *call, const char *field, const char *value, size_t max);
 MUST bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max);
 MUST bh_err *field_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id);
 /* A decimal string that numeric holds exactly: at most 18 digits before and 9 behind the point. */

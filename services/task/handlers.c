@@ -75,7 +75,7 @@ static bh_err *check_milestones(bh_call *c, Bh__Milestone *const *milestones, si
 /* Every field but the words, which a correction may leave out. */
 static bh_err *check_fields(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(field_line(c, "draft.no", d->no, WORD_MAX));
-    TRY(field_text(c, "draft.result", d->result, TEXT_MAX));
+    TRY(field_filled(c, "draft.result", d->result, TEXT_MAX));
     TRY(check_milestones(c, d->milestones, d->n_milestones));
     TRY(check_clauses(c, d));
     TRY(check_places(c, d));
@@ -203,8 +203,8 @@ BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
     TRY(check_deadline(c, req->deadline, day_made(c, req->request_id)));
     TRY(check_milestones(c, req->milestones, req->n_milestones));
     TRY(check_plan_year(c, req->plan_year));
-    TRY(field_text(c, "result", req->result, TEXT_MAX));
-    TRY(field_text(c, "default_result", req->default_result, TEXT_MAX));
+    TRY(field_filled(c, "result", req->result, TEXT_MAX));
+    TRY(field_filled(c, "default_result", req->default_result, TEXT_MAX));
     TRY(check_tasks_differ(c, req->tasks, req->n_tasks));
     command bulk;
     TRY(command_begin(c, req->request_id, &bulk));
@@ -263,7 +263,7 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
         return bh_fail_why(c, BAD_FIELD, "other_unit_id", RIGHT_UNIT_MISSING);
     if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
         return bh_fail_why(c, BAD_FIELD, "result", RESULT_MISSING);
-    return field_text(c, "result", req->result, TEXT_MAX);
+    return field_filled(c, "result", req->result, TEXT_MAX);
 }
 
 /* Fields that every move has. */

@@ -43,8 +43,10 @@ def test_statements_and_sets_are_counted(bihuan):
     bihuan.log_in("drafter01")
     before = read(bihuan, "task")
     bihuan.cli("task", "list", login="drafter01")
+    bihuan.cli("task", "create", "--text", "清点办件", login="drafter01")
     after = read(bihuan, "task")
     assert after["bihuan_pg_plain_total", ""] > before["bihuan_pg_plain_total", ""]
+    assert after["bihuan_pg_commands_total", ""] > before["bihuan_pg_commands_total", ""]
     assert after["bihuan_pg_commands_total", ""] >= after["bihuan_pg_sets_total", ""] > 0
     assert after["bihuan_pg_commands_waiting", ""] == 0
 
