@@ -230,7 +230,7 @@ language sql stable as $$
         | case when ch.done then 1::int8 << 23 else 0 end
         | case when ch.own_done then 1::int8 << 24 else 0 end
         | case when reports & 1 <> 0 then 1::int8 << 25 else 0 end
-        | case when today <= t.deadline then 1::int8 << 26 else 0 end
+        | case when today <= coalesce(t.deadline, 'infinity') then 1::int8 << 26 else 0 end
         | case when a.open then 1::int8 << 27 else 0 end
         | case when a.found then 1::int8 << 28 else 0 end
         | case when a.own then 1::int8 << 29 else 0 end

@@ -179,7 +179,7 @@ static uint64_t facts_of_legs(const run *r) {
     const model_leg *own = leg_of_unit(r->task, r->order->who->unit_id);
     const model_leg *other = leg_of_unit(r->task, r->order->other_unit);
     const model_leg *new_leg = leg_of_unit(r->task, r->order->new_unit);
-    return fact(FACT_BEFORE_DUE, r->today <= r->task->deadline) |
+    return fact(FACT_BEFORE_DUE, !r->task->deadline || r->today <= r->task->deadline) |
            fact(FACT_RETURN_IN_TIME, leg_stands(own) && r->today <= own->acknowledge_by) |
            fact(FACT_OTHER_LEG_LATE, other && is_other_late(r, other)) |
            fact(FACT_URGED_LATELY, other && other->urged_ms && r->call.now_ms - other->urged_ms < DAY_MS) |
