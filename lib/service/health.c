@@ -7,8 +7,8 @@ BH_RPC(HealthService, check_health, CheckHealthRequest, CheckHealthResponse) {
     return pg_check(c);
 }
 
-static Bh__HealthService_Service service = BH__HEALTH_SERVICE__INIT(rpc_);
+static Bh__HealthService_Service vtable = BH__HEALTH_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
 
-const rpc_service health_rpc = { .vtable = &service.base, .rules = rules, .rule_count = countof(rules) };
+const rpc_service health_rpc = { .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules) };

@@ -178,7 +178,7 @@ BH_RPC(ProgressService, apply_task_change, ApplyTaskChangeRequest, ApplyTaskChan
     return progress_store_apply_task_change(c, &change, day_at(c->now_ms));
 }
 
-static Bh__ProgressService_Service service = BH__PROGRESS_SERVICE__INIT(rpc_);
+static Bh__ProgressService_Service vtable = BH__PROGRESS_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = {
     { "SubmitReport", RPC_USER, POST_BIT(HANDLER) },
@@ -193,7 +193,7 @@ static const rpc_rule rules[] = {
     { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = {
-    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+    .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
 const bh_service progress_service = {

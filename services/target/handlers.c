@@ -54,7 +54,7 @@ BH_RPC(TargetService, record_observations, RecordObservationsRequest, RecordObse
     return NULL;
 }
 
-static Bh__TargetService_Service service = BH__TARGET_SERVICE__INIT(rpc_);
+static Bh__TargetService_Service vtable = BH__TARGET_SERVICE__INIT(rpc_);
 
 static const rpc_rule rules[] = {
     { "ImportTargets", RPC_USER, POST_BIT(DRAFTER) }, { "GetTarget", RPC_USER, POSTS_AT_WORK },
@@ -62,7 +62,7 @@ static const rpc_rule rules[] = {
     { "RecordObservations", RPC_INTERNAL, 0 },
 };
 static const rpc_service rpc = {
-    .vtable = &service.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
+    .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
 const bh_service target_service = {

@@ -21,14 +21,14 @@ static int32_t day_made(const bh_call *c, const char *request_id) {
 }
 
 /* A document may be older than its import; a day that a person names now may not. */
-static bh_err *check_deadline(bh_call *c, const char *text, int32_t earliest) {
+static bh_err *check_deadline(bh_call *c, const char *field, const char *text, int32_t earliest) {
     int32_t day;
     if (!*text)
         return NULL;
     if (!day_parse(text, &day))
-        return bh_fail_why(c, BAD_FIELD, "deadline", NOT_DAY);
+        return bh_fail_why(c, BAD_FIELD, field, NOT_DAY);
     if (!is_workday(day))
-        return bh_fail_why(c, BAD_FIELD, "deadline", NOT_WORKDAY);
+        return bh_fail_why(c, BAD_FIELD, field, NOT_WORKDAY);
     if (day < earliest)
         return bh_fail(c, DEADLINE_PAST, text, day_text(c->mem, earliest));
     return NULL;
@@ -86,7 +86,7 @@ static bh_err *check_fields(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(check_ids(c, "draft.leader_ids", d->leader_ids, d->n_leader_ids, 2));
     if (d->n_leader_ids == 2 && d->leader_ids[0] == d->leader_ids[1])
         return bh_fail_why(c, BAD_FIELD, "draft.leader_ids", SAME_LEADER);
-    return check_deadline(c, d->deadline, earliest);
+    return check_deadline(c, "deadline", d->deadline, earliest);
 }
 
 static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
@@ -200,7 +200,7 @@ static void set_args(bh_call *c, const Bh__SetTasksRequest *req, move_args *args
 }
 
 BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
-    TRY(check_deadline(c, req->deadline, day_made(c, req->request_id)));
+    TRY(check_deadline(c, "deadline", req->deadline, day_made(c, req->request_id)));
     TRY(check_milestones(c, req->milestones, req->n_milestones));
     TRY(check_plan_year(c, req->plan_year));
     TRY(field_filled(c, "result", req->result, TEXT_MAX));
@@ -256,7 +256,7 @@ static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
     if (move == MOVE_APPLY_EXTENSION && !day_parse(req->day, &day))
         return bh_fail_why(c, BAD_FIELD, "day", NOT_DAY);
     if (move == MOVE_APPLY_EXTENSION)
-        TRY(check_deadline(c, req->day, day_made(c, req->request_id)));
+        TRY(check_deadline(c, "day", req->day, day_made(c, req->request_id)));
     if (move == MOVE_APPLY_SUSPENSION)
         TRY(check_review_day(c, "day", req->day, day_made(c, req->request_id)));
     if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
@@ -295,7 +295,7 @@ BH_RPC(TaskService, decide_application, DecideApplicationRequest, DecideApplicat
     TRY(check_kind(c, req->kind));
     if (*req->day && !(req->granted && grant_moves[req->kind] == MOVE_GRANT_EXTENSION))
         return bh_fail_why(c, BAD_FIELD, "day", ONLY_EXTENSION);
-    TRY(check_deadline(c, req->day, day_made(c, req->request_id)));
+    TRY(check_deadline(c, "day", req->day, day_made(c, req->request_id)));
     move_args args = { NAMED(req), .item = req->application_id, .about = (move_about) req->kind, .note = req->reason,
                        .day = req->day };
     return task_store_move(c, req->granted ? grant_moves[req->kind] : MOVE_REFUSE_APPLICATION, &args, &resp->base);
