@@ -55,7 +55,7 @@ static bh_err *name_import(app *a, intake *in) {
 static bh_err *resolve(app *a, intake *in) {
     TRY(printed_resolve_units(a, &in->units));
     TRY(printed_resolve_leaders(a, &in->leaders));
-    TRY(printed_map_units(a, &in->units));
+    TRY(printed_map_units(a, &in->units, &in->aliases));
     TRY(printed_map_leaders(a, &in->leaders));
     size_t unknown = printed_report_unknown(a, &in->units, "unit") + printed_report_unknown(a, &in->leaders, "leader");
     return unknown ? bh_fail(a->call, NAMES_UNKNOWN, arena_printf(a->call->mem, "%zu", unknown)) : NULL;
@@ -148,6 +148,7 @@ bh_err *cmd_import(app *a, UNUSED const verb *v) {
     TRY(build(a, &in, &set));
     TRY(ask_confirmation(a, warnings ? SAY(a, "有存疑之处，仍要导入吗？", "There are doubts. Import all the same?")
                                      : SAY(a, "导入吗？", "Import?")));
+    TRY(printed_keep_units(a, &in.aliases));
     TRY(send(a, &set));
     show_result(a, &set);
     show_next(a, set.tasks);

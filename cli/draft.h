@@ -15,6 +15,7 @@ typedef struct intake {
     import_document document;
     printed_names units;
     printed_names leaders;
+    printed_names aliases; /* what the directory learns from a person who confirms the import */
 } intake;
 
 /* An item whose words an earlier one has already: joined to its task, or a task of its own for want of a signature. */

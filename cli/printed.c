@@ -81,25 +81,37 @@ static bh_err *read_mapping(app *a, const printed_names *list, const char *optio
     return bh_fail(a->call, OPTION_BAD, option, text, SAY(a, "文中名称=已知名称", "NAME-IN-THE-DOCUMENT=KNOWN-NAME"));
 }
 
-static bh_err *keep_alias(app *a, int32_t unit_id, const char *printed) {
-    Bh__AddUnitAliasRequest *request = (Bh__AddUnitAliasRequest *) remote_request(a, add_alias);
-    ProtobufCMessage *response;
-    request->unit_id = unit_id;
-    request->alias = arena_strdup(a->call->mem, printed);
-    return command_send(a, add_alias, &request->base, NULL, &response);
+static void map_unit(app *a, int32_t unit_id, const char *printed, const char *known, printed_names *ret_new) {
+    out_note(SAY(a, "  名录将记住：“%s”即“%s”", "  The directory will remember: \"%s\" is \"%s\"."),
+             width_clean(a->call->mem, printed), width_clean(a->call->mem, known));
+    ret_new->ids[ret_new->n] = unit_id;
+    ret_new->at[ret_new->n++] = arena_strdup(a->call->mem, printed);
 }
 
-/* A name that the directory knows by now is left alone, so that the same import may be repeated. */
-bh_err *printed_map_units(app *a, printed_names *list) {
+/* A name that the directory knows by now is not new, so that the same import may be repeated. */
+bh_err *printed_map_units(app *a, printed_names *list, printed_names *ret_new) {
     const char *text, *printed, *known;
     int32_t *id, unit_id;
+    printed_init(a, ret_new);
     for (size_t i = 0; (text = args_nth(&a->args, "unit", i)); i++) {
         TRY(read_mapping(a, list, "unit", text, &id, &printed, &known));
         TRY(ref_unit(a, known, &unit_id));
-        if (*id)
-            continue;
-        TRY(keep_alias(a, unit_id, printed));
+        if (*id && *id != unit_id)
+            return bh_fail(a->call, NAME_MAPPED, printed, arena_printf(a->call->mem, "%d", (int) *id));
+        if (!*id)
+            map_unit(a, unit_id, printed, known, ret_new);
         *id = unit_id;
+    }
+    return NULL;
+}
+
+bh_err *printed_keep_units(app *a, const printed_names *list) {
+    for (size_t i = 0; i < list->n; i++) {
+        Bh__AddUnitAliasRequest *request = (Bh__AddUnitAliasRequest *) remote_request(a, add_alias);
+        ProtobufCMessage *response;
+        request->unit_id = list->ids[i];
+        request->alias = list->at[i];
+        TRY(command_send(a, add_alias, &request->base, NULL, &response));
     }
     return NULL;
 }

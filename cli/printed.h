@@ -20,8 +20,11 @@ int32_t printed_id(const printed_names *list, const char *name);
 /* Asks the directory for all of them. */
 MUST bh_err *printed_resolve_units(app *a, printed_names *list);
 MUST bh_err *printed_resolve_leaders(app *a, printed_names *list);
-/* Applies --unit 'printed=known': the directory keeps the spelling as an alias of the unit it knows. */
-MUST bh_err *printed_map_units(app *a, printed_names *list);
+/* Applies --unit 'printed=known'; *ret_new are the spellings that the directory does not know yet. Errors: NAME_MAPPED
+ * for one that means another unit there. */
+MUST bh_err *printed_map_units(app *a, printed_names *list, printed_names *ret_new);
+/* Each spelling becomes an alias of its unit in the directory. */
+MUST bh_err *printed_keep_units(app *a, const printed_names *list);
 /* Applies --leader 'printed=login', for this command only. */
 MUST bh_err *printed_map_leaders(app *a, printed_names *list);
 /* How many are not known; each is told on stderr together with the option that maps it. */

@@ -138,6 +138,8 @@ const verb verbs[] = {
     VERB("unit", "add", "name", "kind!", verb_command, DIRECTORY("CreateUnit"), NULL, "新增单位", "add a unit"),
     VERB("unit", "alias", "unit alias", "", verb_command, DIRECTORY("AddUnitAlias"), NULL, "把一种写法对应到单位",
          "map a spelling to a unit"),
+    VERB("unit", "unalias", "unit alias", "", verb_command, DIRECTORY("RemoveUnitAlias"), NULL, "取消单位的一种写法",
+         "take a spelling from a unit"),
     VERB("unit", "members", "unit", "", verb_command, DIRECTORY("SetUnitMembers"), NULL, "设定集合单位的成员",
          "set a collective's members"),
     VERB("user", "list", "", "limit", verb_list, DIRECTORY("ListUsers"), "user_id login name disabled posts",

@@ -144,6 +144,14 @@ BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasRespon
     return store_add_alias(c, &cmd, req, resp);
 }
 
+BH_RPC(DirectoryService, remove_unit_alias, RemoveUnitAliasRequest, RemoveUnitAliasResponse) {
+    TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
+    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    command cmd;
+    TRY(command_begin(c, req->request_id, &cmd));
+    return store_remove_alias(c, &cmd, req, resp);
+}
+
 BH_RPC(DirectoryService, set_unit_members, SetUnitMembersRequest, SetUnitMembersResponse) {
     int32_t first_day;
     TRY(field_limit(c, "member_unit_ids", req->n_member_unit_ids, MEMBERS_MAX));
@@ -264,6 +272,7 @@ static const rpc_rule rules[] = {
     { "ChangePassword", RPC_USER, 0 },
     { "CreateUnit", RPC_USER, OPERATOR },
     { "AddUnitAlias", RPC_USER, DRAFTER_TOO },
+    { "RemoveUnitAlias", RPC_USER, DRAFTER_TOO },
     { "SetUnitMembers", RPC_USER, OPERATOR },
     { "ResolveUnits", RPC_USER, 0 },
     { "ListUnits", RPC_USER, 0 },

@@ -70,6 +70,18 @@ bh_err *store_add_alias(bh_call *c, const command *cmd, const Bh__AddUnitAliasRe
     return finish(c, cmd, &rows, name_of(c, "unit", req->unit_id), resp);
 }
 
+bh_err *store_remove_alias(bh_call *c, const command *cmd, const Bh__RemoveUnitAliasRequest *req,
+                           Bh__RemoveUnitAliasResponse *resp) {
+    pg_rows rows;
+    TRY(pg_call(
+        c, &directory_sql[DIRECTORY_SQL_REMOVE_ALIAS], &rows, pg_int(c->site_id), pg_int(req->unit_id),
+        pg_uuid(&cmd->key), fingerprint(cmd), pg_int(req->version), pg_text(req->alias),
+        command_leaf(c, cmd, "unit", text_of(c, req->unit_id), req->version + 1, "RemoveUnitAlias", req->alias)));
+    if (is_refused(&rows))
+        return bh_fail(c, ALIAS_UNKNOWN, text_of(c, req->unit_id), req->alias);
+    return finish(c, cmd, &rows, name_of(c, "unit", req->unit_id), resp);
+}
+
 bh_err *store_set_members(bh_call *c, const command *cmd, const Bh__SetUnitMembersRequest *req, int32_t first_day,
                           Bh__SetUnitMembersResponse *resp) {
     pg_rows rows;

@@ -9,6 +9,8 @@ MUST bh_err *store_create_unit(bh_call *c, const command *cmd, const Bh__CreateU
                                Bh__CreateUnitResponse *resp);
 MUST bh_err *store_add_alias(bh_call *c, const command *cmd, const Bh__AddUnitAliasRequest *req,
                              Bh__AddUnitAliasResponse *resp);
+MUST bh_err *store_remove_alias(bh_call *c, const command *cmd, const Bh__RemoveUnitAliasRequest *req,
+                                Bh__RemoveUnitAliasResponse *resp);
 MUST bh_err *store_set_members(bh_call *c, const command *cmd, const Bh__SetUnitMembersRequest *req, int32_t first_day,
                                Bh__SetUnitMembersResponse *resp);
 MUST bh_err *store_create_user(bh_call *c, const command *cmd, const Bh__CreateUserRequest *req, const char *password,

@@ -443,6 +443,26 @@ def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
     again = people.json("import", path, "--yes", *mapped, login="drafter01")
     assert again == made
     assert len(tasks(people)) == before + 11
+    # the directory has learnt it: another document with that spelling needs no option, and says nothing else by it
+    other = corrected(sample(people, tmp_path / "other.txt", 17), "市民政局", "市民政与慈善局")
+    run = people.cli("import", other, "--unit", "市民政与慈善局=市财政局", "--yes", login="drafter01", code=None)
+    assert run.returncode and "NAME_MAPPED" in run.stderr
+    run = people.cli("unit", "unalias", "市民政局", "市民政与慈善局", login="drafter01")
+    run = people.cli("import", other, "--yes", login="drafter01", code=6)
+    assert "NAMES_UNKNOWN" in run.stderr
+    run = people.cli("unit", "unalias", "市民政局", "市民政与慈善局", login="drafter01", code=None)
+    assert run.returncode and "ALIAS_UNKNOWN" in run.stderr
+
+
+def test_an_import_that_is_not_confirmed_leaves_no_alias(people, tmp_path):
+    path = corrected(sample(people, tmp_path / "plan.txt", 18), "市民政局", "市民政管理局")
+    mapped = ["--unit", "市民政管理局=市民政局"]
+    shown, status = at_a_terminal(people, b"n\n", "import", path, *mapped, "--as", "drafter01", "--lang", "zh")
+    assert status == 2 and "名录将记住：“市民政管理局”即“市民政局”" in shown
+    people.cli("import", path, *mapped, login="drafter01", code=2)
+    assert "市民政管理局" not in people.cli("unit", "list", login="drafter01").stdout
+    assert at_a_terminal(people, b"y\n", "import", path, *mapped, "--as", "drafter01")[1] == 0
+    assert "市民政管理局" in people.cli("unit", "list", login="drafter01").stdout
 
 
 def test_import_asks_first(people, tmp_path):

@@ -117,6 +117,7 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
 NOT_HERE(DirectoryService, change_password, ChangePassword)
 NOT_HERE(DirectoryService, create_unit, CreateUnit)
 NOT_HERE(DirectoryService, add_unit_alias, AddUnitAlias)
+NOT_HERE(DirectoryService, remove_unit_alias, RemoveUnitAlias)
 NOT_HERE(DirectoryService, set_unit_members, SetUnitMembers)
 NOT_HERE(DirectoryService, create_user, CreateUser)
 NOT_HERE(DirectoryService, grant_post, GrantPost)
@@ -186,12 +187,12 @@ BH_RPC(HealthService, check_health, CheckHealthRequest, CheckHealthResponse) {
 /* ---- the process ---- */
 
 static const rpc_rule directory_rules[] = {
-    { "Login", RPC_PUBLIC, 0 },        { "CheckSession", RPC_PUBLIC, 0 }, { "Logout", RPC_PUBLIC, 0 },
-    { "GetMe", RPC_USER, 0 },          { "ResolveUnits", RPC_USER, 0 },   { "ListUnits", RPC_USER, 0 },
-    { "ChangePassword", RPC_USER, 0 }, { "CreateUnit", RPC_USER, 0 },     { "AddUnitAlias", RPC_USER, 0 },
-    { "SetUnitMembers", RPC_USER, 0 }, { "CreateUser", RPC_USER, 0 },     { "GrantPost", RPC_USER, 0 },
-    { "RevokePost", RPC_USER, 0 },     { "DisableUser", RPC_USER, 0 },    { "ListUsers", RPC_USER, 0 },
-    { "ResolveLeaders", RPC_USER, 0 },
+    { "Login", RPC_PUBLIC, 0 },        { "CheckSession", RPC_PUBLIC, 0 },  { "Logout", RPC_PUBLIC, 0 },
+    { "GetMe", RPC_USER, 0 },          { "ResolveUnits", RPC_USER, 0 },    { "ListUnits", RPC_USER, 0 },
+    { "ChangePassword", RPC_USER, 0 }, { "CreateUnit", RPC_USER, 0 },      { "AddUnitAlias", RPC_USER, 0 },
+    { "SetUnitMembers", RPC_USER, 0 }, { "CreateUser", RPC_USER, 0 },      { "GrantPost", RPC_USER, 0 },
+    { "RevokePost", RPC_USER, 0 },     { "DisableUser", RPC_USER, 0 },     { "ListUsers", RPC_USER, 0 },
+    { "ResolveLeaders", RPC_USER, 0 }, { "RemoveUnitAlias", RPC_USER, 0 },
 };
 static const rpc_rule progress_rules[] = {
     { "RegisterEvidence", RPC_USER, 0 },    { "GetEvidence", RPC_USER, 0 },    { "SubmitReport", RPC_USER, 0 },

@@ -94,6 +94,97 @@ static void test_alias_and_resolve(UNUSED void **state) {
     assert_int_equal(resp->units[2]->version, 2);
 }
 
+/* As a drafter: who adds aliases removes them. */
+static bh_err *remove_alias(char *request_id, int32_t unit_id, int32_t version, char *alias, int32_t *ret_version) {
+    const principal drafter = { .user_id = 7, .unit_id = 10, .post = BH__POST__POST_DRAFTER };
+    Bh__RemoveUnitAliasRequest req = BH__REMOVE_UNIT_ALIAS_REQUEST__INIT;
+    Bh__RemoveUnitAliasResponse *resp;
+    req.request_id = request_id;
+    req.unit_id = unit_id;
+    req.version = version;
+    req.alias = alias;
+    TRY(ASK(directory, "RemoveUnitAlias", &drafter, req, &resp));
+    assert_int_equal(resp->unit_id, unit_id);
+    *ret_version = resp->version;
+    return NULL;
+}
+
+/* Under a fresh request id. */
+static bh_err *remove_anew(int32_t unit_id, int32_t version, char *alias) {
+    int32_t ignored;
+    return remove_alias(desk_request_id(directory), unit_id, version, alias, &ignored);
+}
+
+static int32_t resolve(char *name) {
+    Bh__ResolveUnitsRequest req = BH__RESOLVE_UNITS_REQUEST__INIT;
+    Bh__ResolveUnitsResponse *resp;
+    req.names = &name;
+    req.n_names = 1;
+    assert_null(ASK(directory, "ResolveUnits", &op, req, &resp));
+    return resp->units[0]->unit_id;
+}
+
+/* However it is written: what folds alike is one spelling. A repeat answers the same, and the spelling is free again.
+ */
+static void test_an_alias_is_removed(UNUSED void **state) {
+    char *alias = fresh("（局） A"), *wide = desk_text(directory, "(局)a%s", alias + strlen("（局） A"));
+    int32_t unit = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT), version = 0;
+    int32_t other = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
+    char *request_id = desk_request_id(directory);
+    assert_null(add_alias(unit, 1, alias, &version));
+    assert_null(remove_alias(request_id, unit, 2, wide, &version));
+    assert_int_equal(version, 3);
+    assert_int_equal(resolve(alias), 0);
+    assert_null(add_alias(other, 1, alias, &version));
+    assert_null(remove_alias(request_id, unit, 2, wide, &version));
+    assert_int_equal(version, 3);
+    assert_int_equal(resolve(alias), other);
+    assert_string_equal(
+        desk_sql(directory,
+                 "select count(*) from audit.pending where position('RemoveUnitAlias'::bytea in leaf) > 0 "
+                 "and position(decode(replace('%s', '-', ''), 'hex') in leaf) > 0",
+                 request_id),
+        "1");
+}
+
+static void test_what_no_alias_is(UNUSED void **state) {
+    char *name = fresh("局"), *alias = fresh("写法");
+    int32_t unit = make_unit(name, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT), version = 0;
+    int32_t other = make_unit(fresh("局"), BH__UNIT_KIND__UNIT_KIND_DEPARTMENT);
+    assert_null(add_alias(unit, 1, alias, &version));
+    assert_reason(remove_anew(unit, 2, fresh("写法")), "ALIAS_UNKNOWN");
+    assert_reason(remove_anew(unit, 2, name), "ALIAS_UNKNOWN");
+    assert_reason(remove_anew(other, 1, alias), "ALIAS_UNKNOWN");
+    assert_reason(remove_anew(unit, 1, alias), "STALE_VERSION");
+    assert_reason(remove_anew(unit, 0, alias), "BAD_FIELD");
+    assert_reason(remove_anew(unit, 2, (char *) ""), "BAD_FIELD");
+    assert_reason(remove_anew(1 << 30, 2, alias), "NOT_FOUND_OBJECT");
+    assert_int_equal(resolve(alias), unit);
+    assert_int_equal(resolve(name), unit);
+    const principal head = { .user_id = 8, .unit_id = 10, .post = BH__POST__POST_OFFICE_HEAD };
+    assert_starts(desk_call(directory, "RemoveUnitAlias", &head, "\"unit_id\":%d,\"version\":2,\"alias\":\"%s\"",
+                            (int) unit, alias),
+                  "!POST_REFUSED ");
+}
+
+/* An alias that is the name in another width is the name: none is shown, and none can be removed. */
+static void test_a_name_is_not_its_alias(UNUSED void **state) {
+    char *name = fresh("局（甲）"), *alias = desk_text(directory, "局(甲)%s", name + strlen("局（甲）"));
+    Bh__CreateUnitRequest req = BH__CREATE_UNIT_REQUEST__INIT;
+    Bh__CreateUnitResponse *made;
+    req.request_id = desk_request_id(directory);
+    req.name = name;
+    req.aliases = &alias;
+    req.n_aliases = 1;
+    req.kind = BH__UNIT_KIND__UNIT_KIND_COUNTY;
+    assert_null(ASK(directory, "CreateUnit", &op, req, &made));
+    assert_string_equal(desk_sql(directory,
+                                 "select string_agg(written, ',') from directory.spelling where unit_id = %d",
+                                 (int) made->unit_id),
+                        name);
+    assert_reason(remove_anew(made->unit_id, 1, alias), "ALIAS_UNKNOWN");
+}
+
 static bh_err *set_members(int32_t unit_id, int32_t version, int32_t *members, size_t n, const char *first_day) {
     Bh__SetUnitMembersRequest req = BH__SET_UNIT_MEMBERS_REQUEST__INIT;
     Bh__SetUnitMembersResponse *resp;
@@ -261,6 +352,9 @@ int main(void) {
         TEST(test_unit_commands),
         TEST(test_names_are_one_line),
         TEST(test_alias_and_resolve),
+        TEST(test_an_alias_is_removed),
+        TEST(test_what_no_alias_is),
+        TEST(test_a_name_is_not_its_alias),
         TEST(test_members),
         TEST(test_most_members),
         TEST(test_user_commands),

@@ -1,4 +1,4 @@
--- Creates a unit; its name and aliases become its spellings. Refused (3) when `detail` is a spelling in use.
+-- Creates a unit; its name and aliases become its spellings, the first of those that are the same. Refused (3) when `detail` is a spelling in use.
 -- $1 site_id int4[]
 -- $2 unit_id int4[]
 -- $3 key uuid[]
@@ -16,7 +16,8 @@ with inp as materialized (
 ), word as materialized (
     select distinct on (i.ord, directory.fold(w.written))
            i.ord, i.site_id, i.unit_id, directory.fold(w.written) as folded, w.written
-      from inp i cross join unnest(i.name || i.aliases::text[]) w(written)
+      from inp i cross join unnest(i.name || i.aliases::text[]) with ordinality w(written, n)
+     order by i.ord, directory.fold(w.written), w.n
 ), chk as materialized (
     select i.*, k.object_id, k.version as done_version, taken.written as _detail,
            case when k.fingerprint = i.fingerprint then 4
