@@ -63,7 +63,8 @@ bh_err *cmd_task_show(app *a, UNUSED const verb *v) {
                 task->n_clauses);
     out_section(a, SAY(a, "节点", "milestones"), "milestone_no due state title", ROWS(task->milestones),
                 task->n_milestones);
-    out_section(a, SAY(a, "申请", "applications"), "application_id kind state unit_name day reason decision",
+    out_section(a, SAY(a, "申请", "applications"),
+                "application_id kind state unit_name day other_unit_name result reason decision",
                 ROWS(task->applications), task->n_applications);
     out_section(a, SAY(a, "办结申请", "closure requests"), "closure_no state result_class text", ROWS(task->closures),
                 task->n_closures);

@@ -81,6 +81,14 @@ def guard_lines():
         yield f"| {reason} | {fact} | {'yes' if wanted == '1' else 'no'} | {zh} | {en} | {' / '.join(filter(None, unblock))} |"
 
 
+def application_lines():
+    fields = {"UNIT": "other_unit_id", "DAY": "day", "RESULT": "result", "NOTHING": ""}
+    yield "| Kind | Beside its reason it gives this field and no other |"
+    yield "|---|---|"
+    for kind, field, *_ in rows("applications.def", "APPLICATION"):
+        yield f"| {kind} | {fields[field]} |"
+
+
 def report_lines(posts):
     yield "| Move | 中文 | Posts | Task | Report from | To | Another person than who handed it in |"
     yield "|---|---|---|---|---|---|---|"
@@ -103,7 +111,8 @@ def main():
     for block in ([("# The life of a task\n\nMade by `tools/states2md.py` from `lib/domain/*.def`; do not edit.\n"
                     "A guard is tried only for the moves that name it; the first that fails is the answer.\n")],
                   diagram(task_states), ["\n## Moves\n"], move_lines(posts), ["\n## Guards\n"], guard_lines(),
-                  ["\n## States of a task\n"], name_lines(task_states, "State"), ["\n## States of a leg\n"],
+                  ["\n## Applications\n"],
+                  application_lines(), ["\n## States of a task\n"], name_lines(task_states, "State"), ["\n## States of a leg\n"],
                   name_lines(leg_states, "State"), ["\n## Reports (T7)\n"], report_lines(posts), ["\n## States of a report\n"],
                   name_lines(names("report_states.def", "REPORT_STATE"), "State"), ["\n## Posts\n"],
                   name_lines(posts, "Post")):

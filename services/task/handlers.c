@@ -1,118 +1,20 @@
 #include "handlers.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "correction.h"
 #include "domain/calendar.h"
 #include "jobs.h"
+#include "request.h"
 #include "service/field.h"
 #include "store.h"
 #include "task_sql.h"
 
-enum { CHILDREN_MAX = 50, UNITS_MAX = 200, MILESTONES_MAX = 20 };
-
 /* ---- drafts */
 
-/* The day by which the days a command names are judged: repeated later, it is judged as it was the first time. */
-static int32_t day_made(const bh_call *c, const char *request_id) {
-    uuid key;
-    return day_at(uuid_parse(request_id, &key) && uuid_is_v7(key) ? uuid_ms(key) : c->now_ms);
-}
-
-/* A document may be older than its import; a day that a person names now may not. */
-static bh_err *check_deadline(bh_call *c, const char *field, const char *text, int32_t earliest) {
-    int32_t day;
-    if (!*text)
-        return NULL;
-    if (!day_parse(text, &day))
-        return bh_fail_why(c, BAD_FIELD, field, NOT_DAY);
-    if (!is_workday(day))
-        return bh_fail_why(c, BAD_FIELD, field, NOT_WORKDAY);
-    if (day < earliest)
-        return bh_fail(c, DEADLINE_PAST, text, day_text(c->mem, earliest));
-    return NULL;
-}
-
-/* Ids of the directory count from 1; a leader 0 would be everybody who signs for nobody. */
-static bh_err *check_ids(bh_call *c, const char *field, const int32_t *ids, size_t n, size_t max) {
-    TRY(field_limit(c, field, n, max));
-    for (size_t i = 0; i < n; i++)
-        if (ids[i] <= 0)
-            return bh_fail_why(c, BAD_FIELD, field, NOT_ID);
-    return NULL;
-}
-
-static bh_err *check_clauses(bh_call *c, const Bh__Draft *d) {
-    TRY(field_limit(c, "draft.clauses", d->n_clauses, LIST_MAX));
-    for (size_t i = 0; i < d->n_clauses; i++)
-        TRY(field_name(c, "draft.clauses", d->clauses[i], TEXT_MAX));
-    return NULL;
-}
-
-static bh_err *check_places(bh_call *c, const Bh__Draft *d) {
-    TRY(field_printed(c, "draft.first_line, draft.last_line", d->first_line, d->last_line));
-    TRY(field_limit(c, "draft.also_at", d->n_also_at, LIST_MAX));
-    for (size_t i = 0; i < d->n_also_at; i++) {
-        const Bh__Place *at = d->also_at[i];
-        TRY(field_name(c, "draft.also_at.no", at->no, WORD_MAX));
-        TRY(field_printed(c, "draft.also_at.first_line, draft.also_at.last_line", at->first_line, at->last_line));
-    }
-    return NULL;
-}
-
-static bh_err *check_milestones(bh_call *c, Bh__Milestone *const *milestones, size_t n) {
-    TRY(field_limit(c, "milestones", n, MILESTONES_MAX));
-    for (size_t i = 0; i < n; i++) {
-        int32_t due;
-        TRY(field_name(c, "milestones.title", milestones[i]->title, WORD_MAX));
-        if (!day_parse(milestones[i]->due, &due))
-            return bh_fail_why(c, BAD_FIELD, "milestones.due", NOT_DAY);
-    }
-    return NULL;
-}
-
-/* Every field but the words, which a correction may leave out. */
-static bh_err *check_fields(bh_call *c, const Bh__Draft *d, int32_t earliest) {
-    TRY(field_line(c, "draft.no", d->no, WORD_MAX));
-    TRY(field_filled(c, "draft.result", d->result, TEXT_MAX));
-    TRY(check_milestones(c, d->milestones, d->n_milestones));
-    TRY(check_clauses(c, d));
-    TRY(check_places(c, d));
-    if (d->lead_unit_id < 0)
-        return bh_fail_why(c, BAD_FIELD, "draft.lead_unit_id", NOT_UNIT);
-    TRY(check_ids(c, "draft.co_unit_ids", d->co_unit_ids, d->n_co_unit_ids, UNITS_MAX));
-    TRY(check_ids(c, "draft.county_unit_ids", d->county_unit_ids, d->n_county_unit_ids, UNITS_MAX));
-    TRY(check_ids(c, "draft.leader_ids", d->leader_ids, d->n_leader_ids, 2));
-    if (d->n_leader_ids == 2 && d->leader_ids[0] == d->leader_ids[1])
-        return bh_fail_why(c, BAD_FIELD, "draft.leader_ids", SAME_LEADER);
-    return check_deadline(c, "deadline", d->deadline, earliest);
-}
-
-static bh_err *check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
-    if (!d)
-        return bh_fail_why(c, BAD_FIELD, "draft", MISSING);
-    TRY(field_name(c, "draft.text", d->text, TEXT_MAX));
-    return check_fields(c, d, earliest);
-}
-
-static bh_err *check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most, int32_t earliest) {
-    TRY(field_limit(c, "drafts", n, most));
-    for (size_t i = 0; i < n; i++)
-        TRY(check_draft(c, drafts[i], earliest));
-    return NULL;
-}
-
 BH_RPC(TaskService, create_task, CreateTaskRequest, CreateTaskResponse) {
-    TRY(check_draft(c, req->draft, day_made(c, req->request_id)));
+    TRY(task_check_draft(c, req->draft, task_day_made(c, req->request_id)));
     return task_store_create(c, req, resp);
-}
-
-/* What is read from a document is called by its number there. */
-static bh_err *check_numbers(bh_call *c, Bh__Draft *const *drafts, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        TRY(field_name(c, "drafts.no", drafts[i]->no, WORD_MAX));
-    return NULL;
 }
 
 BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
@@ -120,13 +22,13 @@ BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
     TRY(field_import(c, req->import_id, req->document_digest, req->round, &import));
-    TRY(check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
-    TRY(check_numbers(c, req->drafts, req->n_drafts));
+    TRY(task_check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
+    TRY(task_check_numbers(c, req->drafts, req->n_drafts));
     return task_store_import(c, import, req, resp);
 }
 
 BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
-    TRY(check_drafts(c, req->children, req->n_children, CHILDREN_MAX, day_made(c, req->request_id)));
+    TRY(task_check_drafts(c, req->children, req->n_children, CHILDREN_MAX, task_day_made(c, req->request_id)));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     move_args args = {
@@ -140,13 +42,6 @@ BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
 }
 
 /* ---- bulk */
-
-static bh_err *check_plan_year(bh_call *c, int32_t year) {
-    int32_t first;
-    if (year && !day_parse(arena_printf(c->mem, "%d-01-01", (int) year), &first))
-        return bh_fail_why(c, BAD_FIELD, "plan_year", NOT_YEAR);
-    return NULL;
-}
 
 /* Each task answers for itself: one that was changed meanwhile does not hold up the others. */
 static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskVersion *which, move_args args) {
@@ -165,16 +60,6 @@ static Bh__TaskOutcome *set_one(bh_call *c, const command *bulk, const Bh__TaskV
     outcome->message_zh = (char *) (e ? e->zh : "");
     outcome->message_en = (char *) (e ? e->en : "");
     return outcome;
-}
-
-/* Its second outcome would be that of the first under the same derived key. */
-static bh_err *check_tasks_differ(bh_call *c, Bh__TaskVersion *const *tasks, size_t n) {
-    TRY(field_limit(c, "tasks", n, DRAFTS_MAX));
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcasecmp(tasks[i]->task_id, tasks[k]->task_id) == 0)
-                return bh_fail_why(c, BAD_FIELD, "tasks", TWICE);
-    return NULL;
 }
 
 /* What is given replaces; the plan's year and the default result fill gaps. */
@@ -200,12 +85,7 @@ static void set_args(bh_call *c, const Bh__SetTasksRequest *req, move_args *args
 }
 
 BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
-    TRY(check_deadline(c, "deadline", req->deadline, day_made(c, req->request_id)));
-    TRY(check_milestones(c, req->milestones, req->n_milestones));
-    TRY(check_plan_year(c, req->plan_year));
-    TRY(field_filled(c, "result", req->result, TEXT_MAX));
-    TRY(field_filled(c, "default_result", req->default_result, TEXT_MAX));
-    TRY(check_tasks_differ(c, req->tasks, req->n_tasks));
+    TRY(task_check_set(c, req));
     command bulk;
     TRY(command_begin(c, req->request_id, &bulk));
     move_args args = { 0 };
@@ -219,53 +99,6 @@ BH_RPC(TaskService, set_tasks, SetTasksRequest, SetTasksResponse) {
 
 /* ---- moves whose kind is in the request */
 
-static const task_move apply_moves[] = {
-    [BH__APPLICATION_KIND__APPLICATION_KIND_RETURN] = MOVE_APPLY_RETURN,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_EXTENSION] = MOVE_APPLY_EXTENSION,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_SUSPENSION] = MOVE_APPLY_SUSPENSION,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_ADJUSTMENT] = MOVE_APPLY_ADJUSTMENT,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_TERMINATION] = MOVE_APPLY_TERMINATION,
-};
-
-static const task_move grant_moves[] = {
-    [BH__APPLICATION_KIND__APPLICATION_KIND_RETURN] = MOVE_GRANT_RETURN,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_EXTENSION] = MOVE_GRANT_EXTENSION,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_SUSPENSION] = MOVE_GRANT_SUSPENSION,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_ADJUSTMENT] = MOVE_GRANT_ADJUSTMENT,
-    [BH__APPLICATION_KIND__APPLICATION_KIND_TERMINATION] = MOVE_GRANT_TERMINATION,
-};
-
-static bh_err *check_kind(bh_call *c, Bh__ApplicationKind kind) {
-    if (kind <= 0 || (size_t) kind >= countof(apply_moves))
-        return bh_fail_why(c, BAD_FIELD, "kind", UNKNOWN_KIND);
-    return NULL;
-}
-
-/* A pause is reviewed on a day to come. */
-static bh_err *check_review_day(bh_call *c, const char *field, const char *text, int32_t made) {
-    int32_t day;
-    if (!day_parse(text, &day) || day <= made)
-        return bh_fail_why(c, BAD_FIELD, field, NOT_LATER_DAY);
-    return NULL;
-}
-
-/* What each kind of application must name besides its reason. */
-static bh_err *check_application(bh_call *c, const Bh__ApplyRequest *req) {
-    task_move move = apply_moves[req->kind];
-    int32_t day;
-    if (move == MOVE_APPLY_EXTENSION && !day_parse(req->day, &day))
-        return bh_fail_why(c, BAD_FIELD, "day", NOT_DAY);
-    if (move == MOVE_APPLY_EXTENSION)
-        TRY(check_deadline(c, "day", req->day, day_made(c, req->request_id)));
-    if (move == MOVE_APPLY_SUSPENSION)
-        TRY(check_review_day(c, "day", req->day, day_made(c, req->request_id)));
-    if (move == MOVE_APPLY_RETURN && req->other_unit_id <= 0)
-        return bh_fail_why(c, BAD_FIELD, "other_unit_id", RIGHT_UNIT_MISSING);
-    if (move == MOVE_APPLY_ADJUSTMENT && !*req->result)
-        return bh_fail_why(c, BAD_FIELD, "result", RESULT_MISSING);
-    return field_filled(c, "result", req->result, TEXT_MAX);
-}
-
 /* Fields that every move has. */
 #define NAMED(req) .request_id = (req)->request_id, .task_id = (req)->task_id, .version = (req)->version
 
@@ -275,7 +108,7 @@ BH_RPC(TaskService, revise_draft, ReviseDraftRequest, ReviseDraftResponse) {
     TRY(correction_named(c, req->draft, req->fields, req->n_fields, &draft));
     if (correction_names(req->fields, req->n_fields, "text"))
         TRY(field_name(c, "draft.text", draft->text, TEXT_MAX));
-    TRY(check_fields(c, draft, day_made(c, req->request_id)));
+    TRY(task_check_fields(c, draft, task_day_made(c, req->request_id)));
     move_args args = { NAMED(req), .list = correction_json(c, req->fields, req->n_fields, draft, &nothing),
                        .fields = correction_words(c, req->fields, req->n_fields), .is_past_due = &resp->is_past_due };
     TRY(task_store_move(c, MOVE_REVISE, &args, &resp->base));
@@ -284,37 +117,29 @@ BH_RPC(TaskService, revise_draft, ReviseDraftRequest, ReviseDraftResponse) {
 }
 
 BH_RPC(TaskService, apply, ApplyRequest, ApplyResponse) {
-    TRY(check_kind(c, req->kind));
-    TRY(check_application(c, req));
+    const application_row *row;
+    TRY(task_check_apply(c, req, &row));
     move_args args = { NAMED(req), .note = req->reason, .day = req->day, .other_unit = req->other_unit_id,
                        .result = req->result };
-    return task_store_move(c, apply_moves[req->kind], &args, &resp->base);
+    return task_store_move(c, row->apply, &args, &resp->base);
 }
 
 BH_RPC(TaskService, decide_application, DecideApplicationRequest, DecideApplicationResponse) {
-    TRY(check_kind(c, req->kind));
-    if (*req->day && !(req->granted && grant_moves[req->kind] == MOVE_GRANT_EXTENSION))
-        return bh_fail_why(c, BAD_FIELD, "day", ONLY_EXTENSION);
-    TRY(check_deadline(c, "day", req->day, day_made(c, req->request_id)));
-    move_args args = { NAMED(req), .item = req->application_id, .about = (move_about) req->kind, .note = req->reason,
+    const application_row *row;
+    TRY(task_check_decision(c, req, &row));
+    move_args args = { NAMED(req), .item = req->application_id, .about = row->kind, .note = req->reason,
                        .day = req->day };
-    return task_store_move(c, req->granted ? grant_moves[req->kind] : MOVE_REFUSE_APPLICATION, &args, &resp->base);
-}
-
-static bh_err *check_class(bh_call *c, const char *class) {
-    if (strlen(class) != 1 || !strchr("ABCD", class[0]))
-        return bh_fail_why(c, BAD_FIELD, "result_class", UNKNOWN_CLASS);
-    return NULL;
+    return task_store_move(c, req->granted ? row->grant : MOVE_REFUSE_APPLICATION, &args, &resp->base);
 }
 
 BH_RPC(TaskService, verify_task, VerifyTaskRequest, VerifyTaskResponse) {
-    TRY(check_class(c, req->result_class));
+    TRY(task_check_class(c, req->result_class));
     move_args args = { NAMED(req), .result = req->result_class, .note = req->note };
     return task_store_move(c, MOVE_VERIFY, &args, &resp->base);
 }
 
 BH_RPC(TaskService, suspend_task, SuspendTaskRequest, SuspendTaskResponse) {
-    TRY(check_review_day(c, "review_day", req->review_day, day_made(c, req->request_id)));
+    TRY(task_check_review_day(c, "review_day", req->review_day, task_day_made(c, req->request_id)));
     move_args args = { NAMED(req), .note = req->reason, .day = req->review_day };
     return task_store_move(c, MOVE_SUSPEND, &args, &resp->base);
 }
@@ -330,18 +155,8 @@ BH_RPC(TaskService, resume_task, ResumeTaskRequest, ResumeTaskResponse) {
     return task_store_move(c, MOVE_RESUME, &args, &resp->base);
 }
 
-static bh_err *check_evidence(bh_call *c, char *const *digests, size_t n) {
-    uint8_t digest[SHA256_SIZE];
-    if (n == 0)
-        return bh_fail_why(c, BAD_FIELD, "evidence", MISSING);
-    TRY(field_limit(c, "evidence", n, LIST_MAX));
-    for (size_t i = 0; i < n; i++)
-        TRY(field_digest(c, "evidence", digests[i], digest));
-    return NULL;
-}
-
 BH_RPC(TaskService, reopen_task, ReopenTaskRequest, ReopenTaskResponse) {
-    TRY(check_evidence(c, req->evidence, req->n_evidence));
+    TRY(task_check_evidence(c, req->evidence, req->n_evidence));
     move_args args = { NAMED(req),
                        .note = req->reason,
                        .units = req->unit_ids,
@@ -352,21 +167,21 @@ BH_RPC(TaskService, reopen_task, ReopenTaskRequest, ReopenTaskResponse) {
 }
 
 BH_RPC(TaskService, report_milestone, ReportMilestoneRequest, ReportMilestoneResponse) {
-    TRY(check_evidence(c, req->evidence, req->n_evidence));
+    TRY(task_check_evidence(c, req->evidence, req->n_evidence));
     move_args args = { NAMED(req), .number = req->milestone_no, .digests = req->evidence,
                        .digest_count = req->n_evidence };
     return task_store_move(c, MOVE_REPORT_MILESTONE, &args, &resp->base);
 }
 
 BH_RPC(TaskService, reassign_leg, ReassignLegRequest, ReassignLegResponse) {
-    TRY(check_ids(c, "new_unit_id", &req->new_unit_id, 1, 1));
+    TRY(task_check_ids(c, "new_unit_id", &req->new_unit_id, 1, 1));
     move_args args = { NAMED(req), .other_unit = req->unit_id, .new_unit = req->new_unit_id, .note = req->reason };
     return task_store_move(c, MOVE_REASSIGN, &args, &resp->base);
 }
 
 /* No members: the collective is waived, and then somebody says why. */
 BH_RPC(TaskService, name_members, NameMembersRequest, NameMembersResponse) {
-    TRY(check_ids(c, "unit_ids", req->unit_ids, req->n_unit_ids, UNITS_MAX));
+    TRY(task_check_ids(c, "unit_ids", req->unit_ids, req->n_unit_ids, UNITS_MAX));
     if (!req->n_unit_ids)
         TRY(field_needed(c, "reason", req->reason, TEXT_MAX));
     move_args args = { NAMED(req), .other_unit = req->unit_id, .units = req->unit_ids, .unit_count = req->n_unit_ids,

@@ -1,5 +1,6 @@
 /* What waits for a person in the life of tasks. */
 #include "bihuan/v1/todo.pb-c.h"
+#include "domain/application.h"
 #include "domain/calendar.h"
 #include "pg/pg.h"
 #include "service/field.h"
@@ -140,8 +141,14 @@ static void add_missing(bh_call *c, const task_facts *facts, Bh__Todo *t) {
 /* Who asks for what, or what is to be reached, in the words of people. */
 static void add_words(bh_call *c, const pg_rows *rows, int row, Bh__Todo *t) {
     const char *unit = pg_get_text(rows, row, "_unit_name"), *words = pg_get_text(rows, row, "_words");
+    const application_row *asked = application_of((move_about) pg_get_int(rows, row, "_asked_kind"));
     t->message_zh = arena_printf(c->mem, "%s%s%s", unit, *unit ? "：" : "", words);
     t->message_en = arena_printf(c->mem, "%s%s%s", unit, *unit ? ": " : "", words);
+    if (!asked || asked->field == ASKS_NOTHING)
+        return;
+    const char *value = pg_get_text(rows, row, "_asked");
+    t->message_zh = arena_printf(c->mem, "%s（%s %s）", t->message_zh, asked->zh, value);
+    t->message_en = arena_printf(c->mem, "%s (%s %s)", t->message_en, asked->en, value);
 }
 
 static void add_task(bh_call *c, const pg_rows *rows, int row, Bh__Todo *t) {

@@ -121,18 +121,28 @@ static void heads_answer_a_closing_text_and_the_office_rules(void **state) {
     "other_unit, result) values (1, gen_random_uuid(), " T ", 21, " #kind ", 1, " #writer ", 'storm', "           \
     "'2025-12-30', 90, 'n')"
 
+/* What is asked stands before whoever decides. */
+static void asks(desk *d, int kind, const char *message) {
+    desk_sql(d, "update task.application set kind = %d", kind);
+    assert_string_equal(page(d, "office_head", 0, (char *) "")->todos[0]->message_zh, message);
+}
+
 static void an_application_waits_for_who_decides_it(void **state) {
     desk *d = *state;
     put(d, 4, 2, 2, APPLICATION(2, 22));
     const Bh__ListTodoResponse *response = page(d, "office_head", 0, (char *) "");
     assert_int_equal(response->n_todos, 1);
     assert_string_equal(response->todos[0]->item, desk_sql(d, "select application_id from task.application"));
-    assert_string_equal(response->todos[0]->message_en, "unit 21: storm");
+    assert_string_equal(response->todos[0]->message_en, "unit 21: storm (until 2025-12-30)");
     assert_string_equal(response->todos[0]->moves[0], "GRANT_EXTENSION");
     assert_string_equal(response->todos[0]->moves[1], "REFUSE_APPLICATION");
     assert_int_equal(response->todos[0]->n_moves, 2);
     assert_string_equal(rows(d, "leader"), "");
-    desk_sql(d, "update task.task set is_key = true; update task.application set kind = 5");
+    asks(d, 1, "unit 21：storm（应由 unit 90）");
+    asks(d, 3, "unit 21：storm（复查 2025-12-30）");
+    asks(d, 4, "unit 21：storm（成果改为 n）");
+    asks(d, 5, "unit 21：storm");
+    desk_sql(d, "update task.task set is_key = true");
     assert_string_equal(rows(d, "office_head"), "");
     assert_non_null(strstr(rows(d, "leader"), ": GRANT_TERMINATION REFUSE_APPLICATION"));
     desk_sql(d, "update task.application set writer = 50");

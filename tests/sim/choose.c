@@ -77,7 +77,11 @@ static int32_t later_day(dice *d, int64_t now_ms) {
     return workday_after(day_at(now_ms), 1 + (int) dice_below(d, 40));
 }
 
-/* Fields that only some moves have. */
+static bool takes_review_day(task_move move) {
+    return move == MOVE_SUSPEND || move == MOVE_APPLY_SUSPENSION;
+}
+
+/* Fields that only some moves have; now and then an application says what is not asked. */
 static void fill_fields(dice *d, const model_task *t, order *o, int64_t now_ms) {
     const move_row *row = move_of(o->move);
     if (row->leg == LEG_OF_OTHER || o->move == MOVE_NAME_MEMBERS || o->move == MOVE_APPLY_RETURN)
@@ -86,10 +90,11 @@ static void fill_fields(dice *d, const model_task *t, order *o, int64_t now_ms) 
         o->new_unit = PICK(d, bureaus);
     if (row->application > APPLICATION_OPEN)
         name_application(t, o);
-    if (row->application == APPLICATION_OPEN || o->move == MOVE_SUSPEND)
+    if (takes_review_day(o->move) || (row->application == APPLICATION_OPEN && dice_percent(d, 3)))
         o->day = later_day(d, now_ms);
-    if (o->move == MOVE_APPLY_EXTENSION && t->deadline && dice_percent(d, 70))
-        o->day = workday_after(t->deadline, 1 + (int) dice_below(d, 20));
+    if (o->move == MOVE_APPLY_EXTENSION)
+        o->day = t->deadline && dice_percent(d, 70) ? workday_after(t->deadline, 1 + (int) dice_below(d, 20))
+                                                    : later_day(d, now_ms);
     if (o->move == MOVE_GRANT_EXTENSION && dice_percent(d, 30))
         o->day = later_day(d, now_ms);
     if (o->move == MOVE_RETURN || o->move == MOVE_REOPEN || o->move == MOVE_NAME_MEMBERS)

@@ -103,10 +103,15 @@ static bh_err *refusal_by_kind(run *r) {
     return NULL;
 }
 
-/* A unit that says a task is not its own names the unit that is right. */
-static bh_err *refusal_by_other_unit(run *r) {
-    if (r->order->move == MOVE_APPLY_RETURN && r->order->other_unit <= 0)
-        return bh_fail_why(&r->call, BAD_FIELD, "other_unit_id", RIGHT_UNIT_MISSING);
+/* Beside its reason an application says one thing: a return which unit is right, an extension or a pause a day, an
+ * adjustment the new result; a termination says nothing more. */
+static bh_err *refusal_by_asked(run *r) {
+    const order *o = r->order;
+    bool takes_day = o->move == MOVE_APPLY_EXTENSION || o->move == MOVE_APPLY_SUSPENSION;
+    bool is_right = (o->other_unit > 0) == (o->move == MOVE_APPLY_RETURN) && (o->day != 0) == takes_day &&
+                    (*o->result != 0) == (o->move == MOVE_APPLY_ADJUSTMENT);
+    if (r->row->application == APPLICATION_OPEN && !is_right)
+        return bh_fail_why(&r->call, BAD_FIELD, "kind", NOT_OF_KIND);
     return NULL;
 }
 
@@ -183,7 +188,7 @@ static bh_err *refusal_by_post(run *r) {
 /* What can be said before anything is looked up. */
 static bh_err *refusal_before_reading(run *r) {
     TRY(refusal_by_kind(r));
-    TRY(refusal_by_other_unit(r));
+    TRY(refusal_by_asked(r));
     TRY(refusal_by_day(r));
     TRY(refusal_by_key(r));
     if (r->order->move == MOVE_NONE)

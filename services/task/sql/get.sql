@@ -42,7 +42,9 @@ select task.readable(t, $3, $4, $5) as readable,
                select jsonb_agg(jsonb_build_object(
                           'application_id', application_id, 'kind', kind, 'state', state, 'unit_id', unit_id,
                           'unit_name', f.name, 'reason', reason, 'day', coalesce(day::text, ''),
-                          'other_unit_id', coalesce(other_unit, 0), 'result', a.result, 'decision', decision)
+                          'other_unit_id', coalesce(other_unit, 0),
+                          'other_unit_name', coalesce((select name from directory.unit_facts(a.site_id, other_unit)), ''),
+                          'result', a.result, 'decision', decision)
                       order by application_id)
                  from task.application a, directory.unit_facts(a.site_id, a.unit_id) f
                 where a.site_id = t.site_id and a.task_id = t.task_id), '[]'),

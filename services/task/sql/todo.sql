@@ -93,6 +93,9 @@ select p.task_id::text as task_id, (p.t).version, (p.t).state::int4 as state, (p
        (p.t).created_ms as _created_ms, (p.t).position as _position, p.place::text as _place, p.kind as _kind,
        p.item as _item, coalesce(p.due::text, '') as _due, p.words as _words, p.asked_kind as _asked_kind,
        coalesce((select name from directory.unit_facts($1, p.unit_id)), '') as _unit_name,
+       coalesce((select case a.kind when 1 then (select name from directory.unit_facts($1, a.other_unit))
+                                    when 4 then a.result else a.day::text end
+                   from task.application a where a.site_id = $1 and a.application_id = p.application), '') as _asked,
        f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg
   from page p,
        task.facts(p.t, $2, $3, $4::int2, $5, p.unit_id, 0, p.about::int2, p.application, p.number, '{}', null, $13, $14,
