@@ -26,7 +26,8 @@ typedef struct app {
     void *curl; /* kept between calls, so that one connection serves all of them */
     int64_t timeout_ms;
     out_kind out;
-    const char *usage; /* told with an error; NULL once the words and options are right */
+    const struct names *names; /* NULL until names_load */
+    const char *usage;         /* told with an error; NULL once the words and options are right */
     bool is_english;
     bool has_colour;
 } app;

@@ -4,12 +4,8 @@
 #include "cell.h"
 #include "cmd.h"
 #include "disk.h"
-#include "domain/leaf.h"
 #include "domain/verify.h"
 #include "fill.h"
-#include "label.h"
-#include "list.h"
-#include "names.h"
 #include "out.h"
 #include "table.h"
 
@@ -19,21 +15,10 @@ static void show_head(app *a, const log_head *head) {
     message.size = (int64_t) head->size;
     message.root = (ProtobufCBinaryData){ SHA256_SIZE, (uint8_t *) head->root.b };
     message.time_ms = head->time_ms;
-    if (a->out == OUT_JSON) {
-        out_record(a, &message.base);
-        return;
-    }
-    table t;
-    table_init(a, &t, 4, 1);
-    table_add(a, &t, 0, 0, cell_header(a, "origin"));
-    table_add(a, &t, 0, 1, SAY(a, "条目数", "entries"));
-    table_add(a, &t, 0, 2, cell_header(a, "time_ms"));
-    table_add(a, &t, 0, 3, cell_header(a, "root"));
-    table_add(a, &t, 1, 0, head->origin);
-    table_add(a, &t, 1, 1, arena_printf(a->call->mem, "%llu", (unsigned long long) head->size));
-    table_add(a, &t, 1, 2, cell_text(a, &message.base, "time_ms"));
-    table_add(a, &t, 1, 3, hex(a->call->mem, head->root.b, sizeof(head->root.b)));
-    table_show(a, &t);
+    if (a->out == OUT_JSON)
+        out_json(a, &message.base);
+    else
+        out_row(a, "origin size time_ms root", &message.base);
 }
 
 /* -- head -- */
@@ -100,106 +85,6 @@ bh_err *cmd_audit_verify(app *a, UNUSED const verb *v) {
     return conclude(a, check, &served, path != NULL);
 }
 
-/* -- list -- */
-
-static const char *const columns[] = { "entry_index", "time_ms", "action", "object", "version",
-                                       "user_id",     "unit_id", "post",   "note" };
-/* People read names. */
-static const char *const columns_named[] = { "entry_index", "time_ms",   "action", "object", "version",
-                                             "user_name",   "unit_name", "post",   "note" };
-
-/* Entries as rows of a table. */
-typedef struct rows {
-    app *a;
-    table t;
-    size_t n;
-    names known; /* for people; programs get the numbers */
-} rows;
-
-static void add_cells(rows *r, const char *const *cells) {
-    for (size_t i = 0; i < countof(columns); i++)
-        table_add(r->a, &r->t, r->n, i, cells[i]);
-}
-
-static const char *number(app *a, int64_t value) {
-    return arena_printf(a->call->mem, "%lld", (long long) value);
-}
-
-static const char *who(const rows *r, const char *(*name_of)(app *a, const names *known, int32_t id), int32_t id) {
-    return r->a->out == OUT_TABLE ? name_of(r->a, &r->known, id) : number(r->a, id);
-}
-
-static const char *post_of(app *a, int32_t post) {
-    return a->out == OUT_TABLE ? label_of(&bh__post__descriptor, post, a->is_english) : number(a, post);
-}
-
-/* Who may not see the object sees that there is an entry, no more. Bytes that are no entry were tampered with. */
-static void add_without_bytes(rows *r, const Bh__Entry *entry) {
-    const char *why =
-        entry->leaf.len ? SAY(r->a, "（无法解析）", "(unreadable)") : SAY(r->a, "（不可见）", "(not shown)");
-    r->n++;
-    add_cells(r, (const char *[]){ number(r->a, entry->entry_index), "", why, "", "", "", "", "", "" });
-}
-
-static void add_entry(void *data, UNUSED arena *page, const Bh__Entry *entry) {
-    rows *r = data;
-    app *a = r->a;
-    leaf l;
-    uint8_t previous[SHA256_SIZE];
-    if (!leaf_parse(a->call->mem, entry->leaf.data, entry->leaf.len, &l, previous))
-        return add_without_bytes(r, entry);
-    Bh__TreeHead time = BH__TREE_HEAD__INIT;
-    time.time_ms = l.time_ms;
-    r->n++;
-    add_cells(r, (const char *[]){ number(a, entry->entry_index), cell_text(a, &time.base, "time_ms"), l.action,
-                                   arena_printf(a->call->mem, "%s/%s", l.object_type, l.object_id),
-                                   number(a, l.version), who(r, names_user, l.user_id), who(r, names_unit, l.unit_id),
-                                   post_of(a, l.post), l.note });
-}
-
-static bh_err *list_object(app *a, const char *object, size_t limit, rows *r) {
-    const char *slash = strchr(object, '/');
-    if (!slash)
-        return bh_fail(a->call, OPTION_BAD, "object", object, "TYPE/ID");
-    Bh__ListObjectEntriesRequest request = BH__LIST_OBJECT_ENTRIES_REQUEST__INIT;
-    ProtobufCMessage *answer;
-    request.object_type = arena_strndup(a->call->mem, object, (size_t) (slash - object));
-    request.object_id = arena_strdup(a->call->mem, slash + 1);
-    request.page_size = (int32_t) (limit < 2000 ? limit : 2000);
-    TRY(remote_call(a, (remote_method){ &bh__audit_service__descriptor, "ListObjectEntries" }, &request.base, &answer));
-    const Bh__ListObjectEntriesResponse *list = (Bh__ListObjectEntriesResponse *) answer;
-    for (size_t i = 0; i < list->n_entries; i++)
-        add_entry(r, a->call->mem, list->entries[i]);
-    return NULL;
-}
-
-static bh_err *list_log(app *a, size_t limit, rows *r) {
-    int32_t first = 0;
-    const char *text = args_get(&a->args, "first");
-    log_head head;
-    if (text)
-        TRY(fill_number(a, "first", text, 0, &first));
-    TRY(audit_log_head(a, &head));
-    uint64_t end = (uint64_t) first + limit < head.size ? (uint64_t) first + limit : head.size;
-    return audit_log_read(a, (uint64_t) first, end, add_entry, r);
-}
-
-bh_err *cmd_audit_list(app *a, UNUSED const verb *v) {
-    const char *object = args_get(&a->args, "object");
-    rows r = { .a = a };
-    size_t limit;
-    TRY(list_limit(a, &limit));
-    if (a->out == OUT_TABLE)
-        TRY(names_load(a, &r.known));
-    table_init(a, &r.t, countof(columns), limit);
-    for (size_t i = 0; i < countof(columns); i++)
-        table_add(a, &r.t, 0, i, cell_header(a, (a->out == OUT_TABLE ? columns_named : columns)[i]));
-    TRY(object ? list_object(a, object, limit, &r) : list_log(a, limit, &r));
-    r.t.rows = r.n + 1;
-    table_show(a, &r.t);
-    return NULL;
-}
-
 /* -- proof -- */
 
 static void add_hash(app *a, table *t, size_t row, const char *name, const ProtobufCBinaryData *hash) {
@@ -218,12 +103,12 @@ bh_err *cmd_audit_proof(app *a, UNUSED const verb *v) {
     }
     table t;
     table_init(a, &t, 2, proof->n_hashes + 2);
-    table_add(a, &t, 0, 0, SAY(a, "节点", "node"));
+    table_add(a, &t, 0, 0, SAY(a, "部分", "part"));
     table_add(a, &t, 0, 1, "SHA-256");
     add_hash(a, &t, 1, SAY(a, "条目", "entry"), &proof->entry->leaf_hash);
     for (size_t i = 0; i < proof->n_hashes; i++)
         add_hash(a, &t, i + 2, SAY(a, "旁支", "sibling"), &proof->hashes[i]);
-    add_hash(a, &t, proof->n_hashes + 2, cell_header(a, "root"), &proof->head->root);
+    add_hash(a, &t, proof->n_hashes + 2, cell_header(a, &bh__tree_head__descriptor, "root"), &proof->head->root);
     table_show(a, &t);
     return NULL;
 }

@@ -102,7 +102,7 @@ static bh_err *run_all(app *a, remote_method method, bulk_one one, Bh__Task *con
     }
     progress_end(&bar);
     out_note(SAY(a, "%zu 项中完成 %zu 项", "of %zu tasks %zu were done"), n, n_done);
-    out_list(a, "tasks", row_of(method.name)->columns, done, n_done);
+    out_list(a, "tasks", remote_describe(method)->output, row_of(method.name)->columns, done, n_done);
     return first;
 }
 

@@ -1,22 +1,11 @@
-#include <string.h>
-
-#include "cell.h"
 #include "cmd.h"
+#include "out.h"
 #include "store.h"
-#include "table.h"
 
 bh_err *cmd_context_list(app *a, UNUSED const verb *v) {
     size_t n;
-    const char **names = store_contexts(a, &n), *current = store_current_context(a);
-    table t;
-    table_init(a, &t, 2, n);
-    table_add(a, &t, 0, 0, cell_header(a, "name"));
-    table_add(a, &t, 0, 1, cell_header(a, "current"));
-    for (size_t i = 0; i < n; i++) {
-        table_add(a, &t, i + 1, 0, names[i]);
-        table_add(a, &t, i + 1, 1, current && strcmp(current, names[i]) == 0 ? "*" : "");
-    }
-    table_show(a, &t);
+    const char **names = store_contexts(a, &n);
+    out_names(a, "contexts", SAY(a, "名称", "name"), names, n, store_current_context(a));
     return NULL;
 }
 

@@ -291,7 +291,10 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
         progress_step(&bar, part);
     }
     progress_end(&bar);
-    out_list(a, "outcomes", "task_id version is_unchanged is_past_due reason", (ProtobufCMessage *const *) outcomes, n);
+    out_list(a, "outcomes", &bh__task_outcome__descriptor,
+             SAY(a, "task_id version is_unchanged is_past_due message_zh +reason",
+                 "task_id version is_unchanged is_past_due message_en +reason"),
+             (ProtobufCMessage *const *) outcomes, n);
     tell_kept(a, tasks, outcomes, n);
     tell_past_due(a, outcomes, n);
     TRY(tell_provisional(a, tasks, n));

@@ -1,17 +1,25 @@
 #include "ask.h"
 #include "bihuan/v1/directory_service.pb-c.h"
-#include "cell.h"
 #include "cmd.h"
 #include "command.h"
 #include "fill.h"
 #include "out.h"
 #include "store.h"
-#include "table.h"
 
 static const remote_method login = { &bh__directory_service__descriptor, "Login" };
 static const remote_method logout = { &bh__directory_service__descriptor, "Logout" };
 static const remote_method get_me = { &bh__directory_service__descriptor, "GetMe" };
 static const remote_method change_password = { &bh__directory_service__descriptor, "ChangePassword" };
+
+/* Whoever failed to log in must not act as somebody else without knowing it. */
+static bh_err *tell_current(app *a, bh_err *refusal) {
+    const char *current = store_current_session(a);
+    if (current)
+        out_note(SAY(a, "登录未成功；未指明 --as 的命令仍以 %s 的身份执行",
+                     "Not logged in; commands without --as still run as %s."),
+                 current);
+    return refusal;
+}
 
 /* Before there is a session the server resolves no names: the unit must be a number, and no token goes along. */
 bh_err *cmd_login(app *a, UNUSED const verb *v) {
@@ -21,7 +29,9 @@ bh_err *cmd_login(app *a, UNUSED const verb *v) {
     TRY(fill_request(a, &request->base));
     TRY(ask_password(a, "password-file", "BIHUAN_PASSWORD", SAY(a, "密码：", "Password:"), &password));
     request->password = arena_strdup(a->call->mem, password);
-    TRY(remote_call(a, login, &request->base, (ProtobufCMessage **) &response));
+    bh_err *refusal = remote_call(a, login, &request->base, (ProtobufCMessage **) &response);
+    if (refusal)
+        return tell_current(a, refusal);
     const session s = {
         .name = name ? name : request->login,
         .login = request->login,
@@ -46,15 +56,7 @@ bh_err *cmd_logout(app *a, UNUSED const verb *v) {
 static void list_sessions(app *a) {
     size_t n;
     const char **names = store_sessions(a, &n);
-    table t;
-    table_init(a, &t, 2, n);
-    table_add(a, &t, 0, 0, cell_header(a, "login"));
-    table_add(a, &t, 0, 1, cell_header(a, "server"));
-    for (size_t i = 0; i < n; i++) {
-        table_add(a, &t, i + 1, 0, names[i]);
-        table_add(a, &t, i + 1, 1, a->server);
-    }
-    table_show(a, &t);
+    out_names(a, "logins", SAY(a, "账号", "login"), names, n, store_current_session(a));
 }
 
 bh_err *cmd_whoami(app *a, UNUSED const verb *v) {

@@ -2,12 +2,11 @@
 #include <string.h>
 
 #include "bihuan/v1/task_service.pb-c.h"
-#include "cell.h"
 #include "cmd.h"
 #include "fill.h"
+#include "names.h"
 #include "out.h"
 #include "ref.h"
-#include "table.h"
 #include "width.h"
 
 static void print_place(app *a, const char *no, int first_line, int last_line) {
@@ -26,17 +25,11 @@ static void print_places(app *a, const Bh__Task *task) {
 }
 
 static void print_head(app *a, const Bh__Task *task) {
-    static const char *const fields[] = { "task_id",          "version",      "state",
-                                          "lead_unit_name",   "deadline",     "result",
-                                          "overdue_workdays", "clock_holder", "review_day",
-                                          "parent_task_id" };
-    arena *mem = a->call->mem;
-    printf("%s  %s\n", width_clean(mem, task->no), width_clean(mem, task->text));
-    for (size_t i = 0; i < countof(fields); i++) {
-        const char *text = cell_text(a, &task->base, fields[i]);
-        if (*text && strcmp(text, "0") != 0)
-            printf("%s  %s\n", cell_header(a, fields[i]), width_clean(mem, text));
-    }
+    printf("%s  %s\n", width_clean(a->call->mem, task->no), width_clean(a->call->mem, task->text));
+    out_fields(a,
+               "task_id version state clock_holder is_key lead_unit_name leader_ids.name deadline overdue_workdays "
+               "result review_day parent_task_id",
+               &task->base);
     print_places(a, task);
     if (task->is_provisional)
         printf("%s\n", SAY(a, "期限所在年份日历未公布，暂按周末计算",
@@ -56,9 +49,10 @@ bh_err *cmd_task_show(app *a, UNUSED const verb *v) {
         out_record(a, &response.base);
         return NULL;
     }
+    TRY(names_load(a));
     print_head(a, task);
-    out_section(a, SAY(a, "单位", "units"), "role state unit_name acknowledge_by opinion ruling", ROWS(task->legs),
-                task->n_legs);
+    out_section(a, SAY(a, "单位", "units"), "role state unit_name acknowledge_by replaces_unit_id.name opinion ruling",
+                ROWS(task->legs), task->n_legs);
     out_section(a, SAY(a, "分句", "clauses"), "clause_no covered waived_by waiver text", ROWS(task->clauses),
                 task->n_clauses);
     out_section(a, SAY(a, "节点", "milestones"), "milestone_no due state title", ROWS(task->milestones),
@@ -71,12 +65,27 @@ bh_err *cmd_task_show(app *a, UNUSED const verb *v) {
     return NULL;
 }
 
+/* People look for what they can do; both halves keep their order. */
+static void put_allowed_first(Bh__MoveAnswer **moves, size_t n) {
+    size_t allowed = 0;
+    for (size_t i = 0; i < n; i++) {
+        Bh__MoveAnswer *one = moves[i];
+        if (!one->allowed)
+            continue;
+        memmove(&moves[allowed + 1], &moves[allowed], (i - allowed) * sizeof(*moves));
+        moves[allowed++] = one;
+    }
+}
+
 bh_err *cmd_task_why(app *a, const verb *v) {
     ProtobufCMessage *request = remote_request(a, v->method);
     Bh__ExplainMovesResponse *response;
     TRY(fill_request(a, request));
     TRY(remote_call(a, v->method, request, (ProtobufCMessage **) &response));
-    out_list(a, "moves", SAY(a, "move allowed unblock_zh message_zh", "move allowed unblock_en message_en"),
-             ROWS(response->moves), response->n_moves);
+    if (a->out == OUT_TABLE)
+        put_allowed_first(response->moves, response->n_moves);
+    out_list(a, "moves", &bh__move_answer__descriptor,
+             SAY(a, "move allowed unblock_zh message_zh", "move allowed unblock_en message_en"), ROWS(response->moves),
+             response->n_moves);
     return NULL;
 }

@@ -47,7 +47,7 @@ bh_err *cmd_todo(app *a, UNUSED const verb *v) {
     if (all.has_more)
         list_note_more(a, all.n);
     out_list(
-        a, "todos",
+        a, "todos", &bh__todo__descriptor,
         SAY(a, "kind due overdue_workdays task.no moves message_zh task.text +item +task.task_id +task.is_provisional",
             "kind due overdue_workdays task.no moves message_en task.text +item +task.task_id +task.is_provisional"),
         (ProtobufCMessage *const *) all.rows, all.n);

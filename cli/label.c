@@ -20,6 +20,12 @@ static const struct {
 #define POST(name, number, zh, en) { "POST_" #name, zh, en },
 #include "domain/posts.def"
 #undef POST
+#define REPORT_STATE(name, number, zh, en) { "REPORT_STATE_" #name, zh, en },
+#include "domain/report_states.def"
+#undef REPORT_STATE
+#define REPORT_MOVE(name, posts, tasks, legs, from, next, is_second, zh, en) { "report/" #name, zh, en },
+#include "domain/report_moves.def"
+#undef REPORT_MOVE
 #define LABEL(value, zh, en) { #value, zh, en },
 #include "labels.def"
 #undef LABEL

@@ -10,7 +10,8 @@ typedef struct names {
     size_t unit_count, user_count;
 } names;
 
-MUST bh_err *names_load(app *a, names *ret_names);
-/* The number itself where it is unknown, "" for 0. */
-const char *names_unit(app *a, const names *known, int32_t unit_id);
-const char *names_user(app *a, const names *known, int32_t user_id);
+/* Asks the directory once; from then on a->names knows them. */
+MUST bh_err *names_load(app *a);
+/* The number itself where it is unknown or names were not loaded, "" for 0. */
+const char *names_unit(const app *a, int32_t unit_id);
+const char *names_user(const app *a, int32_t user_id);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json_writer.h"
 #include "cell.h"
 #include "table.h"
 #include "width.h"
@@ -25,11 +26,12 @@ static size_t split(app *a, const char *columns, const char **ret_paths) {
     return n;
 }
 
-static void make_table(app *a, table *t, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+static void make_table(app *a, table *t, const ProtobufCMessageDescriptor *type, const char *columns,
+                       ProtobufCMessage *const *rows, size_t n) {
     const char *paths[TABLE_COLUMNS_MAX];
     table_init(a, t, split(a, columns, paths), n);
     for (size_t column = 0; column < t->columns; column++)
-        table_add(a, t, 0, column, cell_header(a, paths[column]));
+        table_add(a, t, 0, column, cell_header(a, type, paths[column]));
     for (size_t row = 0; row < n; row++)
         for (size_t column = 0; column < t->columns; column++)
             table_add(a, t, row + 1, column, cell_text(a, rows[row], paths[column]));
@@ -42,18 +44,30 @@ void out_json(app *a, const ProtobufCMessage *message) {
     puts(json.s);
 }
 
-static void print_rows(app *a, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+static void print_rows(app *a, const ProtobufCMessageDescriptor *type, const char *columns,
+                       ProtobufCMessage *const *rows, size_t n) {
     table t;
-    make_table(a, &t, columns, rows, n);
+    make_table(a, &t, type, columns, rows, n);
     table_show(a, &t);
 }
 
-void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+void out_empty(const app *a, const char *key) {
+    static const struct {
+        const char *key, *zh, *en;
+    } lists[] = {
+#define LIST(key, zh, en) { #key, zh, en },
+#include "lists.def"
+#undef LIST
+    };
+    size_t i = 0;
+    while (i < countof(lists) && strcmp(lists[i].key, key) != 0)
+        i++;
+    assert(i < countof(lists));
+    out_note(SAY(a, "没有可列出的%s", "There are no %s to show."), SAY(a, lists[i].zh, lists[i].en));
+}
+
+static void print_list(app *a, const char *key, ProtobufCMessage *const *rows, size_t n) {
     buf json;
-    if (a->out != OUT_JSON) {
-        print_rows(a, columns, rows, n);
-        return;
-    }
     buf_init(&json, a->call->mem);
     buf_addf(&json, "{\"%s\":", key);
     json_write_list(&json, rows, n, JSON_OPTIONS);
@@ -61,31 +75,80 @@ void out_list(app *a, const char *key, const char *columns, ProtobufCMessage *co
     puts(json.s);
 }
 
+void out_list(app *a, const char *key, const ProtobufCMessageDescriptor *type, const char *columns,
+              ProtobufCMessage *const *rows, size_t n) {
+    if (a->out == OUT_JSON)
+        print_list(a, key, rows, n);
+    else if (a->out == OUT_TABLE && !n)
+        out_empty(a, key);
+    else
+        print_rows(a, type, columns, rows, n);
+}
+
+static void print_names_json(app *a, const char *key, const char *const *names, size_t n, const char *current) {
+    json_writer w;
+    jw_init(&w, a->call->mem);
+    jw_open_object(&w, NULL);
+    jw_open_array(&w, key);
+    for (size_t i = 0; i < n; i++) {
+        jw_open_object(&w, NULL);
+        jw_string(&w, "name", names[i]);
+        jw_bool(&w, "is_current", current && strcmp(current, names[i]) == 0);
+        jw_close_object(&w);
+    }
+    jw_close_array(&w);
+    jw_close_object(&w);
+    puts(w.out.s);
+}
+
+void out_names(app *a, const char *key, const char *head, const char *const *names, size_t n, const char *current) {
+    table t;
+    if (a->out == OUT_JSON) {
+        print_names_json(a, key, names, n, current);
+        return;
+    }
+    if (a->out == OUT_TABLE && !n) {
+        out_empty(a, key);
+        return;
+    }
+    table_init(a, &t, 2, n);
+    table_add(a, &t, 0, 0, head);
+    table_add(a, &t, 0, 1, SAY(a, "当前", "current"));
+    for (size_t i = 0; i < n; i++) {
+        table_add(a, &t, i + 1, 0, names[i]);
+        table_add(a, &t, i + 1, 1, current && strcmp(current, names[i]) == 0 ? "*" : "");
+    }
+    table_show(a, &t);
+}
+
 void out_row(app *a, const char *columns, const ProtobufCMessage *response) {
     ProtobufCMessage *row = (ProtobufCMessage *) (uintptr_t) response;
     if (a->out == OUT_JSON)
         out_json(a, response);
     else
-        print_rows(a, columns, &row, 1);
+        print_rows(a, response->descriptor, columns, &row, 1);
 }
 
 void out_section(app *a, const char *title, const char *columns, ProtobufCMessage *const *rows, size_t n) {
+    table t;
     if (!n)
         return;
     printf("\n%s\n", title);
-    print_rows(a, columns, rows, n);
+    make_table(a, &t, rows[0]->descriptor, columns, rows, n);
+    table_drop_empty(&t);
+    table_show(a, &t);
 }
 
-static void print_fields(app *a, const ProtobufCMessage *message) {
-    size_t width = 0;
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        size_t one = width_of(cell_header(a, message->descriptor->fields[i].name));
+static void print_fields(app *a, const char *columns, const ProtobufCMessage *message) {
+    const char *paths[TABLE_COLUMNS_MAX];
+    size_t n = split(a, columns, paths), width = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t one = width_of(cell_header(a, message->descriptor, paths[i]));
         width = one > width ? one : width;
     }
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
-        const char *text = width_clean(a->call->mem, cell_of_field(a, message, field));
-        const char *header = cell_header(a, field->name);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = width_clean(a->call->mem, cell_text(a, message, paths[i]));
+        const char *header = cell_header(a, message->descriptor, paths[i]);
         if (*text)
             printf("%s%*s%s\n", header, (int) (width - width_of(header) + 2), "", text);
     }
@@ -109,12 +172,16 @@ static const ProtobufCMessage *inner(const ProtobufCMessage *response) {
     return message ? message : response;
 }
 
-void out_record(app *a, const ProtobufCMessage *response) {
+void out_fields(app *a, const char *columns, const ProtobufCMessage *response) {
     const ProtobufCMessage *message = inner(response);
     if (a->out == OUT_TABLE)
-        print_fields(a, message);
+        print_fields(a, columns ? columns : all_columns(a, message), message);
     else
         out_row(a, all_columns(a, message), a->out == OUT_JSON ? response : message);
+}
+
+void out_record(app *a, const ProtobufCMessage *response) {
+    out_fields(a, NULL, response);
 }
 
 void out_note(const char *format, ...) {

@@ -32,6 +32,10 @@ static const char *first_line(app *a, const char *path) {
     return text ? arena_strndup(a->call->mem, text, strcspn(text, "\n")) : NULL;
 }
 
+const char *store_current_session(app *a) {
+    return first_line(a, current_session_path(a));
+}
+
 const char *store_current_context(app *a) {
     return first_line(a, current_context_path(a));
 }
@@ -70,7 +74,7 @@ bh_err *store_find_server(app *a) {
 bh_err *store_find_session(app *a) {
     const char *name = app_setting(a, "as");
     if (!name)
-        name = first_line(a, current_session_path(a));
+        name = store_current_session(a);
     const char *text = name ? disk_recall(a, session_path(a, name)) : NULL;
     const char *token = text ? disk_value(a, text, "token") : NULL;
     const char *login = text ? disk_value(a, text, "login") : NULL;
@@ -89,7 +93,7 @@ bh_err *store_save_session(app *a, const session *s) {
 }
 
 void store_drop_session(app *a) {
-    const char *current = first_line(a, current_session_path(a));
+    const char *current = store_current_session(a);
     unlink(session_path(a, a->session.name));
     if (current && strcmp(current, a->session.name) == 0)
         unlink(current_session_path(a));

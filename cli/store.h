@@ -17,6 +17,8 @@ void store_drop_session(app *a);
 enum { STORE_LIST_MAX = 1000 };
 const char **store_sessions(app *a, size_t *ret_n);
 const char **store_contexts(app *a, size_t *ret_n);
+/* Which of them is the current one; NULL = none. */
+const char *store_current_session(app *a);
 const char *store_current_context(app *a);
 /* Keeps server and ca under a name, or makes that name the current one. */
 MUST bh_err *store_save_context(app *a, const char *name, const char *server, const char *ca);

@@ -5,9 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "width.h"
-#include "json/json.h"
 
 enum { GAP = 2, LAST_COLUMN_MIN = 12 };
 
@@ -84,22 +82,25 @@ void table_print_csv(const table *t, FILE *out) {
         }
 }
 
-static void print_json(app *a, const table *t) {
-    buf json;
-    buf_init(&json, a->call->mem);
-    buf_addc(&json, '[');
-    for (size_t row = 1; row < t->rows; row++) {
-        buf_adds(&json, row > 1 ? ",{" : "{");
-        for (size_t column = 0; column < t->columns; column++) {
-            buf_adds(&json, column ? "," : "");
-            json_quote(&json, cell_at(t, 0, column));
-            buf_addc(&json, ':');
-            json_quote(&json, cell_at(t, row, column));
-        }
-        buf_addc(&json, '}');
-    }
-    buf_addc(&json, ']');
-    puts(json.s);
+static bool is_column_empty(const table *t, size_t column) {
+    for (size_t row = 1; row < t->rows; row++)
+        if (*cell_at(t, row, column))
+            return false;
+    return true;
+}
+
+static void drop_column(table *t, size_t dropped) {
+    size_t kept = 0;
+    for (size_t i = 0; i < t->rows * t->columns; i++)
+        if (i % t->columns != dropped)
+            t->cells[kept++] = t->cells[i];
+    t->columns--;
+}
+
+void table_drop_empty(table *t) {
+    for (size_t column = t->columns; column-- > 0;)
+        if (t->columns > 1 && is_column_empty(t, column))
+            drop_column(t, column);
 }
 
 /* Columns of the terminal behind stdout, 0 when there is none. */
@@ -109,9 +110,7 @@ static size_t terminal_width(void) {
 }
 
 void table_show(app *a, const table *t) {
-    if (a->out == OUT_JSON)
-        print_json(a, t);
-    else if (a->out == OUT_CSV)
+    if (a->out == OUT_CSV)
         table_print_csv(t, stdout);
     else
         table_print(a, t, terminal_width(), stdout);

@@ -21,5 +21,7 @@ void table_add(app *a, table *t, size_t row, size_t column, const char *text);
 /* Prints it for people. On a terminal of `width` columns the last column is cut to fit; 0 = never cut. */
 void table_print(app *a, const table *t, size_t width, FILE *out);
 void table_print_csv(const table *t, FILE *out);
-/* Prints it on stdout in the shape asked for; JSON is an array of objects of texts. */
+/* Leaves out the columns that hold nothing below their heads. */
+void table_drop_empty(table *t);
+/* Prints it on stdout, for people or as CSV. */
 void table_show(app *a, const table *t);

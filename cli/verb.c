@@ -5,6 +5,7 @@
 #include "command.h"
 #include "fill.h"
 #include "list.h"
+#include "names.h"
 #include "out.h"
 
 const char verb_globals[] = "server ca context as output lang timeout yes help request-id version";
@@ -117,13 +118,20 @@ bh_err *verb_command(app *a, const verb *v) {
     return NULL;
 }
 
+/* A column that shows what a number stands for needs the directory. */
+static bh_err *load_names(app *a, const char *columns) {
+    return a->out != OUT_JSON && columns && strstr(columns, ".name") ? names_load(a) : NULL;
+}
+
 bh_err *verb_list(app *a, const verb *v) {
     ProtobufCMessage *request = remote_request(a, v->method), **rows;
     size_t limit, n;
     TRY(fill_request(a, request));
     TRY(list_limit(a, &limit));
     TRY(list_all(a, v->method, request, limit, &rows, &n));
-    out_list(a, list_rows(remote_describe(v->method)->output)->name, v->columns, rows, n);
+    TRY(load_names(a, v->columns));
+    const ProtobufCFieldDescriptor *list = list_rows(remote_describe(v->method)->output);
+    out_list(a, list->name, list->descriptor, v->columns, rows, n);
     return NULL;
 }
 
@@ -131,6 +139,7 @@ bh_err *verb_get(app *a, const verb *v) {
     ProtobufCMessage *request = remote_request(a, v->method), *response;
     TRY(fill_request(a, request));
     TRY(remote_call(a, v->method, request, &response));
-    out_record(a, response);
+    TRY(load_names(a, v->columns));
+    out_fields(a, v->columns, response);
     return NULL;
 }

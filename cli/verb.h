@@ -15,7 +15,7 @@ struct verb {
     const char *options;
     verb_run run;
     remote_method method; /* service NULL: none, or several calls */
-    const char *columns;  /* of a list */
+    const char *columns;  /* of a list or of one message, for people */
     const char *zh;
     const char *en;
     bool is_sessionless; /* runs without a stored login */

@@ -22,7 +22,12 @@
 #define OPEN_VERB(...) \
     { __VA_ARGS__, .is_sessionless = true }
 
-#define TASK_COLUMNS "no state deadline is_provisional lead_unit_name overdue_workdays task_id text"
+#define TASK_COLUMNS \
+    "no state clock_holder deadline is_provisional overdue_workdays lead_unit_name task_id text +is_key"
+#define REPORT_COLUMNS                                                                                      \
+    "task_no task_text unit_id.name period state due text problems next_step values evidence submitted_by " \
+    "approved_by "                                                                                          \
+    "note version report_id task_id"
 
 /* VERB(noun, verb, words, options beside the request's fields, function, call, columns, zh, en); an OPEN_VERB runs
  * without a stored login.
@@ -42,10 +47,11 @@ const verb verbs[] = {
               "save --server and --ca"),
     VERB("todo", "", "", "limit", cmd_todo, NONE, NULL, "等待我办理的事项，先到期的在前",
          "what waits for me, what is due first on top"),
-    VERB("task", "list", "", "limit", verb_list, TASK("ListTasks"), TASK_COLUMNS, "列出任务", "list tasks"),
+    VERB("task", "list", "", "limit", verb_list, TASK("ListTasks"), TASK_COLUMNS, "列出任务，先建的在前",
+         "list tasks, oldest first"),
     VERB("task", "show", "task", "", cmd_task_show, NONE, NULL, "任务全貌", "one task with all its parts"),
     VERB("task", "history", "task", "limit", verb_list, TASK("ListTaskEvents"),
-         "version time_ms move login unit_name state note", "办理经过", "what happened"),
+         "version time_ms move login unit_name state note", "办理经过，旧的在前", "what happened, oldest first"),
     VERB("task", "why", "task", "", cmd_task_why, TASK("ExplainMoves"), NULL, "每个动作能不能办、为什么、谁能解决",
          "for each move: may I, why not, who can help"),
     VERB("task", "create", "", "no text! lead-unit co-unit county-unit leader deadline result is-key clauses node",
@@ -117,8 +123,9 @@ const verb verbs[] = {
               "导入责任分解文件（--dry-run 只解析）", "import a breakdown (--dry-run only parses)"),
 
     VERB("report", "list", "task?", "limit", verb_list, PROGRESS("ListReports"),
-         "task_no period state unit_id version due submitted_by approved_by report_id", "列出填报", "list reports"),
-    VERB("report", "show", "report", "", verb_get, PROGRESS("GetReport"), NULL, "一份填报", "one report"),
+         "task_no period state unit_id.name version due submitted_by approved_by report_id +unit_id",
+         "列出填报，新的月份在前", "list reports, newest month first"),
+    VERB("report", "show", "report", "", verb_get, PROGRESS("GetReport"), REPORT_COLUMNS, "一份填报", "one report"),
     VERB("report", "submit", "task", "period! text! value", cmd_report_submit, PROGRESS("SubmitReport"), NULL,
          "T7 填报", "T7 submit a report"),
     VERB("report", "approve", "report", "", verb_command, PROGRESS("ApproveReport"), NULL, "T7 审核通过",
@@ -128,13 +135,14 @@ const verb verbs[] = {
     VERB("evidence", "add", "file", "", cmd_evidence_add, NONE, NULL, "上传佐证材料", "upload a file"),
     VERB("evidence", "get", "digest", "save", cmd_evidence_get, NONE, NULL, "下载佐证材料", "download a file"),
     VERB("target", "list", "", "limit", verb_list, TARGET("ListTargets"),
-         "row_no category metric comparator number unit phrase target_id", "列出目标（--task 或 --import）",
-         "list targets (--task or --import)"),
+         "row_no category metric comparator number unit phrase target_id", "列出目标（--task 或 --import），按原文顺序",
+         "list targets (--task or --import) in the document's order"),
     VERB("target", "show", "target", "", verb_get, TARGET("GetTarget"), NULL, "一个目标", "one target"),
     VERB("target", "observations", "target", "limit", verb_list, TARGET("ListObservations"),
-         "period unit_id number source recorded_ms", "目标的实际值", "what was observed"),
-    VERB("unit", "list", "", "limit", verb_list, DIRECTORY("ListUnits"), "unit_id kind name aliases member_unit_ids",
-         "列出单位", "list units"),
+         "period unit_id.name number source recorded_ms +unit_id", "目标的实际值，新的月份在前",
+         "what was observed, newest month first"),
+    VERB("unit", "list", "", "limit", verb_list, DIRECTORY("ListUnits"),
+         "unit_id kind name aliases member_unit_ids.name +member_unit_ids", "列出单位", "list units"),
     VERB("unit", "add", "name", "kind!", verb_command, DIRECTORY("CreateUnit"), NULL, "新增单位", "add a unit"),
     VERB("unit", "alias", "unit alias", "", verb_command, DIRECTORY("AddUnitAlias"), NULL, "把一种写法对应到单位",
          "map a spelling to a unit"),
@@ -154,7 +162,8 @@ const verb verbs[] = {
     VERB("audit", "verify", "", "head", cmd_audit_verify, NONE, NULL,
          "重算全部条目，与 --head 文件比对；发现改动则退出码 7",
          "recompute every entry and compare with the file --head; exit status 7 when something was changed"),
-    VERB("audit", "list", "", "first object limit", cmd_audit_list, NONE, NULL, "列出审计条目", "list entries"),
+    VERB("audit", "list", "", "first object newest limit", cmd_audit_list, NONE, NULL,
+         "列出审计条目，旧的在前；--newest 新的在前", "list entries, oldest first; --newest turns that round"),
     VERB("audit", "proof", "entry", "", cmd_audit_proof, NONE, NULL, "某条在树中的证明（已核对）",
          "the proof that an entry is in the tree, checked"),
     OPEN_VERB("version", "", "", "", cmd_version, NONE, NULL, "版本", "the version of this command"),

@@ -127,6 +127,9 @@ def test_login_failures_are_4(people):
     assert "LOGIN_FAILED" in people.cli("login", "drafter01", "--password-file", "-", stdin="wrong password\n", code=4).stderr
     assert "LOGIN_FAILED" in people.cli("login", "nobody99", "--password-file", "-", stdin="wrong password\n", code=4).stderr
     assert "LOGIN_NEEDED" in people.cli("task", "list", login="never-seen", code=4).stderr
+    kept = next(login["name"] for login in people.json("whoami", "--all")["logins"] if login["is_current"])
+    told = people.cli("login", "drafter01", "--password-file", "-", "--lang", "zh", stdin="wrong password\n", code=4).stderr
+    assert f"仍以 {kept} 的身份执行" in told
 
 
 def test_password_is_not_shown_while_typed(people):
@@ -225,13 +228,58 @@ def test_csv_of_one_object_is_whole_and_has_heads(people, draft):
     heads, values = csv.reader(io.StringIO(people.cli("task", "show", draft, "-o", "csv", "--lang", "zh", login="drafter01").stdout))
     row = dict(zip(heads, values, strict=True))
     assert len(row) == len(people.json("task", "show", draft, login="drafter01")["task"])
-    assert row["标识"] == draft and row["状态"] == "草拟" and "市财政局" in row["责任单位"]
+    assert row["任务标识"] == draft and row["状态"] == "草拟" and "市财政局" in row["责任单位"]
     assert not any(head.isascii() for head in heads)
+    assert not {"是", "否"} & set(row["责任单位"].split())
 
 
 def test_two_languages(people):
     assert "草拟" in people.cli("task", "list", "--lang", "zh", login="drafter01").stdout
     assert "draft" in people.cli("task", "list", "--lang", "en", login="drafter01").stdout
+
+
+def test_a_task_shows_who_signs_and_whose_turn_it_is(people, draft):
+    lines = people.cli("task", "show", draft, "--lang", "zh", login="drafter01").stdout.splitlines()
+    shown = dict(line.split(maxsplit=1) for line in lines[1:8])
+    assert (shown["分管领导"], shown["重点任务"], shown["该谁办"]) == ("领导甲", "否", "督查室")
+    key = people.json("task", "create", "--text", "重点一项", "--is-key", login="drafter01")["task_id"]
+    assert "key task        yes" in people.cli("task", "show", key, "--lang", "en", login="drafter01").stdout
+
+
+EMPTY_LISTS = {
+    "tasks": ["task", "list", "--no", "77.77"],
+    "reports": ["report", "list", "--period", "2001-01"],
+    "targets": ["target", "list", "--import", "0193a3f0-0000-7000-8000-000000000000"],
+    "entries": ["audit", "list", "--object", "task/0193a3f0-0000-7000-8000-000000000000"],
+    "contexts": ["context", "list"],
+}
+
+
+@pytest.mark.parametrize("key", EMPTY_LISTS)
+def test_an_empty_list_says_so(people, key):
+    run = people.cli(*EMPTY_LISTS[key], "--lang", "zh", login="auditor01")
+    assert run.stdout == "" and "没有可列出的" in run.stderr
+    assert people.json(*EMPTY_LISTS[key], login="auditor01") == {key: []}
+    assert len(people.cli(*EMPTY_LISTS[key], "-o", "csv", login="auditor01").stdout.splitlines()) == 1
+
+
+def test_entries_of_the_log_name_people_and_come_in_both_orders(people, draft):
+    chosen = ["audit", "list", "--object", f"task/{draft}"]
+    people.cli("task", "set", draft, "--result", "指南一册并附样张", login="drafter01")
+    deadline = time.monotonic() + 60
+    while len(entries := people.json(*chosen, login="auditor01")["entries"]) < 2:
+        assert time.monotonic() < deadline, "the sequencer does not run"
+    assert [(entry["action"], entry["version"], entry["user_name"], entry["unit_name"], entry["post"]) for entry in entries] == [
+        ("CREATE", 1, "拟稿一", "市督查室", "POST_DRAFTER"), ("SET", 2, "拟稿一", "市督查室", "POST_DRAFTER")]
+    assert people.json(*chosen, "--newest", login="auditor01")["entries"] == entries[::-1]
+    assert people.json(*chosen, "--newest", "--limit", "1", login="auditor01")["entries"] == entries[1:]
+    row, = csv.DictReader(io.StringIO(people.cli(*chosen, "--limit", "1", "-o", "csv", "--lang", "zh", login="auditor01").stdout))
+    assert (row["动作"], row["人员"], row["单位"], row["人员编号"]) == ("新建", "拟稿一", "市督查室", str(entries[0]["user_id"]))
+    newest = people.cli("audit", "list", "--newest", "--limit", "2", "-o", "json", "--lang", "en", login="auditor01")
+    first, second = [int(entry["entry_index"]) for entry in json.loads(newest.stdout)["entries"]]
+    assert first == second + 1 and "--limit" in newest.stderr
+    hidden = people.json(*chosen, login="verifier01")["entries"]
+    assert {entry["access"] for entry in hidden} == {"SHOWN"}
 
 
 def test_limit_says_that_there_is_more(people):

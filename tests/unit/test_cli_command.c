@@ -17,6 +17,8 @@
 #include "fill.h"
 #include "help.h"
 #include "journal.h"
+#include "list.h"
+#include "out.h"
 #include "ref.h"
 #include "store.h"
 #include "verb.h"
@@ -221,6 +223,15 @@ static void table_of_commands(UNUSED void **state) {
     app_close(a);
 }
 
+/* Every list has a word for what it lacks when it is empty: out_empty would stop at one without. */
+static void lists_have_words(UNUSED void **state) {
+    app *a = fresh_app();
+    for (size_t i = 0; i < verb_count; i++)
+        if (verbs[i].run == verb_list)
+            out_empty(a, list_rows(remote_describe(verbs[i].method)->output)->name);
+    app_close(a);
+}
+
 /* The option is a flag exactly where the field is a bool, a list where it repeats. */
 static void options_fit_fields(UNUSED void **state) {
     app *a = fresh_app();
@@ -393,6 +404,7 @@ int main(void) {
         cmocka_unit_test(words_are_options),
         cmocka_unit_test(too_many),
         cmocka_unit_test(table_of_commands),
+        cmocka_unit_test(lists_have_words),
         cmocka_unit_test(options_fit_fields),
         cmocka_unit_test(fields),
         cmocka_unit_test(kept_until_settled),

@@ -11,6 +11,7 @@
 #include "bihuan/v1/task_service.pb-c.h"
 #include "cell.h"
 #include "label.h"
+#include "names.h"
 #include "table.h"
 #include "width.h"
 
@@ -85,28 +86,33 @@ static void every_value_has_a_label(UNUSED void **state) {
                                     label_of(types[i], types[i]->values[n].value, true));
 }
 
+static app app_for(out_kind out) {
+    return (app){ .call = call_new("test", 1000), .out = out, .is_english = true };
+}
+
 static void check_heads(const ProtobufCMessageDescriptor *type) {
-    app zh = { .out = OUT_CSV }, en = { .out = OUT_CSV, .is_english = true };
+    app zh = app_for(OUT_CSV), en = app_for(OUT_CSV);
+    zh.is_english = false;
     for (unsigned i = 0; i < type->n_fields; i++) {
         const char *name = type->fields[i].name;
-        if (strcmp(cell_header(&zh, name), name) == 0 || !*cell_header(&en, name))
+        if (strcmp(cell_header(&zh, type, name), name) == 0 || !*cell_header(&en, type, name))
             fail_msg("headers.def has no row for %s of %s", name, type->name);
     }
+    app_close(&zh);
+    app_close(&en);
 }
 
 /* What is printed field by field has a head for each of them. */
 static void every_field_has_a_head(UNUSED void **state) {
     static const ProtobufCMessageDescriptor *const types[] = {
-        &bh__task__descriptor,   &bh__report__descriptor,    &bh__evidence__descriptor,
-        &bh__target__descriptor, &bh__todo__descriptor,      &bh__submit_task_response__descriptor,
-        &bh__leg__descriptor,    &bh__milestone__descriptor, &bh__submit_report_response__descriptor,
+        &bh__task__descriptor,   &bh__report__descriptor,      &bh__evidence__descriptor,
+        &bh__target__descriptor, &bh__todo__descriptor,        &bh__submit_task_response__descriptor,
+        &bh__leg__descriptor,    &bh__milestone__descriptor,   &bh__submit_report_response__descriptor,
+        &bh__unit__descriptor,   &bh__user__descriptor,        &bh__observation__descriptor,
+        &bh__place__descriptor,  &bh__application__descriptor,
     };
     for (size_t i = 0; i < countof(types); i++)
         check_heads(types[i]);
-}
-
-static app app_for(out_kind out) {
-    return (app){ .call = call_new("test", 1000), .out = out, .is_english = true };
 }
 
 static char *printed(app *a, const table *t) {
@@ -147,6 +153,65 @@ static void csv(UNUSED void **state) {
     app_close(&a);
 }
 
+/* What has nothing to say takes no room. */
+static void empty_columns(UNUSED void **state) {
+    app a = app_for(OUT_TABLE);
+    table t;
+    fill(&a, &t, "", "x");
+    table_drop_empty(&t);
+    assert_string_equal(printed(&a, &t), "text\nx\n");
+    fill(&a, &t, "", "");
+    table_drop_empty(&t);
+    assert_int_equal(t.columns, 1);
+    app_close(&a);
+}
+
+/* Numbers are shown by name as soon as the directory was asked; a head of one message goes before the common one. */
+static void named(UNUSED void **state) {
+    app a = app_for(OUT_TABLE);
+    Bh__Unit unit = BH__UNIT__INIT, *units[] = { &unit };
+    Bh__User user = BH__USER__INIT, *users[] = { &user };
+    Bh__Task task = BH__TASK__INIT;
+    Bh__Report report = BH__REPORT__INIT;
+    char unit_name[] = "市财政局", user_name[] = "领导甲";
+    int32_t leaders[] = { 7, 9 };
+    const names known = { units, users, 1, 1 };
+    unit.unit_id = report.unit_id = 4;
+    unit.name = unit_name;
+    user.user_id = 7;
+    user.name = user_name;
+    task.leader_ids = leaders;
+    task.n_leader_ids = 2;
+    assert_string_equal(cell_text(&a, &report.base, "unit_id.name"), "4");
+    a.names = &known;
+    assert_string_equal(cell_text(&a, &report.base, "unit_id.name"), "市财政局");
+    assert_string_equal(cell_text(&a, &report.base, "unit_id"), "4");
+    assert_string_equal(cell_text(&a, &task.base, "leader_ids.name"), "领导甲, 9");
+    assert_string_equal(cell_header(&a, &bh__task__descriptor, "leader_ids.name"), "leaders");
+    a.is_english = false;
+    assert_string_equal(cell_header(&a, &bh__user__descriptor, "name"), "姓名");
+    assert_string_equal(cell_header(&a, &bh__unit__descriptor, "name"), "名称");
+    app_close(&a);
+}
+
+/* A leg inside the cell of a task: without numbers of other things, and a no says nothing. */
+static void inner(UNUSED void **state) {
+    app a = app_for(OUT_CSV);
+    Bh__Leg leg = BH__LEG__INIT, *legs[] = { &leg };
+    Bh__Task task = BH__TASK__INIT;
+    char name[] = "市财政局";
+    leg.unit_id = 4;
+    leg.unit_name = name;
+    leg.role = BH__LEG_ROLE__LEG_ROLE_CO;
+    leg.state = BH__LEG_STATE__LEG_STATE_DISSENT;
+    task.legs = legs;
+    task.n_legs = 1;
+    assert_string_equal(cell_text(&a, &task.base, "legs"), "市财政局 co-unit dissent");
+    leg.overruled = true;
+    assert_string_equal(cell_text(&a, &task.base, "legs"), "市财政局 co-unit dissent overruled");
+    app_close(&a);
+}
+
 static void cells(UNUSED void **state) {
     app a = app_for(OUT_TABLE);
     Bh__Task task = BH__TASK__INIT;
@@ -166,7 +231,7 @@ static void cells(UNUSED void **state) {
     assert_string_equal(cell_text(&a, &todo.base, "moves"), "issue, send back");
     assert_string_equal(cell_text(&a, &task.base, "leader_ids"), "7, 9");
     assert_string_equal(cell_text(&a, &task.base, "is_key"), "no");
-    assert_string_equal(cell_header(&a, "task.lead_unit_name"), "lead unit");
+    assert_string_equal(cell_header(&a, &bh__todo__descriptor, "task.lead_unit_name"), "lead unit");
     app_close(&a);
 }
 
@@ -180,6 +245,9 @@ int main(void) {
         cmocka_unit_test(every_field_has_a_head),
         cmocka_unit_test(aligned),
         cmocka_unit_test(csv),
+        cmocka_unit_test(empty_columns),
+        cmocka_unit_test(named),
+        cmocka_unit_test(inner),
         cmocka_unit_test(cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
