@@ -38,10 +38,16 @@ pg_verdict answer_verdict(pg_answer answer) {
     return answer.kind == ANSWER_REFUSED ? report_verdict(answer.result->pq) : STOP;
 }
 
+static bool is_refused_with(pg_answer answer, const char *sqlstate) {
+    return answer.kind == ANSWER_REFUSED && strcmp(report_text(answer.result->pq, PG_DIAG_SQLSTATE), sqlstate) == 0;
+}
+
 bool answer_is_duplicate(pg_answer answer) {
-    static const char unique_violation[] = "23505";
-    return answer.kind == ANSWER_REFUSED &&
-           strcmp(report_text(answer.result->pq, PG_DIAG_SQLSTATE), unique_violation) == 0;
+    return is_refused_with(answer, "23505");
+}
+
+bool answer_is_stopped(pg_answer answer) {
+    return is_refused_with(answer, "57014");
 }
 
 /* A DATABASE_ERROR is a defect of ours or of the installation: its words are for the log, not for the user. */
@@ -64,6 +70,8 @@ bh_err *answer_error(bh_call *call, const pg_stmt *stmt, pg_answer answer) {
         return bh_fail(call, DATABASE_UNAVAILABLE, "");
     case ANSWER_UNKNOWN:
         return bh_fail(call, OUTCOME_UNKNOWN, "");
+    case ANSWER_STOPPED:
+        return call_check(call);
     case ANSWER_AGAIN:
         return bh_fail(call, CONCURRENT_CHANGE, stmt->name);
     }

@@ -232,7 +232,7 @@ static pg_answer run_once(set *s, waiter **members, size_t n) {
         arguments[k] = pieces_join(mem, s->prepared->types[k], pieces, n, k);
     pg_answer answer = { ANSWER_NOT_DONE, NULL };
     if (!conn_ready(s->call, s->conn))
-        answer = conn_run(s->conn, stmt, arguments);
+        answer = conn_run(NULL, s->conn, stmt, arguments); /* one member never stops the others */
     arena_free(mem);
     return answer;
 }
@@ -331,7 +331,7 @@ static void waiter_init(waiter *w, const pg_prepared *prepared, const pg_piece *
     w->slot = slot_of(&pieces[prepared->stmt->combine - 1]);
 }
 
-/* The deadline has passed: leaves the list, unless the command's turn has come at this very moment. */
+/* Nobody waits for the command any more: it leaves the list, unless the command's turn has come at this very moment. */
 static bool withdraw(pg_store *store, waiter *w) {
     pthread_mutex_lock(&store->mutex);
     bool is_waiting = w->state == WAITING;
@@ -341,15 +341,15 @@ static bool withdraw(pg_store *store, waiter *w) {
     return is_waiting;
 }
 
-/* Waits until the command leads, is answered (true) or its deadline passes before a set took it (false). */
+/* Waits until the command leads, is answered (true) or its call is over before a set took it (false). */
 static bool wait_turn(bh_call *call, pg_store *store, waiter *w) {
     pthread_mutex_lock(&store->mutex);
     list_add(store, w);
     choose_leaders(store);
     pthread_mutex_unlock(&store->mutex);
-    if (latch_wait_until(&w->wake, call->deadline_ms))
-        return true;
-    if (withdraw(store, w))
+    while (!latch_wait_until(&w->wake, call_look_ms(call)) && !call_is_over(call))
+        continue;
+    if (call_is_over(call) && withdraw(store, w))
         return false;
     latch_wait(&w->wake);
     return true;
@@ -360,7 +360,7 @@ bh_err *store_submit(bh_call *call, pg_store *store, const pg_prepared *prepared
     waiter w;
     waiter_init(&w, prepared, pieces);
     if (!wait_turn(call, store, &w))
-        return bh_fail(call, DEADLINE_EXPIRED, "");
+        return call_check(call);
     if (w.conn)
         lead(call, store, &w);
     if (w.answer.result)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "pg/cancel.h"
 
 enum {
     GRACE_MS = 2000,  /* beyond the server's own timeout: then the network is at fault */
@@ -307,12 +308,21 @@ static pg_answer judge(pg_conn *conn, const pg_stmt *stmt, PGresult *rows, PGres
     return (pg_answer){ ANSWER_UNKNOWN, NULL };
 }
 
-pg_answer conn_run(pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments) {
-    int64_t until_ms = clock_mono_ms() + conn->options->statement_timeout_ms + GRACE_MS;
+/* Waits for the answer of the statement; true when the call was over first. */
+static bool outlives(const bh_call *call, pg_conn *conn, int64_t until_ms) {
+    while (PQisBusy(conn->pq) && clock_mono_ms() < until_ms) {
+        int64_t look_ms = call_look_ms(call);
+        if (call_is_over(call))
+            return true;
+        if (await(conn, POLLIN, look_ms < until_ms ? look_ms : until_ms) && !PQconsumeInput(conn->pq))
+            return false;
+    }
+    return false;
+}
+
+static pg_answer run_to_end(pg_conn *conn, const pg_stmt *stmt, bool is_sent, int64_t until_ms) {
     PGresult *rows = NULL;
     PGresult *report = NULL;
-    conn->is_warned = false;
-    bool is_sent = send_statement(conn, stmt, arguments) && flush(conn, until_ms);
     bool is_complete = false; /* the server said that it is ready again, which is after the commit */
     for (int i = 0; i < RESULTS_MAX && !is_complete; i++) {
         PGresult *result = NULL;
@@ -327,4 +337,21 @@ pg_answer conn_run(pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments
             break;
     }
     return judge(conn, stmt, rows, report, is_complete);
+}
+
+/* A statement that was told to stop is read to its end like any other: only that says whether it came too late. Its
+ * connection is kept when the signal has been spent, else the next statement might be hit by it. */
+pg_answer conn_run(const bh_call *call, pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments) {
+    int64_t until_ms = clock_mono_ms() + conn->options->statement_timeout_ms + GRACE_MS;
+    conn->is_warned = false;
+    bool is_sent = send_statement(conn, stmt, arguments) && flush(conn, until_ms);
+    bool is_unwanted = is_sent && call && outlives(call, conn, until_ms);
+    bool is_safe = !is_unwanted || cancel_statement(conn->pq, until_ms);
+    pg_answer answer = run_to_end(conn, stmt, is_sent, until_ms);
+    if (!is_safe)
+        conn_close(conn);
+    if (!is_unwanted || !answer_is_stopped(answer))
+        return answer;
+    result_drop(answer.result);
+    return (pg_answer){ ANSWER_STOPPED, NULL };
 }

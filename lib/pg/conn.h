@@ -35,8 +35,9 @@ pg_conn *conn_free_one(pg_conn *conns, int n);
 /* Asks the server for the types of every statement; `prepared` has room for all, `mem` keeps what it points to. */
 MUST bh_err *conn_describe(bh_call *call, pg_conn *conn, arena *mem, pg_prepared *prepared);
 
-/* Runs a prepared statement on a ready connection; waits no longer than the statement timeout and a grace. */
-pg_answer conn_run(pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments);
+/* Runs a prepared statement on a ready connection; waits no longer than the statement timeout and a grace. The server
+ * is told to stop it when the call it is for is over; NULL: it is for several, and runs to its end. */
+pg_answer conn_run(const bh_call *call, pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments);
 /* Sleeps a random moment that grows with the attempt (0, 1, ...): before a statement that lost a conflict is repeated.
  */
 void conflict_pause(int attempt);

@@ -1,7 +1,6 @@
 #include "pg/pool.h"
 
 #include <assert.h>
-#include <errno.h>
 
 #include "base/clock.h"
 #include "base/metric.h"
@@ -58,19 +57,19 @@ static struct timespec moment(int64_t mono_ms) {
     return (struct timespec){ .tv_sec = mono_ms / 1000, .tv_nsec = mono_ms % 1000 * 1000000 };
 }
 
-/* Waits for a reader until the deadline. */
+/* Waits for a reader while somebody waits for the call. */
 static bh_err *borrow(bh_call *call, pg_pool *pool, pg_conn **ret_conn) {
-    struct timespec until = moment(call->deadline_ms);
-    pthread_mutex_lock(&pool->mutex);
     pg_conn *conn;
-    int late = 0;
-    while (!(conn = conn_free_one(pool->readers, pool->options.readers)) && late != ETIMEDOUT)
-        late = pthread_cond_clockwait(&pool->freed, &pool->mutex, CLOCK_MONOTONIC, &until);
+    pthread_mutex_lock(&pool->mutex);
+    while (!(conn = conn_free_one(pool->readers, pool->options.readers)) && !call_is_over(call)) {
+        struct timespec until = moment(call_look_ms(call));
+        pthread_cond_clockwait(&pool->freed, &pool->mutex, CLOCK_MONOTONIC, &until);
+    }
     if (conn)
         conn->is_busy = true;
     pthread_mutex_unlock(&pool->mutex);
     *ret_conn = conn;
-    return conn ? NULL : bh_fail(call, DEADLINE_EXPIRED, "");
+    return conn ? NULL : call_check(call);
 }
 
 static void give_back(pg_pool *pool, pg_conn *conn) {
@@ -85,16 +84,22 @@ static bool is_lost(pg_answer answer) {
     return answer.kind == ANSWER_UNKNOWN || answer_verdict(answer) == DROP;
 }
 
+static bh_err *run_once(bh_call *call, pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments,
+                        pg_answer *ret_answer) {
+    TRY(call_check(call));
+    TRY(conn_ready(call, conn));
+    *ret_answer = conn_run(call, conn, stmt, arguments);
+    return NULL;
+}
+
 /* One attempt; a read whose connection broke is repeated once on a new one. */
 static bh_err *attempt(bh_call *call, pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments,
                        pg_answer *ret_answer) {
-    TRY(conn_ready(call, conn));
-    *ret_answer = conn_run(conn, stmt, arguments);
+    TRY(run_once(call, conn, stmt, arguments, ret_answer));
     if (!stmt->read || !is_lost(*ret_answer))
         return NULL;
     result_drop(ret_answer->result);
-    TRY(conn_ready(call, conn));
-    *ret_answer = conn_run(conn, stmt, arguments);
+    TRY(run_once(call, conn, stmt, arguments, ret_answer));
     if (ret_answer->kind == ANSWER_UNKNOWN)
         ret_answer->kind = ANSWER_NOT_DONE;
     return NULL;
@@ -120,6 +125,7 @@ static bh_err *call_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, con
     pg_answer answer;
     atomic_fetch_add_explicit(&pool->plain_count, 1, memory_order_relaxed);
     TRY(run_plain(call, pool, stmt, arguments, &answer));
+    atomic_fetch_add_explicit(&pool->stopped_count, answer.kind == ANSWER_STOPPED, memory_order_relaxed);
     if (answer.result)
         result_keep(call, answer.result);
     TRY(answer_error(call, stmt, answer));
@@ -131,8 +137,7 @@ bh_err *pg_call_values(bh_call *call, const pg_stmt *stmt, pg_rows *ret_rows, co
     pg_pool *pool = call->backend;
     assert(stmt >= pool->stmts && stmt < pool->stmts + pool->n && n == stmt->param_count);
     const pg_prepared *prepared = &pool->prepared[stmt - pool->stmts];
-    if (clock_mono_ms() >= call->deadline_ms)
-        return bh_fail(call, DEADLINE_EXPIRED, "");
+    TRY(call_check(call));
     pg_piece *pieces = arena_array(call->mem, n, sizeof(*pieces));
     for (size_t i = 0; i < n; i++)
         TRY(piece_encode(call, &stmt->params[i], prepared->types[i], values[i], &pieces[i]));
@@ -165,5 +170,7 @@ bh_err *pg_check(bh_call *call) {
 void pg_pool_metrics(pg_pool *pool, buf *out) {
     metric_head(out, "bihuan_pg_plain_total", "counter", "Statements for one call.");
     metric_sample(out, "bihuan_pg_plain_total", "", atomic_load(&pool->plain_count));
+    metric_head(out, "bihuan_pg_stopped_total", "counter", "Of these, stopped because nobody waited any more.");
+    metric_sample(out, "bihuan_pg_stopped_total", "", atomic_load(&pool->stopped_count));
     store_metrics(pool->store, out);
 }

@@ -15,9 +15,10 @@ struct pg_pool {
     size_t n;
     pg_prepared *prepared; /* [n], as the statements */
     pg_store *store;
-    _Atomic uint64_t plain_count; /* statements that were not combined */
-    _Atomic int64_t answered_ms;  /* clock_mono_ms() at which the database last did as it was told */
-    pthread_mutex_t mutex;        /* guards is_busy of the readers */
+    _Atomic uint64_t plain_count;   /* statements that were not combined */
+    _Atomic uint64_t stopped_count; /* of them, ended by us because nobody waited any more */
+    _Atomic int64_t answered_ms;    /* clock_mono_ms() at which the database last did as it was told */
+    pthread_mutex_t mutex;          /* guards is_busy of the readers */
     pthread_cond_t freed;
     pg_conn *readers; /* [options.readers] */
 };
