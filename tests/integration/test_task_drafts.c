@@ -27,7 +27,7 @@ static int setup(void **state) {
     task_setup(state);
     desk_sql(*state,
              "insert into directory.unit (site_id, unit_id, name, kind, office_unit_id, version, leaf_hash) values "
-             "(1, 40, 'all', 5, 0, 1, sha256(''))");
+             "(1, 40, 'all', 5, 0, 1, sha256('')), (1, 50, 'leaders', 6, 0, 1, sha256(''))");
     return 0;
 }
 
@@ -88,12 +88,45 @@ static void a_correction_is_checked_as_a_new_draft_is(void **state) {
         { "\"lead_unit_id\"", "\"lead_unit_id\":40", "NOT_ONE_UNIT" },
         { "\"co_unit_ids\"", "\"co_unit_ids\":[21,9999]", "UNIT_UNKNOWN" },
         { "\"leader_ids\"", "\"leader_ids\":[3]", "NOT_A_LEADER" },
+        { "\"lead_unit_id\"", "\"lead_unit_id\":50", "LEADERSHIP_NAMED" },
+        { "\"co_unit_ids\"", "\"co_unit_ids\":[50]", "LEADERSHIP_NAMED" },
+        { "\"lead_unit_id\",\"co_unit_ids\"", "\"lead_unit_id\":21,\"co_unit_ids\":[21]", "UNIT_DOUBLED" },
+        { "\"co_unit_ids\",\"county_unit_ids\"", "\"co_unit_ids\":[21],\"county_unit_ids\":[21]", "UNIT_DOUBLED" },
         { "\"deadline\"", "\"deadline\":\"2025-05-30\"", "DEADLINE_PAST" },
     };
     story s = begin_draft(*state, "\"text\":\"t\"");
     for (size_t i = 0; i < countof(rows); i++)
         refused(&s, "drafter", "ReviseDraft", revision(s.d, rows[i].fields, rows[i].draft), rows[i].reason);
     refused(&s, "drafter", "ReviseDraft", "\"fields\":[\"text\"]", "BAD_FIELD");
+}
+
+/* One rule for what is drafted by hand, broken down, imported and corrected; the unit is named. */
+static void a_unit_has_one_part_in_a_task(void **state) {
+    desk *d = *state;
+    static const char *const drafts[] = {
+        "\"lead_unit_id\":20,\"co_unit_ids\":[21,20]",
+        "\"lead_unit_id\":20,\"county_unit_ids\":[20]",
+        "\"co_unit_ids\":[20],\"county_unit_ids\":[21,20]",
+    };
+    for (size_t i = 0; i < countof(drafts); i++) {
+        const char *answer =
+            desk_call(d, "CreateTask", person_named("drafter"), "\"draft\":{\"text\":\"t\",%s}", drafts[i]);
+        assert_starts(answer, "!UNIT_DOUBLED ");
+        assert_has(answer, "unit 20 (20)");
+    }
+    const char *answer =
+        desk_call(d, "ImportTasks", person_named("drafter"),
+                  "\"import_id\":\"804d9ee1-dcfa-8f0f-a021-de0f50ed049c\",\"round\":1,"
+                  "\"document_digest\":\"1111111111111111111111111111111111111111111111111111111111111111\","
+                  "\"drafts\":[{\"no\":\"1\",\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[50]}]");
+    assert_starts(answer, "!LEADERSHIP_NAMED ");
+    assert_has(answer, "leaders (50)");
+    story s = begin_draft(d, "\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[21],\"county_unit_ids\":[90]");
+    refused(&s, "drafter", "ReviseDraft", revision(d, "\"co_unit_ids\"", "\"co_unit_ids\":[20]"), "UNIT_DOUBLED");
+    revise(&s, "\"lead_unit_id\"", "\"lead_unit_id\":21");
+    assert_string_equal(draft_of(&s, "co_unit_ids"), "[]");
+    revise(&s, "\"co_unit_ids\"", "\"co_unit_ids\":[90]");
+    assert_string_equal(draft_of(&s, "county_unit_ids"), "[]");
 }
 
 static const char *count(const story *s, const char *from) {
@@ -118,7 +151,7 @@ static void a_correction_that_changes_nothing_leaves_no_trace(void **state) {
     desk *d = *state;
     story s = begin_draft(d, "\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[22,21]");
     const char *id = desk_request_id(d), *audited = desk_sql(d, "select count(*) from audit.pending");
-    const char *same = revision(d, "\"co_unit_ids\",\"clauses\"", "\"co_unit_ids\":[21,22,20]");
+    const char *same = revision(d, "\"co_unit_ids\",\"clauses\"", "\"co_unit_ids\":[21,22,21]");
     const char *first = give(&s, "drafter", "ReviseDraft", id, same);
     assert_has(first, "\"version\":1");
     assert_has(first, "\"is_unchanged\":true");
@@ -218,6 +251,7 @@ int main(void) {
         cmocka_unit_test(a_correction_is_told_with_old_and_new_values),
         cmocka_unit_test(a_field_that_is_named_and_not_given_becomes_empty),
         cmocka_unit_test(a_correction_is_checked_as_a_new_draft_is),
+        cmocka_unit_test(a_unit_has_one_part_in_a_task),
         cmocka_unit_test(what_stays_keeps_what_was_decided_about_it),
         cmocka_unit_test(a_correction_that_changes_nothing_leaves_no_trace),
         cmocka_unit_test(in_bulk_a_result_replaces_and_a_default_fills_gaps),

@@ -354,7 +354,7 @@ static void what_is_named_must_be_there_and_fit(void **state) {
         const char *draft, *reason;
     } drafts[] = {
         { "\"lead_unit_id\":9999", "!UNIT_UNKNOWN : 名录中没有单位 9999" },
-        { "\"lead_unit_id\":40", "!NOT_ONE_UNIT : 单位 40" },
+        { "\"lead_unit_id\":40", "!NOT_ONE_UNIT : 单位 all (40)" },
         { "\"co_unit_ids\":[21,9999]", "!UNIT_UNKNOWN : 名录中没有单位 9999" },
         { "\"county_unit_ids\":[9999]", "!UNIT_UNKNOWN : 名录中没有单位 9999" },
         { "\"leader_ids\":[50,9999]", "!NOT_A_LEADER : 账号 9999" },

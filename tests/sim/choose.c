@@ -17,7 +17,7 @@ static draft any_draft(dice *d, int64_t now_ms) {
     bool has_two = dice_percent(d, 40);
     return (draft){
         .lead = dice_percent(d, 95) ? lead : 0,
-        .cos = { co, other_co == co ? 0 : other_co },
+        .cos = { co == lead && dice_percent(d, 90) ? 0 : co, other_co == co || other_co == lead ? 0 : other_co },
         .leaders = { 50, has_two ? 51 : 0 },
         .deadline = dice_percent(d, 60) ? workday_after(day_at(now_ms), 5 + (int) dice_below(d, 60)) : 0,
         .clause_count = 1 + (int32_t) dice_below(d, DRAFT_CLAUSES_MAX),

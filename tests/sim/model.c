@@ -171,9 +171,13 @@ static bh_err *refusal_by_rule(run *r) {
     return move_refusal(&r->call, r->order->move, post, &facts);
 }
 
-/* The unit named right in a return is one unit; all other units that are named are drawn from those that fit. */
+/* The unit named right in a return is one unit; a draft gives each unit one part. All other units that are named are
+ * drawn from those that fit. */
 static bh_err *refusal_by_unit(run *r) {
     const cast_unit *named = cast_unit_of(r->order->other_unit);
+    int32_t doubled = model_doubled(r);
+    if (doubled)
+        return bh_fail(&r->call, UNIT_DOUBLED, arena_printf(r->call.mem, "%d", (int) doubled));
     if (r->order->move != MOVE_APPLY_RETURN || !named || !named->is_collective)
         return NULL;
     return bh_fail(&r->call, NOT_ONE_UNIT, arena_printf(r->call.mem, "%d", (int) named->unit_id));
@@ -200,7 +204,7 @@ static bh_err *refusal_before_reading(run *r) {
 
 static bh_err *refusal_by_task(run *r) {
     if (r->order->move == MOVE_NONE)
-        return NULL;
+        return refusal_by_unit(r);
     TRY(refusal_by_version(r));
     TRY(refusal_by_rule(r));
     return refusal_by_unit(r);

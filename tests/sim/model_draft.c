@@ -27,7 +27,6 @@ static void draft_legs(run *r, model_task *t, const draft *d) {
     for (size_t i = 0; i < UNITS_MAX; i++)
         if (d->cos[i])
             model_add_leg(r, t, d->cos[i], ROLE_CO);
-    /* Named twice, a unit leads. */
     if (d->lead)
         model_add_leg(r, t, d->lead, ROLE_LEAD);
 }
@@ -126,6 +125,25 @@ static void present_cos(const model_task *t, int32_t ret_cos[UNITS_MAX]) {
             assert(n < UNITS_MAX);
             ret_cos[n++] = l->unit_id;
         }
+}
+
+static int32_t doubled_in(int32_t lead, const int32_t cos[UNITS_MAX]) {
+    for (size_t i = 0; i < UNITS_MAX; i++)
+        if (lead && cos[i] == lead)
+            return lead;
+    return 0;
+}
+
+/* Co-units that are not named give way to the lead that is. */
+int32_t model_doubled(const run *r) {
+    const order *o = r->order;
+    bool keeps_lead = o->move == MOVE_REVISE && !(o->fields & DRAFT_BIT(LEAD));
+    int32_t doubled = 0;
+    if (o->move == MOVE_REVISE && !(o->fields & DRAFT_BIT(COS)))
+        return 0;
+    for (size_t i = 0; i < o->draft_count && !doubled; i++)
+        doubled = doubled_in(keeps_lead ? r->task->lead : o->drafts[i].lead, o->drafts[i].cos);
+    return doubled;
 }
 
 static bool put_units(run *r, const draft *d, uint32_t fields) {

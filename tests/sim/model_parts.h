@@ -44,6 +44,8 @@ bool task_is_settled(const model_task *child);
 enum { ROLE_LEAD = 1, ROLE_CO = 2 };
 
 model_leg *model_add_leg(run *r, model_task *t, int32_t unit_id, int32_t role);
+/* A unit to which a draft of the order gives two parts, 0 = none. */
+int32_t model_doubled(const run *r);
 /* Whether the move corrects a draft; and does it, false when the draft was like this before. */
 bool model_corrects(task_move move);
 bool model_correct(run *r);

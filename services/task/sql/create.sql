@@ -32,6 +32,6 @@ keys as (
     select c.site_id, c.key, c.fingerprint, c.task_id, 1, 1 from chk c join made using (ord)
     returning 1
 )
-select ord, 0 as outcome, task_id::text as task_id, 1 as version, 1 as state, 0 as _misnamed, n as _logged from chk join made using (ord)
+select ord, 0 as outcome, task_id::text as task_id, 1 as version, 1 as state, 0 as _misnamed, '' as _misnamed_name, n as _logged from chk join made using (ord)
 union all
-select ord, pre, task_id::text, done_version, done_state::int4, misnamed, 0 from chk where pre <> 0
+select ord, pre, task_id::text, done_version, done_state::int4, misnamed, (select name from directory.unit_facts(site_id, misnamed)), 0 from chk where pre <> 0

@@ -76,7 +76,7 @@ logged as (
                         array_agg(c.body || decode(repeat('00', 32), 'hex') order by ord)) as n
       from chk c join made using (ord)
 )
-select ord, 0 as outcome, task_count, 0 as _misnamed, 0 as _open_count, '' as _open_import, made.n as _logged, logged.n as _logged_import
+select ord, 0 as outcome, task_count, 0 as _misnamed, '' as _misnamed_name, 0 as _open_count, '' as _open_import, made.n as _logged, logged.n as _logged_import
   from chk join made using (ord) cross join logged
 union all
-select ord, pre, task_count, misnamed, open_count, open_import::text, 0, 0 from chk where pre <> 0
+select ord, pre, task_count, misnamed, (select name from directory.unit_facts(site_id, misnamed)), open_count, open_import::text, 0, 0 from chk where pre <> 0

@@ -76,14 +76,15 @@ chk as materialized (
       left join lateral task.facts(t, i.actor, i.unit, i.post, i.leader, i.other_unit, i.new_unit, i.about, i.item,
                                    i.number, i.digests::text[], i.day, i.today, i.now_ms, i.needs | i.forbids | i.next_if) f
              on t.task_id is not null and held.version = t.version
+      left join lateral task.revised(t, i.list::jsonb) r on held.version = t.version and i.move in ('REVISE', 'SET')
       left join lateral (
         select case when i.move = 'SPLIT_LEG' then task.misnamed(i.site_id, i.list::jsonb, i.today)
-                    when i.move = 'REVISE' then task.misnamed(i.site_id, jsonb_build_array(i.list::jsonb), i.today)
+                    when i.move = 'REVISE' then coalesce(task.misnamed(i.site_id, jsonb_build_array(i.list::jsonb), i.today),
+                                                         task.doubled(r.draft))
                     when i.move = 'REASSIGN' then directory.misnamed(i.site_id, '{}', array[i.new_unit], '{}', i.today)
                     when i.move = 'APPLY_RETURN' then directory.misnamed(i.site_id, '{}', array[i.other_unit], '{}', i.today)
                     when i.move = 'NAME_MEMBERS' then directory.misnamed(i.site_id, '{}', i.units::int4[], '{}', i.today)
                end as misnamed) n on held.version = t.version
-      left join lateral task.revised(t, i.list::jsonb) r on held.version = t.version and i.move in ('REVISE', 'SET')
 ),
 -- The application decided here: what it asked for takes effect.
 asked as materialized (
@@ -286,9 +287,9 @@ logged as (
 )
 select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
        own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged,
-       (select sum(n) from cited) as _cited, (select sum(n) from corrected) as _corrected, deadline < today as _is_past_due, 0 as _misnamed
+       (select sum(n) from cited) as _cited, (select sum(n) from corrected) as _corrected, deadline < today as _is_past_due, 0 as _misnamed, '' as _misnamed_name
   from go cross join logged
 union all
 select ord, case pre when 10 then 0 else pre end, task_id::text, coalesce(done_version, now_version),
-       coalesce(done_state, now_state)::int4, facts, own_leg, other_leg, 0, 0, 0, old_deadline < today, misnamed
+       coalesce(done_state, now_state)::int4, facts, own_leg, other_leg, 0, 0, 0, old_deadline < today, misnamed, (select name from directory.unit_facts(site_id, misnamed))
   from chk where pre not in (0, 9)
