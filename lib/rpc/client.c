@@ -153,27 +153,17 @@ void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, v
     inbox_put(&client->requests, &call->node);
 }
 
-/* A thread that waits for its call. */
-typedef struct waiter {
+/* A thread waits for it, now or later. */
+struct rpc_pending {
     sem_t done;
     rpc_result *result;
-} waiter;
+    const ProtobufCMessageDescriptor *type; /* of the response */
+};
 
 static void wake(void *data, rpc_result *result) {
-    waiter *w = data;
-    w->result = result;
-    sem_post(&w->done);
-}
-
-static rpc_result *start_and_wait(rpc_client *client, const rpc_request *request) {
-    waiter w;
-    sem_init(&w.done, 0, 0);
-    rpc_start(client, request, wake, &w);
-    /* The client's thread ends every call at its deadline at the latest. */
-    while (sem_wait(&w.done) != 0)
-        continue;
-    sem_destroy(&w.done);
-    return w.result;
+    rpc_pending *pending = data;
+    pending->result = result;
+    sem_post(&pending->done);
 }
 
 static bh_err *unpack_response(bh_call *c, const rpc_result *result, const ProtobufCMessageDescriptor *type,
@@ -185,8 +175,8 @@ static bh_err *unpack_response(bh_call *c, const rpc_result *result, const Proto
     return err ? bh_fail(c, INTERNAL_ERROR, arena_printf(c->mem, "%s: %s", type->name, err->en)) : NULL;
 }
 
-bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
-                 const ProtobufCMessage *request, ProtobufCMessage **ret_response) {
+rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
+                       const ProtobufCMessage *request) {
     const ProtobufCMethodDescriptor *type = protobuf_c_service_descriptor_get_method_by_name(service, method);
     assert(type);
     size_t size = protobuf_c_message_get_packed_size(request);
@@ -200,8 +190,24 @@ bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescripto
         .payload = bytes,
         .payload_size = size,
     };
-    rpc_result *result = start_and_wait(client, &raw);
-    bh_err *err = unpack_response(c, result, type->output, ret_response);
-    rpc_result_free(result);
+    rpc_pending *pending = arena_alloc(c->mem, sizeof(*pending));
+    pending->type = type->output;
+    sem_init(&pending->done, 0, 0);
+    rpc_start(client, &raw, wake, pending);
+    return pending;
+}
+
+bh_err *rpc_end(rpc_pending *pending, bh_call *c, ProtobufCMessage **ret_response) {
+    /* The client's thread ends every call at its deadline at the latest. */
+    while (sem_wait(&pending->done) != 0)
+        continue;
+    sem_destroy(&pending->done);
+    bh_err *err = unpack_response(c, pending->result, pending->type, ret_response);
+    rpc_result_free(pending->result);
     return err;
+}
+
+bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
+                 const ProtobufCMessage *request, ProtobufCMessage **ret_response) {
+    return rpc_end(rpc_begin(client, c, service, method, request), c, ret_response);
 }

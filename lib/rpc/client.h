@@ -30,6 +30,12 @@ bool rpc_client_is_ready(const rpc_client *client, const char *service);
 MUST bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
                       const ProtobufCMessage *request, ProtobufCMessage **ret_response);
 
+/* rpc_call in two steps, for many calls at once: every call that was begun is ended, before its arena goes. */
+typedef struct rpc_pending rpc_pending;
+rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
+                       const ProtobufCMessage *request);
+MUST bh_err *rpc_end(rpc_pending *pending, bh_call *c, ProtobufCMessage **ret_response);
+
 /* A call whose bytes are passed on unread. Everything is copied. */
 typedef struct rpc_request {
     const char *method;   /* "/bihuan.v1.TaskService/IssueTask" */

@@ -15,19 +15,23 @@ enum {
     PASS_MS = 8000, /* a pass ends well before its lease does */
     DELIVERY_MS = 5000,
     WAIT_MIN_MS = 100,
-    WAIT_MAX_MS = 30000,
-    DOUBLINGS_MAX = 8,
+    AWAY_MAX_MS = 5000, /* between two tries when nobody could be reached */
+    REFUSED_MAX_MS = 30000,
+    DOUBLINGS_MAX = 9,
     REFUSALS_MAX = 20, /* about five minutes */
 };
 
-typedef struct event {
+/* An event on its way. */
+typedef struct delivery {
     int64_t id;
     const char *method;
-    const uint8_t *payload;
-    size_t payload_size;
     int tries;
     int refusals;
-} event;
+    rpc_pending *pending; /* NULL: it never left */
+    const bh_err *failure;
+} delivery;
+
+typedef enum fate { DELIVERED, LATER, GIVEN_UP } fate;
 
 /* What a try later may heal; anything else is a refusal of this very event. */
 static bool is_passing(bh_code code) {
@@ -50,68 +54,121 @@ static const ProtobufCMethodDescriptor *find_method(const outbox *box, const cha
     return NULL;
 }
 
-static event event_at(const pg_rows *rows, int row) {
-    event e = {
-        .id = pg_get_int(rows, row, "id"),
-        .method = pg_get_text(rows, row, "method"),
-        .tries = (int) pg_get_int(rows, row, "tries"),
-        .refusals = (int) pg_get_int(rows, row, "refusals"),
-    };
-    e.payload = pg_get_bytes(rows, row, "payload", &e.payload_size);
-    return e;
+static bh_err *unpack(bh_call *call, const pg_rows *rows, int row, const ProtobufCMethodDescriptor *method,
+                      ProtobufCMessage **ret_request) {
+    size_t size;
+    const uint8_t *payload = pg_get_bytes(rows, row, "payload", &size);
+    return rpc_unpack(call, method->input, payload, size, ret_request);
 }
 
-static bh_err *deliver(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows, int row) {
-    event e = event_at(rows, row);
+static bh_err *send_one(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows, int row,
+                        rpc_pending **ret_pending) {
     bh_call one = *call;
     one.deadline_ms = clock_mono_ms() + DELIVERY_MS;
+    const char *path = pg_get_text(rows, row, "method");
     const ProtobufCServiceDescriptor *service;
-    const ProtobufCMethodDescriptor *method = find_method(box, e.method, &service);
+    const ProtobufCMethodDescriptor *method = find_method(box, path, &service);
     if (!method)
-        return bh_fail(call, UNKNOWN_METHOD, e.method);
-    ProtobufCMessage *request, *response;
+        return bh_fail(call, UNKNOWN_METHOD, path);
+    ProtobufCMessage *request;
     if (box->request)
         TRY(box->request(&one, rows, row, &request));
     else
-        TRY(rpc_unpack(&one, method->input, e.payload, e.payload_size, &request));
-    return rpc_call(client, &one, service, method->name, request, &response);
+        TRY(unpack(&one, rows, row, method, &request));
+    *ret_pending = rpc_begin(client, &one, service, method->name, request);
+    return NULL;
+}
+
+/* All of them are under way at once: they are of different objects. Returns how many the pass had time for. */
+static int send_all(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows, delivery *deliveries) {
+    int64_t until_ms = clock_mono_ms() + PASS_MS;
+    int n = 0;
+    for (; n < rows->count && clock_mono_ms() < until_ms; n++) {
+        delivery *d = &deliveries[n];
+        *d = (delivery){
+            .id = pg_get_int(rows, n, "id"),
+            .method = pg_get_text(rows, n, "method"),
+            .tries = (int) pg_get_int(rows, n, "tries"),
+            .refusals = (int) pg_get_int(rows, n, "refusals"),
+        };
+        d->failure = send_one(call, client, box, rows, n, &d->pending);
+    }
+    return n;
+}
+
+static void wait_for_all(bh_call *call, delivery *deliveries, int n) {
+    ProtobufCMessage *response;
+    for (int i = 0; i < n; i++)
+        if (deliveries[i].pending)
+            deliveries[i].failure = rpc_end(deliveries[i].pending, call, &response);
+}
+
+static fate fate_of(const delivery *d) {
+    if (!d->failure)
+        return DELIVERED;
+    return is_passing(d->failure->code) || d->refusals + 1 < REFUSALS_MAX ? LATER : GIVEN_UP;
 }
 
 /* Doubles with every try; the random half keeps instances and objects apart. */
-static int64_t wait_ms(int tries) {
-    int64_t most = (int64_t) WAIT_MIN_MS << (tries < DOUBLINGS_MAX ? tries : DOUBLINGS_MAX);
-    if (most > WAIT_MAX_MS)
-        most = WAIT_MAX_MS;
+static int64_t wait_ms(const delivery *d) {
+    int64_t most = (int64_t) WAIT_MIN_MS << (d->tries < DOUBLINGS_MAX ? d->tries : DOUBLINGS_MAX);
+    int64_t limit = is_passing(d->failure->code) ? AWAY_MAX_MS : REFUSED_MAX_MS;
+    if (most > limit)
+        most = limit;
     uint32_t chance;
     random_bytes(&chance, sizeof(chance));
     return most / 2 + (int64_t) (chance % (uint32_t) most) / 2;
 }
 
-static bh_err *set_aside(bh_call *call, const outbox *box, const event *e, const bh_err *failure) {
-    pg_rows rows;
-    bool is_refusal = !is_passing(failure->code);
-    if (!is_refusal || e->refusals + 1 < REFUSALS_MAX) {
-        log_event(LOG_WARN, "outbox.retry", "event=%lld method=%s try=%d reason=%s", (long long) e->id, e->method,
-                  e->tries + 1, failure->reason);
-        return pg_call(call, box->retry, &rows, pg_int(call->site_id), pg_int(e->id), pg_int(wait_ms(e->tries)),
-                       pg_int(is_refusal));
-    }
-    log_event(LOG_ERROR, "outbox.dead", "event=%lld method=%s reason=%s %s", (long long) e->id, e->method,
-              failure->reason, failure->en);
-    return pg_call(call, box->bury, &rows, pg_int(call->site_id), pg_int(e->id),
-                   pg_text(arena_printf(call->mem, "%s: %s", failure->reason, failure->en)));
+/* The elements of an array, as PostgreSQL reads it. */
+static void list_add(buf *list, int64_t number) {
+    buf_addf(list, "%c%lld", list->n ? ',' : '{', (long long) number);
 }
 
-static bh_err *forget(bh_call *call, const outbox *box, const pg_rows *rows, int n) {
-    if (n == 0)
-        return NULL;
+static bh_err *forget(bh_call *call, const outbox *box, const delivery *deliveries, int n, bool *ret_any) {
     buf ids;
     buf_init(&ids, call->mem);
     for (int i = 0; i < n; i++)
-        buf_addf(&ids, "%c%lld", i ? ',' : '{', (long long) pg_get_int(rows, i, "id"));
+        if (fate_of(&deliveries[i]) == DELIVERED)
+            list_add(&ids, deliveries[i].id);
+    *ret_any = ids.n > 0;
+    if (!ids.n)
+        return NULL;
     buf_addc(&ids, '}');
     pg_rows none;
     return pg_call(call, box->done, &none, pg_int(call->site_id), pg_text(ids.s));
+}
+
+static bh_err *put_off(bh_call *call, const outbox *box, const delivery *deliveries, int n) {
+    buf ids;
+    buf_init(&ids, call->mem);
+    int32_t waits[BATCH_MAX], refusals[BATCH_MAX];
+    size_t count = 0;
+    const delivery *last = NULL;
+    for (int i = 0; i < n; i++) {
+        if (fate_of(&deliveries[i]) != LATER)
+            continue;
+        last = &deliveries[i];
+        list_add(&ids, last->id);
+        waits[count] = (int32_t) wait_ms(last);
+        refusals[count++] = !is_passing(last->failure->code);
+    }
+    if (!last)
+        return NULL;
+    log_event(LOG_WARN, "outbox.retry", "events=%zu last=%lld method=%s try=%d reason=%s", count, (long long) last->id,
+              last->method, last->tries + 1, last->failure->reason);
+    buf_addc(&ids, '}');
+    pg_rows none;
+    return pg_call(call, box->retry, &none, pg_int(call->site_id), pg_text(ids.s), pg_ints(waits, count),
+                   pg_ints(refusals, count));
+}
+
+static bh_err *bury(bh_call *call, const outbox *box, const delivery *d) {
+    log_event(LOG_ERROR, "outbox.dead", "event=%lld method=%s reason=%s %s", (long long) d->id, d->method,
+              d->failure->reason, d->failure->en);
+    pg_rows none;
+    return pg_call(call, box->bury, &none, pg_int(call->site_id), pg_int(d->id),
+                   pg_text(arena_printf(call->mem, "%s: %s", d->failure->reason, d->failure->en)));
 }
 
 bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box, bool *ret_again) {
@@ -119,19 +176,15 @@ bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box,
     /* The same after a restart, so that an instance need not wait for its own lease. */
     uuid holder = uuid_derive(none, runtime->settings.endpoint);
     pg_rows rows;
-    TRY(pg_call(call, box->take, &rows, pg_int(call->site_id), pg_uuid(&holder), pg_int(LEASE_MS), pg_int(BATCH_MAX)));
-    int64_t until_ms = clock_mono_ms() + PASS_MS;
-    bh_err *failure = NULL;
-    int done = 0;
-    while (done < rows.count && !failure && clock_mono_ms() < until_ms) {
-        failure = deliver(call, runtime->client, box, &rows, done);
-        event e = event_at(&rows, done);
-        if (failure)
-            TRY(set_aside(call, box, &e, failure));
-        else
-            done++;
-    }
-    TRY(forget(call, box, &rows, done));
-    *ret_again = done > 0;
+    TRY(pg_call(call, box->take, &rows, pg_int(call->site_id), pg_uuid(&holder), pg_int(LEASE_MS), pg_int(BATCH_MAX),
+                pg_bool(box->request)));
+    delivery deliveries[BATCH_MAX];
+    int n = send_all(call, runtime->client, box, &rows, deliveries);
+    wait_for_all(call, deliveries, n);
+    TRY(forget(call, box, deliveries, n, ret_again));
+    TRY(put_off(call, box, deliveries, n));
+    for (int i = 0; i < n; i++)
+        if (fate_of(&deliveries[i]) == GIVEN_UP)
+            TRY(bury(call, box, &deliveries[i]));
     return NULL;
 }

@@ -1,9 +1,10 @@
 /* Delivers the events of a service's outbox: at least once, in order per object, by RPC as an internal call.
  *
  * A command's statement adds rows to <schema>.outbox (site_id, object_id, event_id, method, payload); the columns
- * tries, refusals and not_before have defaults and belong to the drainer. The receiver remembers event_id, so that a
- * repeat changes nothing. One instance at a time drains: the one that holds <schema>.outbox_lease. What a receiver
- * refuses again and again goes to <schema>.outbox_dead and is logged as an error, so that later events can pass. */
+ * tries, refusals and not_before have defaults and belong to the drainer. One event of each object is under way at a
+ * time; those of different objects go together. The receiver remembers event_id, so that a repeat changes nothing. One
+ * instance at a time drains: the one that holds <schema>.outbox_lease. What a receiver refuses again and again goes to
+ * <schema>.outbox_dead and is logged as an error, so that later events can pass. */
 #pragma once
 
 #include "service/service.h"
@@ -14,7 +15,7 @@ typedef struct outbox_route {
 } outbox_route;
 
 /* The request to send for a row, where it is not the stored payload: an event that says "look again" carries none and
- * is filled when it goes. */
+ * is filled when it goes; so the newest of an object goes for all. */
 typedef bh_err *outbox_request(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage **ret_request);
 
 /* The four statements of the service's sql/ folder: outbox_take, outbox_done, outbox_retry, outbox_bury. */
@@ -28,5 +29,5 @@ typedef struct outbox {
 /* How long an outbox may rest between two looks, for service_job.interval_ms. */
 enum { OUTBOX_INTERVAL_MS = 200 };
 
-/* One pass: delivers the oldest events until one fails or the batch is done; for service_job.run. */
+/* One pass: sends a batch, forgets what was received, puts the rest off; for service_job.run. */
 MUST bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box, bool *ret_again);

@@ -30,6 +30,7 @@ class History:
                       rows(city, "task_id, version, state from task.task where import_id is null")}
         self.events = rows(city, f"""task_id, version, move, state from task.event where task_id::text in ({OURS})
                                       order by task_id, version""")
+        self.views = dict(rows(city, f"task_id, state from progress.task_view where task_id::text in ({OURS})"))
         self.entries = rows(city, f"object_id, version from audit.entry where object_type = 'task' and object_id in ({OURS})")
 
     def acknowledged(self):
@@ -65,6 +66,12 @@ class History:
             last[task] = (int(version), after)
         assert last == self.tasks
 
+    def check_followers(self):
+        """Who is told of changes has the last state of every task that ever left its first one."""
+        last = {task: STATES.index(state) for task, (version, state) in self.tasks.items() if version > 1}
+        late = {task: (state, self.views.get(task)) for task, state in last.items() if self.views.get(task) != str(state)}
+        assert not late, f"progress was not told: {late}"
+
     def check_witnesses(self):
         """Request ids, events and audit entries name the same versions of the same tasks, each once."""
         events = sorted((task, int(version)) for task, version, _, _ in self.events)
@@ -80,7 +87,7 @@ def wait_until(holds, seconds, otherwise):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, otherwise
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def drain(city, table):
@@ -112,6 +119,7 @@ def check(city, log, before=frozenset()):
     history = History(city, log)
     counts = history.check_effects(set(before))
     history.check_versions()
+    history.check_followers()
     history.check_witnesses()
     city.log_in("auditor01")
     city.cli("audit", "verify", login="auditor01")

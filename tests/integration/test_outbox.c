@@ -19,6 +19,7 @@
 #include "rpc/client.h"
 #include "rpc/keys.h"
 #include "rpc/server.h"
+#include "service/outbox.h"
 
 /* Two services in one program: their handlers.h have the same name. */
 extern const bh_service progress_service, target_service;
@@ -203,6 +204,89 @@ static void test_receiver_away(void **state) {
     assert_string_equal(observed(s), "1");
 }
 
+/* One event of each object at a time, those of different objects together. */
+static void test_many_objects_go_together(void **state) {
+    enum { OBJECTS = 40 };
+    site *s = *state;
+    for (int i = 0; i < OBJECTS; i++) {
+        const char *object = desk_request_id(s->progress);
+        add_event(s, object, desk_request_id(s->progress), 2, "1");
+        add_event(s, object, desk_request_id(s->progress), 4, "2");
+    }
+    int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+    while (!drain(s) && clock_mono_ms() < until_ms)
+        desk_sql(s->progress, "update progress.outbox set not_before = '-infinity'");
+    assert_string_equal(desk_sql(s->progress, "select count(*) || ' ' || min(number) || ' ' || max(number) || ' ' || "
+                                              "max(report_version) from target.observation"),
+                        "40 1 1 2");
+    assert_true(drain(s));
+    assert_string_equal(desk_sql(s->progress, "select count(*) from target.observation where number = 2"), "40");
+    assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox"), "0");
+}
+
+/* What the event says is asked for when it goes. */
+static bh_err *look_again(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage **ret_request) {
+    Bh__RecordObservationsRequest *event = arena_alloc(call->mem, sizeof(*event));
+    Bh__Observation *one = arena_alloc(call->mem, sizeof(*one)), **list = arena_alloc(call->mem, sizeof(*list));
+    bh__record_observations_request__init(event);
+    bh__observation__init(one);
+    *list = one;
+    one->target_id = (char *) TARGET;
+    one->period = (char *) "2025-06";
+    one->unit_id = 10;
+    one->source = (char *) "survey";
+    one->report_id = (char *) pg_get_text(rows, row, "object_id");
+    one->report_version = 6;
+    one->number = (char *) (strcmp(one->report_id, OBJECT_A) == 0 ? "7" : "many");
+    event->event_id = (char *) pg_get_text(rows, row, "event_id");
+    event->n_observations = 1;
+    event->observations = list;
+    *ret_request = &event->base;
+    return NULL;
+}
+
+static const pg_stmt *statement(const char *name) {
+    const pg_stmt *stmt = progress_service.statements;
+    while (strcmp(stmt->name, name) != 0)
+        stmt++;
+    return stmt;
+}
+
+static void pass(site *s) {
+    static const outbox_route routes[] = { { &bh__target_service__descriptor } };
+    const outbox box = {
+        .take = statement("progress/outbox_take.sql"),
+        .done = statement("progress/outbox_done.sql"),
+        .retry = statement("progress/outbox_retry.sql"),
+        .bury = statement("progress/outbox_bury.sql"),
+        .routes = routes,
+        .route_count = countof(routes),
+        .request = look_again,
+    };
+    bool again;
+    assert_null(outbox_drain(desk_begin(s->progress), &s->runtime, &box, &again));
+}
+
+static void test_the_newest_goes_for_all(void **state) {
+    site *s = *state;
+    for (int i = 0; i < 3; i++) {
+        add_event(s, OBJECT_A, desk_request_id(s->progress), 2, "1");
+        add_event(s, OBJECT_B, desk_request_id(s->progress), 2, "1");
+    }
+    int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+    while (!*observed(s) && clock_mono_ms() < until_ms)
+        pass(s);
+    assert_string_equal(observed(s), "7");
+    assert_string_equal(desk_sql(s->progress, "select count(*) from target.inbox"), "1");
+    /* So does the one that nobody accepts, once it is given up. */
+    assert_string_equal(
+        desk_sql(s->progress, "select count(distinct object_id) || ' ' || count(*) from progress.outbox"), "1 3");
+    desk_sql(s->progress, "update progress.outbox set refusals = 19, not_before = '-infinity'");
+    pass(s);
+    assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox_dead"), "3");
+    assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox"), "0");
+}
+
 /* An event for a figure that is no number: the receiver will never have it. */
 static void test_refused_event_is_set_aside(void **state) {
     site *s = *state;
@@ -245,6 +329,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_delivered_once, fresh),
         cmocka_unit_test_setup(test_receiver_away, fresh),
+        cmocka_unit_test_setup(test_many_objects_go_together, fresh),
+        cmocka_unit_test_setup(test_the_newest_goes_for_all, fresh),
         cmocka_unit_test_setup(test_refused_event_is_set_aside, fresh),
         cmocka_unit_test_setup(test_one_drainer, fresh),
     };

@@ -127,7 +127,12 @@ static void assert_recorded(desk *d) {
 
 static void test_life_of_a_report(void **state) {
     desk *d = *state;
-    assert_string_equal(task_changed(d, 1, TASK_ACTIVE, LEG_WORKING), "{}");
+    assert_string_equal(task_changed(d, 2, TASK_ACTIVE, LEG_WORKING), "{}");
+    /* What is older, or as old, comes too late. */
+    task_changed(d, 1, TASK_SIGN_OFF, LEG_RELEASED);
+    task_changed(d, 2, TASK_SIGN_OFF, LEG_RELEASED);
+    assert_string_equal(desk_sql(d, "select version || ' ' || state from progress.task_view"), "2 4");
+    desk_sql(d, "update task.task set state = 4");
     assert_string_equal(
         desk_sql(d, "select string_agg(unit_id || ' ' || due, ',' order by unit_id) from progress.sheet"),
         "10 2025-06-30,11 2025-06-30");
