@@ -63,6 +63,13 @@ bh_err *field_filled(bh_call *call, const char *field, const char *value, size_t
     return *value ? field_needed(call, field, value, max) : NULL;
 }
 
+bh_err *field_range(bh_call *call, const char *field, int64_t value, int64_t least, int64_t most) {
+    if (value < least || value > most)
+        return bh_fail_why(call, BAD_FIELD, field, BEYOND, arena_printf(call->mem, "%lld", (long long) least),
+                           arena_printf(call->mem, "%lld", (long long) most));
+    return NULL;
+}
+
 bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max) {
     if (n > max)
         return bh_fail_why(call, BAD_FIELD, field, TOO_MANY, arena_printf(call->mem, "%zu", max));
@@ -94,7 +101,7 @@ bh_err *field_printed(bh_call *call, const char *field, int32_t first, int32_t l
 }
 
 bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest) {
-    if (strlen(value) != 2 * SHA256_SIZE || !hex_parse(value, ret_digest, SHA256_SIZE))
+    if (strspn(value, "0123456789abcdef") != 2 * SHA256_SIZE || !hex_parse(value, ret_digest, SHA256_SIZE))
         return bh_fail_why(call, BAD_FIELD, field, NOT_DIGEST);
     return NULL;
 }
@@ -103,9 +110,8 @@ bh_err *field_import(bh_call *call, const char *import, const char *document_dig
     uint8_t digest[SHA256_SIZE];
     TRY(field_uuid(call, "import_id", import, ret_import));
     TRY(field_digest(call, "document_digest", document_digest, digest));
-    if (round < 1 || round > ROUNDS_MAX)
-        return bh_fail_why(call, BAD_FIELD, "round", NOT_ROUND, arena_printf(call->mem, "%d", ROUNDS_MAX));
-    uuid own = import_id(call->who.unit_id, hex(call->mem, digest, sizeof(digest)), round);
+    TRY(field_range(call, "round", round, 1, ROUNDS_MAX));
+    uuid own = import_id(call->who.unit_id, document_digest, round);
     return memcmp(own.b, ret_import->b, sizeof(own.b)) == 0 ? NULL : bh_fail(call, IMPORT_FOREIGN, import);
 }
 

@@ -19,13 +19,15 @@ MUST bh_err *field_text(bh_call *call, const char *field, const char *value, siz
 MUST bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max);
 /* Empty, or more than white space. */
 MUST bh_err *field_filled(bh_call *call, const char *field, const char *value, size_t max);
+/* least <= value <= most. */
+MUST bh_err *field_range(bh_call *call, const char *field, int64_t value, int64_t least, int64_t most);
 MUST bh_err *field_limit(bh_call *call, const char *field, size_t n, size_t max);
 MUST bh_err *field_uuid(bh_call *call, const char *field, const char *value, uuid *ret_id);
 /* A decimal string that numeric holds exactly: at most 18 digits before and 9 behind the point. */
 MUST bh_err *field_decimal(bh_call *call, const char *field, const char *value);
 /* Printed lines, counted from 1; 0 = none. */
 MUST bh_err *field_printed(bh_call *call, const char *field, int32_t first, int32_t last);
-/* A SHA-256 in hex. */
+/* A SHA-256 in lower-case hex: a file has one name. */
 MUST bh_err *field_digest(bh_call *call, const char *field, const char *value, uint8_t *ret_digest);
 /* The caller's unit's import of this document in this round; IMPORT_FOREIGN for an id that is any other's. */
 MUST bh_err *field_import(bh_call *call, const char *import, const char *document_digest, int32_t round,

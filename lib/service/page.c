@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "service/field.h"
 
 enum { NUMBER_DIGITS_MAX = 18 };
 
 bh_err *page_rows(bh_call *call, int32_t page_size, int32_t *ret_rows) {
-    if (page_size < 0 || page_size > PAGE_SIZE_MAX)
-        return bh_fail_why(call, BAD_FIELD, "page_size", BEYOND, "0", arena_printf(call->mem, "%d", PAGE_SIZE_MAX));
+    TRY(field_range(call, "page_size", page_size, 0, PAGE_SIZE_MAX));
     *ret_rows = page_size ? page_size : PAGE_SIZE_DEFAULT;
     return NULL;
 }

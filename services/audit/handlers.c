@@ -5,6 +5,7 @@
 #include "audit_sql.h"
 #include "domain/task.h"
 #include "sequencer.h"
+#include "service/field.h"
 #include "store.h"
 
 enum {
@@ -16,8 +17,7 @@ enum {
 };
 
 static bh_err *page_size(bh_call *c, int32_t asked, int32_t otherwise, int32_t most, int32_t *ret_size) {
-    if (asked < 0 || asked > most)
-        return bh_fail_why(c, BAD_FIELD, "page_size", BEYOND, "0", arena_printf(c->mem, "%d", (int) most));
+    TRY(field_range(c, "page_size", asked, 0, most));
     *ret_size = asked ? asked : otherwise;
     return NULL;
 }
@@ -66,9 +66,7 @@ BH_RPC(AuditService, list_block_hashes, ListBlockHashesRequest, ListBlockHashesR
 /* -- proofs -- */
 
 static bh_err *check_place(bh_call *c, const Bh__GetInclusionProofRequest *req, uint64_t newest) {
-    if (req->tree_size < 0 || (uint64_t) req->tree_size > newest)
-        return bh_fail_why(c, BAD_FIELD, "tree_size", BEYOND, "0",
-                           arena_printf(c->mem, "%llu", (unsigned long long) newest));
+    TRY(field_range(c, "tree_size", req->tree_size, 0, (int64_t) newest));
     uint64_t size = req->tree_size ? (uint64_t) req->tree_size : newest;
     if (req->entry_index < 0 || (uint64_t) req->entry_index >= size)
         return bh_fail(c, NOT_FOUND_OBJECT, arena_printf(c->mem, "entry %lld", (long long) req->entry_index));

@@ -16,13 +16,6 @@ enum { NAME_SIZE_MAX = 300, ALIASES_MAX = 100, MEMBERS_MAX = 500, NAMES_MAX = 10
 
 /* -- checks -- */
 
-static bh_err *check_range(bh_call *c, const char *field, int64_t value, int64_t least, int64_t most) {
-    if (value < least || value > most)
-        return bh_fail_why(c, BAD_FIELD, field, BEYOND, arena_printf(c->mem, "%lld", (long long) least),
-                           arena_printf(c->mem, "%lld", (long long) most));
-    return NULL;
-}
-
 static bh_err *check_login(bh_call *c, const char *login) {
     size_t size = strlen(login);
     if (size < 3 || size > LOGIN_SIZE_MAX || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != size)
@@ -129,8 +122,8 @@ BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
     TRY(field_limit(c, "aliases", req->n_aliases, ALIASES_MAX));
     for (size_t i = 0; i < req->n_aliases; i++)
         TRY(field_name(c, "aliases", req->aliases[i], NAME_SIZE_MAX));
-    TRY(check_range(c, "kind", req->kind, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT, BH__UNIT_KIND__UNIT_KIND_LEADERSHIP));
-    TRY(check_range(c, "office_unit_id", req->office_unit_id, 0, INT32_MAX));
+    TRY(field_range(c, "kind", req->kind, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT, BH__UNIT_KIND__UNIT_KIND_LEADERSHIP));
+    TRY(field_range(c, "office_unit_id", req->office_unit_id, 0, INT32_MAX));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_create_unit(c, &cmd, req, resp);
@@ -138,7 +131,7 @@ BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
 
 BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasResponse) {
     TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
-    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_add_alias(c, &cmd, req, resp);
@@ -146,7 +139,7 @@ BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasRespon
 
 BH_RPC(DirectoryService, remove_unit_alias, RemoveUnitAliasRequest, RemoveUnitAliasResponse) {
     TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
-    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_remove_alias(c, &cmd, req, resp);
@@ -155,7 +148,7 @@ BH_RPC(DirectoryService, remove_unit_alias, RemoveUnitAliasRequest, RemoveUnitAl
 BH_RPC(DirectoryService, set_unit_members, SetUnitMembersRequest, SetUnitMembersResponse) {
     int32_t first_day;
     TRY(field_limit(c, "member_unit_ids", req->n_member_unit_ids, MEMBERS_MAX));
-    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
     TRY(parse_day(c, "first_day", req->first_day, day_at(c->now_ms), &first_day));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -195,10 +188,10 @@ static bh_err *check_grant(bh_call *c, const Bh__GrantPostRequest *req) {
     bool is_of_site = req->post == BH__POST__POST_AUDITOR || req->post == BH__POST__POST_OPERATOR;
     bool is_leader = req->post == BH__POST__POST_LEADER;
     bool is_delegate = req->leader_id && req->leader_id != req->user_id;
-    TRY(check_range(c, "post", req->post, BH__POST__POST_HANDLER, BH__POST__POST_OPERATOR));
-    TRY(check_range(c, "unit_id", req->unit_id, is_of_site ? 0 : 1, INT32_MAX));
-    TRY(check_range(c, "leader_id", req->leader_id, 0, is_leader ? INT32_MAX : 0));
-    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(field_range(c, "post", req->post, BH__POST__POST_HANDLER, BH__POST__POST_OPERATOR));
+    TRY(field_range(c, "unit_id", req->unit_id, is_of_site ? 0 : 1, INT32_MAX));
+    TRY(field_range(c, "leader_id", req->leader_id, 0, is_leader ? INT32_MAX : 0));
+    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
     if (is_delegate && !*req->last_day)
         return bh_fail_why(c, BAD_FIELD, "last_day", MISSING);
     return NULL;
@@ -209,7 +202,7 @@ BH_RPC(DirectoryService, grant_post, GrantPostRequest, GrantPostResponse) {
     TRY(check_grant(c, req));
     TRY(parse_day(c, "first_day", req->first_day, day_at(c->now_ms), &first_day));
     TRY(parse_day(c, "last_day", req->last_day, DAY_OPEN, &last_day));
-    TRY(check_range(c, "last_day", last_day, first_day, DAY_OPEN));
+    TRY(field_range(c, "last_day", last_day, first_day, DAY_OPEN));
     Bh__GrantPostRequest full = *req;
     if (req->post == BH__POST__POST_LEADER && !req->leader_id)
         full.leader_id = req->user_id;
@@ -219,14 +212,14 @@ BH_RPC(DirectoryService, grant_post, GrantPostRequest, GrantPostResponse) {
 }
 
 BH_RPC(DirectoryService, revoke_post, RevokePostRequest, RevokePostResponse) {
-    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_revoke_post(c, &cmd, req, resp);
 }
 
 BH_RPC(DirectoryService, disable_user, DisableUserRequest, DisableUserResponse) {
-    TRY(check_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_disable_user(c, &cmd, req, resp);

@@ -22,6 +22,7 @@ BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     TRY(field_line(c, "document_number", req->document_number, WORD_MAX));
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
     TRY(field_import(c, req->import_id, req->document_digest, req->round, &import));
+    TRY(field_range(c, "target_count", req->target_count, 0, TARGETS_MAX));
     TRY(task_check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
     TRY(task_check_numbers(c, req->drafts, req->n_drafts));
     return task_store_import(c, import, req, resp);

@@ -14,9 +14,14 @@ static pg_value document_key(bh_call *c, const char *number, const char *title, 
     return pg_bytes(key, SHA256_SIZE);
 }
 
-enum { INCOMPLETE = 6, DIFFERS, KNOWN, STILL_OPEN };
+enum { INCOMPLETE = 6, DIFFERS, KNOWN, STILL_OPEN, NOT_NEXT };
+
+static const char *number_text(bh_call *c, int64_t number) {
+    return arena_printf(c->mem, "%d", (int) number);
+}
 
 static bh_err *refusal(bh_call *c, const Bh__ImportTasksRequest *req, const pg_rows *rows) {
+    int64_t last_round = pg_get_int(rows, 0, "_last_round");
     switch (pg_get_int(rows, 0, "outcome")) {
     case INCOMPLETE:
         return bh_fail(c, IMPORT_INCOMPLETE, req->import_id);
@@ -25,8 +30,10 @@ static bh_err *refusal(bh_call *c, const Bh__ImportTasksRequest *req, const pg_r
     case KNOWN:
         return bh_fail(c, IMPORT_KNOWN, *req->document_number ? req->document_number : req->document_title);
     case STILL_OPEN:
-        return bh_fail(c, IMPORT_OPEN, arena_printf(c->mem, "%d", (int) pg_get_int(rows, 0, "_open_count")),
+        return bh_fail(c, IMPORT_OPEN, number_text(c, pg_get_int(rows, 0, "_open_count")),
                        pg_get_text(rows, 0, "_open_import"));
+    case NOT_NEXT:
+        return bh_fail(c, IMPORT_ROUND, number_text(c, last_round), number_text(c, last_round + 1));
     default:
         return task_store_misnamed(c, rows);
     }

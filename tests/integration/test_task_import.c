@@ -1,8 +1,11 @@
 /* Imports of one document: whose they are, what repeats them, and what a corrected version may do. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,12 +15,13 @@
 
 #define ONE "1111111111111111111111111111111111111111111111111111111111111111"
 #define TWO "2222222222222222222222222222222222222222222222222222222222222222"
+#define THREE "3333333333333333333333333333333333333333333333333333333333333333"
 #define TASK "0196f0a0-0000-8000-8000-000000000002"
 #define NUMBERED "\"document_number\":\"X 1\","
 #define TITLED "\"document_title\":\"plan\","
 
 static int empty(void **state) {
-    desk_sql(*state, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem");
+    desk_sql(*state, "truncate task.task, task.leg, task.clause, task.event, task.import, task.idem, target.import");
     return 0;
 }
 
@@ -121,11 +125,146 @@ static void a_document_is_recognised(void **state) {
     assert_string_equal(listed(d, person_named("drafter"), ""), "1:1/0");
 }
 
+/* The next one only: not one that leaves some out, nor the second before the first. */
+static void rounds_follow_each_other(void **state) {
+    desk *d = *state;
+    assert_starts(import(d, NUMBERED, ONE, 2), "!IMPORT_ROUND : 这份文件至今导入过 0 次，下一次应为第 1 次");
+    assert_starts(import(d, NUMBERED, ONE, 1), "{");
+    end_drafts(d);
+    assert_starts(import(d, NUMBERED, ONE, 3), "!IMPORT_ROUND : 这份文件至今导入过 1 次，下一次应为第 2 次");
+    assert_starts(import(d, NUMBERED, ONE, 2), "{");
+}
+
+static const char *with_targets(desk *d, int count) {
+    const char *id = uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, ONE, 1));
+    return desk_call(d, "ImportTasks", person_named("drafter"),
+                     "\"import_id\":\"%s\",\"document_digest\":\"" ONE "\",\"round\":1,\"target_count\":%d,"
+                     "\"drafts\":[{\"no\":\"1\",\"text\":\"t\"}]",
+                     id, count);
+}
+
+/* Until tasks and targets are both in, neither shows. */
+static void what_is_refused_shows_nothing(void **state) {
+    desk *d = *state;
+    assert_starts(with_targets(d, 2), "!IMPORT_INCOMPLETE ");
+    desk_sql(d, "insert into target.import (site_id, import_id, digest, target_count) values (1, '%s', sha256(''), 3)",
+             uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, ONE, 1)));
+    assert_starts(with_targets(d, 2), "!IMPORT_INCOMPLETE ");
+    assert_starts(with_targets(d, 0), "!IMPORT_INCOMPLETE ");
+    assert_string_equal(desk_sql(d, "select shown from target.import"), "f");
+    assert_starts(with_targets(d, 3), "{");
+    assert_string_equal(desk_sql(d, "select shown from target.import"), "t");
+}
+
+/* ---- many at once */
+
+/* One import that a thread asks of an instance. */
+typedef struct attempt {
+    const char *head, *digest;
+    int round;
+    pthread_t thread;
+    desk *desk;
+    const char *answer;
+} attempt;
+#define ATTEMPT(of_head, of_digest, of_round) \
+    { .head = of_head, .digest = of_digest, .round = of_round }
+
+static void *send(void *data) {
+    attempt *a = data;
+    a->answer = import(a->desk, a->head, a->digest, a->round);
+    return NULL;
+}
+
+static void begin(attempt *a, desk *instance) {
+    a->desk = desk_share(instance);
+    assert_int_equal(pthread_create(&a->thread, NULL, send, a), 0);
+}
+
+/* How many of them got in. */
+static int end(attempt *attempts, size_t n) {
+    int accepted = 0;
+    for (size_t i = 0; i < n; i++) {
+        pthread_join(attempts[i].thread, NULL);
+        accepted += *attempts[i].answer == '{';
+        if (*attempts[i].answer != '{')
+            assert_starts(attempts[i].answer, "!IMPORT_");
+        desk_close(attempts[i].desk);
+    }
+    return accepted;
+}
+
+/* Imports stop where they would store their drafts, after they looked at what is there. */
+static void hold(desk *d) {
+    desk_sql(d, "begin; lock table task.task in exclusive mode");
+}
+
+static const char *held_count(desk *d) {
+    return desk_sql(d, "select count(*) from pg_locks where not granted and relation = 'task.task'::regclass");
+}
+
+/* Commands that wait for a connection of the instance, as its metrics tell. */
+static const char *waiting_count(desk *d) {
+    static const char name[] = "\nbihuan_pg_commands_waiting ";
+    buf out;
+    buf_init(&out, desk_mem(d));
+    pg_pool_metrics(desk_pool(d), &out);
+    const char *found = strstr(out.s, name) + strlen(name);
+    return desk_text(d, "%.*s", (int) strcspn(found, "\n"), found);
+}
+
+static void wait_until(desk *d, const char *(*count)(desk *d), const char *wanted) {
+    enum { PAUSE_US = 10000, PAUSES_MAX = 3000 };
+    for (int i = 0; strcmp(count(d), wanted) != 0; i++) {
+        if (i == PAUSES_MAX)
+            fail_msg("%s, not %s", count(d), wanted);
+        usleep(PAUSE_US);
+    }
+}
+
+/* Two instances, of which each saw nothing of the other's import when it began. */
+static void of_two_instances_one_imports_a_document(void **state) {
+    desk *d = *state, *twin;
+    task_setup((void **) &twin);
+    attempt attempts[] = { ATTEMPT(NUMBERED, ONE, 1), ATTEMPT(NUMBERED, ONE, 2), ATTEMPT(NUMBERED, TWO, 1),
+                           ATTEMPT(NUMBERED, TWO, 5) };
+    hold(d);
+    for (size_t i = 0; i < countof(attempts); i++)
+        begin(&attempts[i], i < 2 ? d : twin);
+    wait_until(d, held_count, "2");
+    desk_sql(d, "commit");
+    assert_int_equal(end(attempts, countof(attempts)), 1);
+    assert_string_equal(desk_sql(d, "select string_agg(round || ':' || task_count, ' ') from task.import"), "1:1");
+    assert_string_equal(desk_sql(d, "select count(*) from task.task"), "1");
+    desk_close(twin);
+}
+
+/* One instance, where they travel in one statement: they wait together while another document is under way. */
+static void of_one_statement_one_imports_a_document(void **state) {
+    desk *d = *state;
+    attempt attempts[] = { ATTEMPT(TITLED, THREE, 1), ATTEMPT(NUMBERED, ONE, 1), ATTEMPT(NUMBERED, TWO, 1),
+                           ATTEMPT(NUMBERED, TWO, 2) };
+    hold(d);
+    begin(&attempts[0], d);
+    wait_until(d, held_count, "1");
+    for (size_t i = 1; i < countof(attempts); i++)
+        begin(&attempts[i], d);
+    wait_until(d, waiting_count, "3");
+    desk_sql(d, "commit");
+    assert_int_equal(end(attempts, countof(attempts)), 2);
+    assert_string_equal(desk_sql(d, "select count(*) from task.import where document_number = 'X 1' and round = 1"),
+                        "1");
+    assert_string_equal(desk_sql(d, "select count(*) from task.task"), "2");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_import_is_its_units_and_stays_what_it_is, empty),
         cmocka_unit_test_setup(a_corrected_version_takes_a_round, empty),
         cmocka_unit_test_setup(a_document_is_recognised, empty),
+        cmocka_unit_test_setup(rounds_follow_each_other, empty),
+        cmocka_unit_test_setup(what_is_refused_shows_nothing, empty),
+        cmocka_unit_test_setup(of_two_instances_one_imports_a_document, empty),
+        cmocka_unit_test_setup(of_one_statement_one_imports_a_document, empty),
     };
     return cmocka_run_group_tests(tests, task_setup, desk_teardown);
 }

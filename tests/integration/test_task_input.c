@@ -10,6 +10,7 @@
 #include "integration/task_kit.h"
 
 #define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
+#define UPPER_DIGEST "AB11111111111111111111111111111111111111111111111111111111111111"
 /* The first of the document of this digest by the drafter's unit, 10. */
 #define IMPORT(fields) "\"import_id\":\"804d9ee1-dcfa-8f0f-a021-de0f50ed049c\",\"round\":1," fields
 #define TASK "0196f0a0-0000-8000-8000-000000000002"
@@ -52,6 +53,12 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"deadline\":\"2025-+9-+1\"}", "deadline" },
         { "ImportTasks", IMPORT("\"document_digest\":\"abc\""), "document_digest" },
         { "ImportTasks", "\"import_id\":\"" TASK "\",\"document_digest\":\"" DIGEST "\"", "round" },
+        { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\""), "drafts" },
+        { "SplitLeg", "\"task_id\":\"" TASK "\"", "drafts" },
+        { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"target_count\":-1"), "target_count" },
+        { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"target_count\":2001"), "target_count" },
+        { "ImportTasks", IMPORT("\"document_digest\":\"" UPPER_DIGEST "\""), "document_digest" },
+        { "ListImports", "\"document_digest\":\"" UPPER_DIGEST "\"", "document_digest" },
         { "SetTasks", "\"result\":\" \\n\"", "result" },
         { "SetTasks", "\"default_result\":\" \"", "default_result" },
         { "CreateTask", "\"draft\":{\"text\":\"t\",\"result\":\" \"}", "draft.result" },

@@ -1,6 +1,7 @@
 -- The last part of an import: the drafts of a document, and with them the whole import shows. A repeat adds nothing;
--- with other content it is refused, and so is a document that was imported before unless this is a later round and no
--- draft of an earlier one stands.
+-- with other content it is refused, and so is a document that was imported before unless this is the next round and no
+-- draft of an earlier one stands. Two that come at once are of one round, which the unique key of task.import gives to one
+-- of them; the other is run again and sees it.
 -- combine: $3
 -- $1 site int4[]
 -- $2 key uuid[]
@@ -37,16 +38,17 @@ chk as materialized (
                      when m.import_id is not null then 7
                      when e.round >= i.round then 8
                      when e.open_count > 0 then 9
+                     when e.round + 1 <> i.round then 10
                      when n.misnamed is not null then n.misnamed[1]
-                     when i.target_count > 0 and target.show_import(i.site_id, i.import_id) <> i.target_count then 6
+                     when target.import_size(i.site_id, i.import_id) <> i.target_count then 6
                      else 0 end as pre,
-           n.misnamed[2] as misnamed, e.open_count, e.open_import
+           n.misnamed[2] as misnamed, e.open_count, e.open_import, e.round as last_round
       from inp i
       left join task.idem k on k.site_id = i.site_id and k.key = i.key
       left join task.import m on m.site_id = i.site_id and m.import_id = i.import_id
       left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) n(misnamed) on k.key is null and m.import_id is null
       left join lateral (
-          select max(w.round) as round, (count(*) filter (where t.state in (1, 2)))::int4 as open_count,
+          select coalesce(max(w.round), 0) as round, (count(*) filter (where t.state in (1, 2)))::int4 as open_count,
                  (array_agg(w.import_id order by w.round desc) filter (where t.state in (1, 2)))[1] as open_import
             from task.import w
             left join task.task t on t.site_id = w.site_id and t.import_id = w.import_id
@@ -54,7 +56,7 @@ chk as materialized (
 ),
 made as materialized (
     select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, import_id, actor, login, unit, post, now_ms)
-                as n
+                as n, target.show_import(site_id, import_id) as shown
       from chk where pre = 0
 ),
 imports as (
@@ -76,7 +78,10 @@ logged as (
                         array_agg(c.body || decode(repeat('00', 32), 'hex') order by ord)) as n
       from chk c join made using (ord)
 )
-select ord, 0 as outcome, task_count, 0 as _misnamed, '' as _misnamed_name, 0 as _open_count, '' as _open_import, made.n as _logged, logged.n as _logged_import
+select ord, 0 as outcome, task_count, 0 as _misnamed, '' as _misnamed_name, 0 as _open_count, '' as _open_import,
+       0 as _last_round, made.n as _logged, made.shown as _shown, logged.n as _logged_import
   from chk join made using (ord) cross join logged
 union all
-select ord, pre, task_count, misnamed, (select name from directory.unit_facts(site_id, misnamed)), open_count, open_import::text, 0, 0 from chk where pre <> 0
+select ord, pre, task_count, misnamed, (select name from directory.unit_facts(site_id, misnamed)), open_count,
+       open_import::text, last_round, 0, 0, 0
+  from chk where pre <> 0
