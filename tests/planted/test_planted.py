@@ -1,0 +1,72 @@
+"""The strength of the tests: each planted mistake is found by the tests that are named for it, and by none when it is off."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+from plant import TOP, make_copy, mistakes, planted
+
+COPY = TOP / "build/planted"
+RUN_S = 600
+
+MISTAKES = mistakes()
+TESTS = sorted({test for row in MISTAKES.values() for test in row["tests"]})
+
+
+def test_places_are_in_the_sources():
+    """Raises where a place of the table moved."""
+    assert len(planted()) > 1
+
+
+def test_table_is_large_enough():
+    """What was asked for: forty mistakes, ten of them found by the simulator alone."""
+    assert len(MISTAKES) >= 40
+    assert sum(row["tests"][0] == "simulation" for row in MISTAKES.values()) >= 10
+
+
+@pytest.fixture(scope="module")
+def copy():
+    make_copy(COPY)
+    for command in (["cmake", "--preset", "test"], ["cmake", "--build", "build/test", "--", "-k", "0"]):
+        done = subprocess.run(command, cwd=COPY, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-4000:]
+    return COPY
+
+
+@pytest.fixture(scope="module")
+def cluster(copy):
+    """One PostgreSQL for all, from the copy's migrations: it lives as long as its shell reads."""
+    with subprocess.Popen([copy / "tests/with-cluster", "sh", "-c", 'echo "$BIHUAN_TEST_CLUSTER"; read -r end'],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        line = next(line for line in process.stdout if line.startswith("host="))
+        yield line.strip()
+        process.stdin.close()
+
+
+def passes(copy, cluster, test, mistake=""):
+    """True when the test passes; one that hangs does not."""
+    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake,
+                   "PGOPTIONS": f"-c bihuan.mistake={mistake}"}
+    command = [copy / "tests/with-database", copy / "build/test/tests" / f"test_{test}"]
+    process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
+    try:
+        return process.wait(RUN_S) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.wait()
+        return False
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("test", TESTS)
+def test_nothing_is_wrong_while_all_is_off(copy, cluster, test):
+    assert passes(copy, cluster, test)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", MISTAKES)
+def test_found(copy, cluster, name, record_property):
+    finder = next((test for test in MISTAKES[name]["tests"] if not passes(copy, cluster, test, name)), None)
+    record_property("found_by", finder)
+    assert finder, f"nobody noticed: {MISTAKES[name]['what']}"
