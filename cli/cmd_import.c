@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "command.h"
 #include "disk.h"
+#include "domain/calendar.h"
 #include "domain/task.h"
 #include "draft.h"
 #include "earlier.h"
@@ -45,7 +46,7 @@ static void show(app *a, const import_document *document) {
 /* An import belongs to the unit of the post that one works in. */
 static bh_err *name_import(app *a, intake *in) {
     Bh__GetMeResponse *me;
-    TRY(earlier_check(a, in, &in->round));
+    TRY(earlier_check(a, in));
     TRY(remote_call(a, get_me, remote_request(a, get_me), (ProtobufCMessage **) &me));
     in->import_id = import_id(me->post->unit_id, in->digest, in->round);
     return NULL;
@@ -114,22 +115,42 @@ static void show_result(app *a, const draft_set *set) {
 }
 
 /* The first "20xx" of the title, or 0. */
-static int plan_year(const char *title) {
+static int year_of(const char *title) {
     for (const char *p = strstr(title, "20"); p; p = strstr(p + 1, "20"))
         if (strspn(p, "0123456789") == 4)
             return (int) strtol(p, NULL, 10);
     return 0;
 }
 
+/* The year whose last workday drafts without a deadline shall get: the plan's, or the next that is not over. */
+static int deadline_year(const app *a, const char *title) {
+    enum { YEAR_DIGITS = 4 };
+    int32_t today = day_at(a->call->now_ms);
+    char *this_year = arena_strndup(a->call->mem, day_text(a->call->mem, today), YEAR_DIGITS);
+    int year = (int) strtol(this_year, NULL, 10), planned = year_of(title);
+    year += last_workday_of_year(year) < today;
+    return planned > year ? planned : year;
+}
+
 static void show_next(app *a, const Bh__ImportTasksRequest *tasks) {
-    int year = plan_year(tasks->document_title);
-    const char *option = year ? arena_printf(a->call->mem, " --plan-year %d", year) : "";
-    out_note("%s\n  bihuan task set --import %s --all%s --default-result '%s'\n  bihuan task submit --import %s --all\n"
-             "  bihuan task issue --import %s --all",
+    out_note("%s\n  bihuan task set --import %s --all --plan-year %d --default-result '%s'\n"
+             "  bihuan task submit --import %s --all\n  bihuan task issue --import %s --all",
              SAY(a, "下一步：设定期限与成果、提交审定，由督查室负责人交办：",
                  "Next: deadline and result, submit for approval, issue (head of office):"),
-             tasks->import_id, option, SAY(a, "书面总结并附佐证材料", "written report with evidence"), tasks->import_id,
-             tasks->import_id);
+             tasks->import_id, deadline_year(a, tasks->document_title),
+             SAY(a, "书面总结并附佐证材料", "written report with evidence"), tasks->import_id, tasks->import_id);
+}
+
+/* What was in already is said to be so; what follows depends on what became of it. */
+static void show_known(app *a, const Bh__Import *known, const Bh__ImportTasksRequest *tasks) {
+    int ended = known->task_count - known->open_count - known->issued_count;
+    out_note(SAY(a, "以前已经导入，本次没有增加：草拟未交办 %d 项，已交办 %d 项，已终止 %d 项",
+                 "It was imported before, nothing was added: %d drafts not issued, %d tasks issued, %d ended."),
+             known->open_count, known->issued_count, ended);
+    if (known->open_count)
+        show_next(a, tasks);
+    else
+        out_note("%s", SAY(a, "要另行导入，请加 --again", "To import it anew add --again."));
 }
 
 bh_err *cmd_import(app *a, UNUSED const verb *v) {
@@ -151,6 +172,9 @@ bh_err *cmd_import(app *a, UNUSED const verb *v) {
     TRY(printed_keep_units(a, &in.aliases));
     TRY(send(a, &set));
     show_result(a, &set);
-    show_next(a, set.tasks);
+    if (in.known)
+        show_known(a, in.known, set.tasks);
+    else
+        show_next(a, set.tasks);
     return NULL;
 }

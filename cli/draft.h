@@ -9,9 +9,10 @@
 
 /* What the command knows of one document. */
 typedef struct intake {
-    const char *digest; /* SHA-256 of the file, hex */
-    int32_t round;      /* which import of the document by the unit it is, from 1 */
-    uuid import_id;     /* follows from unit, digest and round: whoever of the unit sends it, it is the same import */
+    const char *digest;      /* SHA-256 of the file, hex */
+    int32_t round;           /* which import of the document by the unit it is, from 1 */
+    const Bh__Import *known; /* this very import, when it is in already; or NULL */
+    uuid import_id; /* follows from unit, digest and round: whoever of the unit sends it, it is the same import */
     import_document document;
     printed_names units;
     printed_names leaders;

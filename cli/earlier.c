@@ -44,7 +44,7 @@ static bh_err *begin_round(app *a, Bh__Import *const *imports, size_t n, int32_t
         issued += imports[i]->issued_count;
     }
     if (issued)
-        out_note(SAY(a, "  已交办的 %d 项不受影响；再次导入会把它们另起草一遍，只交办有更正的各项，其余请终止",
+        out_note(SAY(a, "  已交办的 %d 项不受影响；再次导入会把它们另拟一遍，只交办有更正的各项，其余请终止",
                      "  The %d issued tasks stay as they are; this import drafts them once more: issue what was "
                      "corrected only, end the rest."),
                  issued);
@@ -52,18 +52,19 @@ static bh_err *begin_round(app *a, Bh__Import *const *imports, size_t n, int32_t
     return NULL;
 }
 
-bh_err *earlier_check(app *a, const intake *in, int32_t *ret_round) {
+bh_err *earlier_check(app *a, intake *in) {
     Bh__Import **imports;
     size_t n;
+    in->known = NULL;
     TRY(find(a, in, &imports, &n));
-    const Bh__Import *same = find_same(in, imports, n);
     for (size_t i = 0; i < n; i++)
         tell(a, imports[i]);
     if (n == 0 || args_get(&a->args, "again"))
-        return begin_round(a, imports, n, ret_round);
-    if (!same)
+        return begin_round(a, imports, n, &in->round);
+    in->known = find_same(in, imports, n);
+    if (!in->known)
         return bh_fail(a->call, IMPORT_KNOWN, in->document.number ? in->document.number : in->document.title);
     out_note("%s", SAY(a, "  同一份文件再次导入不会增加任何内容", "  The same file again adds nothing."));
-    *ret_round = same->round;
+    in->round = in->known->round;
     return NULL;
 }

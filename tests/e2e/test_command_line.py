@@ -502,6 +502,18 @@ def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
     assert run.returncode and "ALIAS_UNKNOWN" in run.stderr
 
 
+def test_the_next_step_names_no_year_that_is_over(people, tmp_path):
+    item = ("领导甲副市长", "建成车站。", "市民政局")
+    for year, proposed in [(2024, {today().year, today().year + 1}), (2041, {2041})]:
+        path = plan(tmp_path / f"{year}.txt", item, title=f"关于印发{year}年车站任务分解的通知")
+        run = people.cli("import", path, "--yes", login="drafter01")
+        arguments = next(line for line in run.stderr.splitlines() if "task set" in line).split()
+        assert int(arguments[arguments.index("--plan-year") + 1]) in proposed
+        import_id = arguments[arguments.index("--import") + 1]
+        people.cli("task", "set", "--import", import_id, "--all", "--plan-year", str(max(proposed)), "--default-result", "报告", login="drafter01")
+        people.cli("task", "submit", "--import", import_id, "--all", login="drafter01")
+
+
 def test_an_import_that_is_not_confirmed_leaves_no_alias(people, tmp_path):
     path = corrected(sample(people, tmp_path / "plan.txt", 18), "市民政局", "市民政管理局")
     mapped = ["--unit", "市民政管理局=市民政局"]
@@ -574,6 +586,11 @@ def test_a_corrected_document_is_imported_once_more_on_demand_only(people, tmp_p
     assert len(tasks(people)) == before + 11
     assert people.json("import", path, "--yes", login="drafter01") == again
     assert len(tasks(people)) == before + 11
+    known = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01").stderr
+    assert "本次没有增加：草拟未交办 11 项，已交办 0 项，已终止 0 项" in known and "下一步" in known
+    corrected(path, "7 条以上", "6 条以上")
+    known = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01").stderr
+    assert "已终止 11 项" in known and "--again" in known and "下一步" not in known
 
 
 def test_what_was_issued_of_a_document_is_told_and_left(people, tmp_path):
