@@ -67,10 +67,9 @@ bh_code bh_code_of_connect(const char *name) {
     return BH_UNKNOWN;
 }
 
-/* Fills %1..%3 of a sentence; an argument that was not given stays empty. */
-static const char *fill(arena *mem, const char *sentence, const char *const args[4]) {
+const char *bh_sentence(bh_call *call, const char *sentence, const char *const args[4]) {
     buf out;
-    buf_init(&out, mem);
+    buf_init(&out, call->mem);
     for (const char *p = sentence; *p; p++) {
         if (p[0] == '%' && p[1] >= '1' && p[1] <= '3') {
             const char *argument = args[p[1] - '1'];
@@ -95,8 +94,8 @@ static bh_err *make(bh_call *call, bh_reason reason, const char *file, int line,
     return bh_err_raw(call, (bh_err){
                                 .code = row->code,
                                 .reason = row->name,
-                                .zh = fill(call->mem, row->zh, zh),
-                                .en = fill(call->mem, row->en, en),
+                                .zh = bh_sentence(call, row->zh, zh),
+                                .en = bh_sentence(call, row->en, en),
                                 .file = file,
                                 .line = line,
                             });
@@ -108,7 +107,7 @@ bh_err *bh_err_new(bh_call *call, bh_reason reason, const char *file, int line, 
 
 bh_err *bh_err_why(bh_call *call, bh_reason reason, const char *place, bh_detail detail, const char *file, int line,
                    const char *const args[4]) {
-    const char *const zh[4] = { place, fill(call->mem, details[detail].zh, args) };
-    const char *const en[4] = { place, fill(call->mem, details[detail].en, args) };
+    const char *const zh[4] = { place, bh_sentence(call, details[detail].zh, args) };
+    const char *const en[4] = { place, bh_sentence(call, details[detail].en, args) };
     return make(call, reason, file, line, zh, en);
 }

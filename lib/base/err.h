@@ -50,6 +50,8 @@ typedef struct bh_err {
 bh_err *bh_err_why(struct bh_call *call, bh_reason reason, const char *place, bh_detail detail, const char *file,
                    int line, const char *const args[4]);
 bh_err *bh_err_new(struct bh_call *call, bh_reason reason, const char *file, int line, const char *const args[4]);
+/* The sentence with %1..%3 filled; an argument that was not given stays empty. */
+const char *bh_sentence(struct bh_call *call, const char *sentence, const char *const args[4]);
 /* An error whose sentences come from elsewhere (a refused move, a remote service). */
 bh_err *bh_err_raw(struct bh_call *call, bh_err error);
 

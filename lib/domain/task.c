@@ -207,18 +207,53 @@ static bool is_shut(const move_row *row, int g, uint64_t facts, bh_code code) {
     return (row->guards >> g & 1) && guard->code == code && (facts >> guard->fact & 1) != guard->wanted;
 }
 
-static bh_err *refusal_by_guard(bh_call *call, const move_row *row, uint64_t facts, bh_code code) {
+static bh_err *refusal_by_permission(bh_call *call, const move_row *row, uint64_t facts) {
     for (int g = 0; g < GUARD_COUNT; g++)
-        if (is_shut(row, g, facts, code))
+        if (is_shut(row, g, facts, BH_PERMISSION_DENIED))
             return guard_error(call, &guards[g]);
     return NULL;
 }
 
-size_t move_missing(bh_call *call, task_move move, uint64_t facts, bh_err **ret_errors) {
+/* Adds words that are not there yet. */
+static void add_words(buf *out, const char *between, const char *words) {
+    if (*words && !(out->n && strstr(out->s, words)))
+        buf_addf(out, "%s%s", out->n ? between : "", words);
+}
+
+/* All that is missing, under the reason of the first. */
+static bh_err *refusal_by_missing(bh_call *call, const move_row *row, const task_facts *facts) {
+    const char *const args[4] = { facts->day, facts->deadline };
+    const guard_row *first = NULL;
+    buf zh, en, unblock_zh, unblock_en;
+    buf_init(&zh, call->mem);
+    buf_init(&en, call->mem);
+    buf_init(&unblock_zh, call->mem);
+    buf_init(&unblock_en, call->mem);
+    for (int g = 0; g < GUARD_COUNT; g++) {
+        if (!is_shut(row, g, facts->facts, BH_FAILED_PRECONDITION))
+            continue;
+        first = first ? first : &guards[g];
+        add_words(&zh, "；", bh_sentence(call, guards[g].zh, args));
+        add_words(&en, " ", bh_sentence(call, guards[g].en, args));
+        add_words(&unblock_zh, "、", guards[g].unblock_zh);
+        add_words(&unblock_en, ", ", guards[g].unblock_en);
+    }
+    if (!first)
+        return NULL;
+    const guard_row all = { .reason = first->reason,
+                            .code = first->code,
+                            .zh = zh.s,
+                            .en = en.s,
+                            .unblock_zh = unblock_zh.s,
+                            .unblock_en = unblock_en.s };
+    return guard_error(call, &all);
+}
+
+size_t move_missing(task_move move, uint64_t facts, const char **ret_reasons) {
     size_t n = 0;
     for (int g = 0; g < GUARD_COUNT; g++)
         if (is_shut(&moves[move], g, facts, BH_FAILED_PRECONDITION))
-            ret_errors[n++] = guard_error(call, &guards[g]);
+            ret_reasons[n++] = guards[g].reason;
     return n;
 }
 
@@ -226,10 +261,10 @@ bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_f
     const move_row *row = &moves[move];
     /* Who before when before what: the first thing to know is whether the move is one's own. */
     TRY(move_refusal_by_post(call, move, post));
-    TRY(refusal_by_guard(call, row, facts->facts, BH_PERMISSION_DENIED));
+    TRY(refusal_by_permission(call, row, facts->facts));
     TRY(refusal_by_state(call, row, facts->state));
     TRY(refusal_by_leg(call, row, facts));
-    return refusal_by_guard(call, row, facts->facts, BH_FAILED_PRECONDITION);
+    return refusal_by_missing(call, row, facts);
 }
 
 const char *task_state_name(task_state state) {

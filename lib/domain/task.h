@@ -147,14 +147,16 @@ typedef struct task_facts {
     leg_state other_leg; /* of the unit named; 0 = none */
     bool names_other;    /* a unit is named */
     const char *others;  /* units that may be named, where that was looked up */
-    uint64_t facts;      /* bit set of task_fact */
+    const char *day;     /* of an extension, asked for or granted, and the deadline it would replace; for the words */
+    const char *deadline;
+    uint64_t facts; /* bit set of task_fact */
 } task_facts;
 
-/* NULL when the holder of `post` may make the move now; else the first reason against it, in the arena. */
+/* NULL when the holder of `post` may make the move now; else the first reason against it, in the arena. Where it is
+ * something that is missing, the sentence tells all that is. */
 bh_err *move_refusal(bh_call *call, task_move move, post_kind post, const task_facts *facts);
-/* Everything that is missing for the move, not only the first: its guards that do not hold, in their order; at most
- * GUARD_COUNT. */
-size_t move_missing(bh_call *call, task_move move, uint64_t facts, bh_err **ret_errors);
+/* The reasons of all that is missing for the move, in the order of its guards; at most GUARD_COUNT. */
+size_t move_missing(task_move move, uint64_t facts, const char **ret_reasons);
 /* The refusal by post alone: what can be said before anything is read. */
 bh_err *move_refusal_by_post(bh_call *call, task_move move, post_kind post);
 

@@ -21,9 +21,9 @@ bh_err *task_check_deadline(bh_call *c, const char *field, const char *text, int
     if (!day_parse(text, &day))
         return bh_fail_why(c, BAD_FIELD, field, NOT_DAY);
     if (!is_workday(day))
-        return bh_fail_why(c, BAD_FIELD, field, NOT_WORKDAY);
+        return bh_fail_why(c, BAD_FIELD, field, NOT_WORKDAY, text, day_text(c->mem, workday_after(day, 0)));
     if (day < earliest)
-        return bh_fail(c, DEADLINE_PAST, text, day_text(c->mem, earliest));
+        return bh_fail(c, DEADLINE_PAST, text, day_text(c->mem, workday_after(earliest, 0)));
     return NULL;
 }
 

@@ -62,6 +62,8 @@ static bh_err *refusal(bh_call *c, task_move move, const move_args *args, const 
         .own_leg = (leg_state) pg_get_int(rows, 0, "_own_leg"),
         .other_leg = (leg_state) pg_get_int(rows, 0, "_other_leg"),
         .names_other = args->other_unit,
+        .day = pg_get_text(rows, 0, "_day"),
+        .deadline = pg_get_text(rows, 0, "_deadline"),
         .facts = (uint64_t) pg_get_int(rows, 0, "_facts"),
     };
     bh_err *e = move_refusal(c, move, (post_kind) c->who.post, &facts);

@@ -123,19 +123,17 @@ static void add_moves(bh_call *c, const task_facts *facts, move_about asked, Bh_
             t->moves[t->n_moves++] = (char *) move_of(duties[i].move)->name;
 }
 
-/* A draft that cannot be submitted yet says all that is missing. */
+/* A draft that cannot be submitted yet says all that is missing, as the refusal would. */
 static void add_missing(bh_call *c, const task_facts *facts, Bh__Todo *t) {
-    bh_err *errors[GUARD_COUNT];
-    size_t n = move_missing(c, MOVE_SUBMIT, facts->facts, errors);
-    if (facts->state != TASK_DRAFT || !n)
+    bool is_draft = t->kind == BH__TODO_KIND__TODO_KIND_MOVE && facts->state == TASK_DRAFT;
+    bh_err *e = is_draft ? move_refusal(c, MOVE_SUBMIT, (post_kind) c->who.post, facts) : NULL;
+    if (!e)
         return;
     t->kind = BH__TODO_KIND__TODO_KIND_DRAFT;
-    t->missing = arena_array(c->mem, n, sizeof(t->missing[0]));
-    for (size_t i = 0; i < n; i++) {
-        t->missing[t->n_missing++] = (char *) errors[i]->reason;
-        t->message_zh = arena_printf(c->mem, "%s%s%s", t->message_zh, i ? "；" : "", errors[i]->zh);
-        t->message_en = arena_printf(c->mem, "%s%s%s", t->message_en, i ? " " : "", errors[i]->en);
-    }
+    t->missing = arena_array(c->mem, GUARD_COUNT, sizeof(t->missing[0]));
+    t->n_missing = move_missing(MOVE_SUBMIT, facts->facts, (const char **) t->missing);
+    t->message_zh = (char *) e->zh;
+    t->message_en = (char *) e->en;
 }
 
 /* Who asks for what, or what is to be reached, in the words of people. */

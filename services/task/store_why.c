@@ -76,6 +76,8 @@ bh_err *task_store_explain(bh_call *c, const Bh__ExplainMovesRequest *req, Bh__E
         task_facts facts = task_facts_of(&rows, i);
         facts.names_other = req->unit_id;
         facts.others = others(c, &task, move);
+        facts.day = pg_get_text(&rows, i, "_day");
+        facts.deadline = pg_get_text(&rows, i, "_deadline");
         resp->moves[i] = answer(c, move, &facts);
     }
     resp->version = (int32_t) pg_get_int(&rows, 0, "version");

@@ -208,6 +208,8 @@ static void an_extension_is_granted_to_a_day_to_come(void **state) {
     const char *grant = ask_extension(&s);
     desk_set_clock(d, now + 218 * day_ms); /* 6 January */
     refused(&s, "office_head", "DecideApplication", grant, "DAY_PASSED");
+    assert_has(give(&s, "office_head", "DecideApplication", desk_request_id(d), grant),
+               "申请延至的 2026-01-05 已过，不能照准；请另定今日起、晚于 2025-12-31 的工作日");
     refused(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-05\"", grant), "DEADLINE_PAST");
     assert_has(desk_call(d, "ListTodo", person_named("office_head"), "\"page_size\":500"), s.task);
     done(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-30\"", grant));

@@ -84,6 +84,31 @@ static void a_draft_says_all_that_is_missing(void **state) {
     assert_string_equal(rows(d, "lead_handler"), "");
 }
 
+#define APPLICATION(kind, writer)                                                                                 \
+    "insert into task.application (site_id, application_id, task_id, unit_id, kind, state, writer, reason, day, " \
+    "other_unit, result) values (1, gen_random_uuid(), " T ", 21, " #kind ", 1, " #writer ", 'storm', "           \
+    "'2025-12-30', 90, 'n')"
+
+/* The same words wherever it is asked: in the list, before the command, by the command. */
+static void what_is_missing_is_told_alike(void **state) {
+    desk *d = *state;
+    char *task = put(d, 1, 1, 1, "update task.task set deadline = null, result = '' where task_id = " T);
+    const Bh__Todo *t = page(d, "drafter", 0, (char *) "")->todos[0];
+    const char *which = desk_text(d, "\"task_id\":\"%s\",\"version\":5", task);
+    assert_has(desk_call(d, "ExplainMoves", person_named("drafter"), "\"task_id\":\"%s\"", task), t->message_zh);
+    assert_has(desk_call(d, "SubmitTask", person_named("drafter"), "%s", which), t->message_zh);
+}
+
+/* Whoever decides it is not asked to complete the draft. */
+static void an_application_about_a_draft_is_an_application(void **state) {
+    desk *d = *state;
+    put(d, 1, 1, 1, "update task.task set result = '' where task_id = " T "; " APPLICATION(5, 22));
+    assert_has(rows(d, "office_head"), "APPLICATION ");
+    assert_has(rows(d, "office_head"), ": GRANT_TERMINATION REFUSE_APPLICATION");
+    assert_string_equal(page(d, "office_head", 0, (char *) "")->todos[0]->message_zh, "unit 21：storm");
+    assert_string_equal(rows(d, "drafter"), "DRAFT  +0 : NO_RESULT");
+}
+
 static void a_handler_has_legs_to_acknowledge_and_to_close(void **state) {
     desk *d = *state;
     char *task = put(d, 3, 1, 1, "");
@@ -115,11 +140,6 @@ static void heads_answer_a_closing_text_and_the_office_rules(void **state) {
     desk_sql(d, "update task.leg set state = 4 where unit_id = 21");
     assert_string_equal(rows(d, "lead_head"), "MOVE 2025-12-31 +0 : SIGN_CLOSURE");
 }
-
-#define APPLICATION(kind, writer)                                                                                 \
-    "insert into task.application (site_id, application_id, task_id, unit_id, kind, state, writer, reason, day, " \
-    "other_unit, result) values (1, gen_random_uuid(), " T ", 21, " #kind ", 1, " #writer ", 'storm', "           \
-    "'2025-12-30', 90, 'n')"
 
 /* What is asked stands before whoever decides. */
 static void asks(desk *d, int kind, const char *message) {
@@ -250,6 +270,8 @@ static void what_is_closed_costs_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_draft_says_all_that_is_missing, fresh),
+        cmocka_unit_test_setup(what_is_missing_is_told_alike, fresh),
+        cmocka_unit_test_setup(an_application_about_a_draft_is_an_application, fresh),
         cmocka_unit_test_setup(a_handler_has_legs_to_acknowledge_and_to_close, fresh),
         cmocka_unit_test_setup(heads_answer_a_closing_text_and_the_office_rules, fresh),
         cmocka_unit_test_setup(an_application_waits_for_who_decides_it, fresh),

@@ -125,7 +125,8 @@ static bh_err *refusal_by_day(run *r) {
         deadlines[1 + i] = o->drafts[i].deadline;
     for (size_t i = 0; i < countof(deadlines); i++)
         if (deadlines[i] && deadlines[i] < made)
-            return bh_fail(&r->call, DEADLINE_PAST, day_text(r->call.mem, deadlines[i]), day_text(r->call.mem, made));
+            return bh_fail(&r->call, DEADLINE_PAST, day_text(r->call.mem, deadlines[i]),
+                           day_text(r->call.mem, workday_after(made, 0)));
     if ((o->move == MOVE_SUSPEND || o->move == MOVE_APPLY_SUSPENSION) && o->day <= made)
         return bh_fail_why(&r->call, BAD_FIELD, "review_day", NOT_LATER_DAY);
     return NULL;
@@ -171,16 +172,20 @@ static bh_err *refusal_by_rule(run *r) {
     return move_refusal(&r->call, r->order->move, post, &facts);
 }
 
+static const char *unit_text(const run *r, int32_t unit_id) {
+    return arena_printf(r->call.mem, "unit %d (%d)", (int) unit_id, (int) unit_id);
+}
+
 /* The unit named right in a return is one unit; a draft gives each unit one part. All other units that are named are
  * drawn from those that fit. */
 static bh_err *refusal_by_unit(run *r) {
     const cast_unit *named = cast_unit_of(r->order->other_unit);
     int32_t doubled = model_doubled(r);
     if (doubled)
-        return bh_fail(&r->call, UNIT_DOUBLED, arena_printf(r->call.mem, "%d", (int) doubled));
+        return bh_fail(&r->call, UNIT_DOUBLED, unit_text(r, doubled));
     if (r->order->move != MOVE_APPLY_RETURN || !named || !named->is_collective)
         return NULL;
-    return bh_fail(&r->call, NOT_ONE_UNIT, arena_printf(r->call.mem, "%d", (int) named->unit_id));
+    return bh_fail(&r->call, NOT_ONE_UNIT, unit_text(r, named->unit_id));
 }
 
 static bh_err *refusal_by_post(run *r) {

@@ -147,13 +147,18 @@ static bool is_already_asked(const run *r) {
     return false;
 }
 
+/* The head of office may grant another day than the one asked for. */
+static int32_t day_meant(const run *r) {
+    const model_application *a = model_asked(r);
+    return r->order->day || !a ? r->order->day : a->day;
+}
+
 static uint64_t facts_of_application(const run *r) {
     const model_application *a = model_asked(r);
-    /* The head of office may grant another day than the one asked for. */
-    int32_t day = r->order->day || !a ? r->order->day : a->day;
+    int32_t day = day_meant(r); /* without a day there is none that would not do */
     bool takes_issuer = a && a->kind >= ABOUT_ADJUSTMENT && r->task->is_key;
     bool is_chief = r->order->who->unit_id == r->task->office && r->order->who->post == POST_OFFICE_HEAD;
-    return fact(FACT_DAY_EXTENDS, day > r->task->deadline) | fact(FACT_DAY_AHEAD, day >= r->today) |
+    return fact(FACT_DAY_EXTENDS, !day || day > r->task->deadline) | fact(FACT_DAY_AHEAD, !day || day >= r->today) |
            fact(FACT_APPLICATION_OPEN, is_already_asked(r)) | fact(FACT_APPLICATION_FOUND, a) |
            fact(FACT_APPLICATION_OWN, a && a->writer == r->order->who->user_id) |
            fact(FACT_DECIDER, takes_issuer ? decides_as_issuer(r) : is_chief);
@@ -266,6 +271,8 @@ task_facts model_facts(const run *r) {
         .other_leg = other ? other->state : 0,
         .names_other = r->order->other_unit,
         .facts = misread(r, facts),
+        .day = day_text(r->call.mem, day_meant(r)),
+        .deadline = r->task->deadline ? day_text(r->call.mem, r->task->deadline) : "",
     };
 }
 

@@ -86,11 +86,29 @@ static void the_lead_is_told_its_own_moves(void **state) {
 
 /* What a draft lacks is told at once, not one thing after the other. */
 static void all_that_is_missing_is_told(void **state) {
-    bh_err *errors[GUARD_COUNT];
-    assert_int_equal(move_missing(*state, MOVE_SUBMIT, everything, errors), 0);
-    assert_int_equal(move_missing(*state, MOVE_SUBMIT, everything & ~(F(RESULT_SET) | F(LEAD_SET)), errors), 2);
-    assert_string_equal(errors[0]->reason, "NO_LEAD");
-    assert_string_equal(errors[1]->reason, "NO_RESULT");
+    const char *reasons[GUARD_COUNT];
+    uint64_t missing = F(RESULT_SET) | F(LEAD_SET);
+    assert_int_equal(move_missing(MOVE_SUBMIT, everything, reasons), 0);
+    assert_int_equal(move_missing(MOVE_SUBMIT, everything & ~missing, reasons), 2);
+    assert_string_equal(reasons[0], "NO_LEAD");
+    assert_string_equal(reasons[1], "NO_RESULT");
+    task_facts facts = { .state = TASK_DRAFT, .facts = everything & ~missing };
+    bh_err *e = move_refusal(*state, MOVE_SUBMIT, POST_DRAFTER, &facts);
+    assert_string_equal(e->reason, "NO_LEAD");
+    assert_non_null(strstr(e->zh, "--lead-unit 单位；尚无可衡量的成果"));
+    assert_non_null(strstr(e->en, "--lead-unit UNIT. A measurable result is missing"));
+    assert_string_equal(e->unblock_zh, "拟稿人");
+}
+
+/* Whoever named a day is told which, and what would do. */
+static void a_day_that_is_no_extension_is_told_with_the_deadline(void **state) {
+    task_facts facts = { .state = TASK_ACTIVE,
+                         .day = "2025-12-30",
+                         .deadline = "2025-12-31",
+                         .facts = everything & ~(F(DAY_EXTENDS) | F(APPLICATION_OWN)) };
+    assert_string_equal(
+        move_refusal(*state, MOVE_GRANT_EXTENSION, POST_OFFICE_HEAD, &facts)->zh,
+        "延至的 2025-12-30 不晚于现期限 2025-12-31；请另选 2025-12-31 之后的工作日（--day），或不准该申请");
 }
 
 static void guards_answer_with_their_own_sentence_and_who_can_help(void **state) {
@@ -183,6 +201,7 @@ int main(void) {
         cmocka_unit_test(the_unit_a_move_is_about_must_be_named),
         cmocka_unit_test(the_lead_is_told_its_own_moves),
         cmocka_unit_test(all_that_is_missing_is_told),
+        cmocka_unit_test(a_day_that_is_no_extension_is_told_with_the_deadline),
         cmocka_unit_test(guards_answer_with_their_own_sentence_and_who_can_help),
         cmocka_unit_test(the_same_person_is_refused_whatever_the_post),
         cmocka_unit_test(masks_agree_with_the_refusal),

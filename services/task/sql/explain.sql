@@ -12,6 +12,9 @@
 -- $10 moves int4[]
 -- $11 abouts int4[]
 select m.move, t.version, t.state, task.readable(t, $4, $5, $6) as readable, f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg,
+       coalesce(t.deadline::text, '') as _deadline,
+       case when m.about = 2 then (select max(a.day)::text from task.application a where a.site_id = t.site_id and a.task_id = t.task_id
+                                      and a.kind = 2 and a.state = 1) end as _day,
        -- One list for all rows: the first one tells it.
        case when m.move = 1 then (
            select coalesce(jsonb_agg(jsonb_build_object('unit_id', l.unit_id, 'unit_name', u.name, 'role', l.role,

@@ -287,9 +287,11 @@ logged as (
 )
 select ord, 0 as outcome, task_id::text as task_id, new_version as version, new_state::int4 as state, facts as _facts,
        own_leg as _own_leg, other_leg as _other_leg, logged.n + coalesce((select sum(n) from split), 0) as _logged,
-       (select sum(n) from cited) as _cited, (select sum(n) from corrected) as _corrected, deadline < today as _is_past_due, 0 as _misnamed, '' as _misnamed_name
+       (select sum(n) from cited) as _cited, (select sum(n) from corrected) as _corrected, deadline < today as _is_past_due, 0 as _misnamed, '' as _misnamed_name, '' as _day, '' as _deadline
   from go cross join logged
 union all
 select ord, case pre when 10 then 0 else pre end, task_id::text, coalesce(done_version, now_version),
-       coalesce(done_state, now_state)::int4, facts, own_leg, other_leg, 0, 0, 0, old_deadline < today, misnamed, (select name from directory.unit_facts(site_id, misnamed))
+       coalesce(done_state, now_state)::int4, facts, own_leg, other_leg, 0, 0, 0, old_deadline < today, misnamed, (select name from directory.unit_facts(site_id, misnamed)),
+       coalesce(day, (select a.day from task.application a where a.site_id = chk.site_id and a.application_id = chk.item))::text,
+       old_deadline::text
   from chk where pre not in (0, 9)
