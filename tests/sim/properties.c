@@ -277,6 +277,21 @@ static const char *check_person(const check *c, const event_row *e) {
     return NULL;
 }
 
+/* Each step of a closure is another person's than the one before; verification begins anew where a leader sends it
+ * back. */
+static const char *check_steps(const check *c, const event_row *e) {
+    const uint64_t move = move_bit(e);
+    const event_row *written = latest(c, e, 0, M(REQUEST_CLOSURE), 0, 0),
+                    *begun = latest(c, e, 0, M(SIGN_CLOSURE) | M(REFUSE_TO_OFFICE), 0, 0);
+    if (move == M(SIGN_CLOSURE) && written && written->user_id == e->user_id)
+        return BROKEN(c, e->task, "version %d: signed by its writer", (int) e->version);
+    if (move == M(REOPEN) && latest(c, e, version_of(begun), M(VERIFY), 0, e->user_id))
+        return BROKEN(c, e->task, "version %d: reopened by who verified it", (int) e->version);
+    if (move == M(WITHDRAW_CLOSURE) && latest(c, e, version_of(begun), M(VERIFY), 0, 0))
+        return BROKEN(c, e->task, "version %d: withdrawn from its verifiers", (int) e->version);
+    return NULL;
+}
+
 /* ---- closed only with every signature */
 
 /* Every co-unit that submitted its part answered this text, or was let go by name. */
@@ -332,6 +347,8 @@ static const char *check_history(const check *c, const task_row *t) {
         broken = check_limits(c, e);
         if (!broken)
             broken = check_person(c, e);
+        if (!broken)
+            broken = check_steps(c, e);
         if (!broken && move_bit(e) == M(SIGN_OFF) && e->state == TASK_CLOSED)
             broken = check_closed(c, t, e);
     }
