@@ -92,6 +92,11 @@ class Connection:
         await asyncio.sleep(milliseconds / 1000)
         self.send(lane, raw)
 
+    async def act_narrow(self, lane, raw, bits):
+        """So many bits a second."""
+        await asyncio.sleep(8 * len(raw) / bits)
+        self.send(lane, raw)
+
     async def act_cut(self, _lane, _raw, _amount):
         self.cut()
         await asyncio.sleep(0)  # where this lane learns that it is cancelled

@@ -16,6 +16,7 @@ from proxy import Chaos
 
 SERVICES = ["directory", "target", "task", "progress", "audit"]
 COMMIT = r"task/(move|create)\.sql"  # the statements by which commands take effect
+MEMORY_MAX = 128  # megabytes a program
 # How we ask each program whether it works again.
 PROBES = {"task": "TaskService/ListTodo", "directory": "DirectoryService/GetMe", "progress": "ProgressService/ListReports",
           "target": "TargetService/ListTargets", "audit": "AuditService/GetTreeHead", "gateway": "DirectoryService/GetMe",

@@ -195,6 +195,12 @@ class Load:
                 self.turn.wait(0.2)
             return self.given >= count
 
+    def finish(self):
+        """Gives no more commands."""
+        with self.turn:
+            self.commands = self.given
+        self.end()
+
     def end(self):
         for thread in self.threads:
             thread.join()

@@ -140,6 +140,7 @@ A, B, C = (frame(letter) for letter in (b"a", b"b", b"c"))
     ({"lane": "down", "act": "drop", "nth": 2, "times": 0}, A),
     ({"lane": "up", "act": "swap"}, B + A + C),
     ({"lane": "up", "act": "delay", "amount": 20}, A + B + C),
+    ({"lane": "up", "act": "narrow", "amount": 64000, "times": 0}, A + B + C),
     ({"lane": "up", "act": "drop", "chance": 0.0}, A + B + C),
     ({"lane": "down", "act": "cut", "nth": 2}, A),
     ({"lane": "down", "act": "cut_after", "nth": 2}, A + B),

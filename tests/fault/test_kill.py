@@ -8,14 +8,14 @@ import time
 import history
 import network
 import pytest
-from city import COMMIT
+from city import COMMIT, MEMORY_MAX
 from installation import PROGRAMS
 
 ANSWERS_LOST = {"lane": "down", "kind": "answer", "act": "cut", "times": 0, "chance": 0.05}
 # One commit in a hundred: before it, when it was asked for, and when it is done and its answer on the way.
 COMMITS_CUT = [{"lane": "up", "kind": f"Sync {COMMIT}", "act": "cut"}, {"lane": "up", "kind": f"Sync {COMMIT}", "act": "cut_after"},
                {"lane": "down", "kind": f"ReadyForQuery {COMMIT}", "act": "cut"}]
-SERVICE_BACK, DATABASE_BACK, MEMORY_MAX = 2.0, 10.0, 128  # seconds, megabytes
+SERVICE_BACK, DATABASE_BACK = 2.0, 10.0  # seconds
 
 
 def kill(program):
@@ -129,7 +129,7 @@ def under_fire(city, name, commands, rate, kills):
 
 
 def test_nothing_acknowledged_is_lost_or_done_twice(city, capsys):
-    told = under_fire(city, "short.log", commands=8_000, rate=250, kills=16)
+    told = under_fire(city, "short.log", commands=20_000, rate=400, kills=20)
     with capsys.disabled():
         print("\n" + told)
     assert {*PROGRAMS} == set(city.restarts)

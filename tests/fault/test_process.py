@@ -1,6 +1,7 @@
 """Programs die between any two steps of a command, all at once, again and again, or run out of descriptors."""
 import contextlib
 import socket
+import subprocess
 import time
 
 import history
@@ -85,6 +86,32 @@ def test_all_services_at_once(city):
 def test_frozen_for_twenty_seconds(city, program):
     """Longer than every lease and deadline: who wakes finds that others went on, and nothing is done twice."""
     under_load(city, f"frozen-{program}.log", lambda: city.freeze(program, 20), commands=600)
+
+
+@pytest.mark.long
+def test_after_half_a_minute_without_a_database(city, capsys):
+    """No storm of repetitions keeps the system down: it works again within ten seconds."""
+    def outage():
+        city.chaos.hold(link="pg")
+        time.sleep(30)
+        city.chaos.release(link="pg")
+        with capsys.disabled():
+            print(f"\nback {city.recovery('task'):.2f} s after half a minute without a database")
+    under_load(city, "outage.log", outage, commands=1500)
+    took, crowd = city.restarts["task"][-1]
+    assert took / crowd < 10
+
+
+@pytest.mark.long
+def test_another_program_takes_the_processors(city):
+    """Nothing is given up because answers are late."""
+    hogs = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(4)]
+    try:
+        under_load(city, "hogs.log", lambda: time.sleep(10), commands=1500)
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
 
 
 @contextlib.contextmanager
