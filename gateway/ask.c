@@ -6,11 +6,12 @@
 /* One call under way; lives in the arena of its stream, which it holds. */
 typedef struct question {
     inbox_node node; /* first: what the inbox hands on */
+    http_holder holder;
     asker *by;
     http_stream *s;
     ask_done *done;
     void *data;
-    rpc_result *result;
+    rpc_result *call;
 } question;
 
 bool asker_open(asker *by, rpc_client *client) {
@@ -18,23 +19,28 @@ bool asker_open(asker *by, rpc_client *client) {
     return inbox_open(&by->answers) && inbox_sleep(&by->answers);
 }
 
-/* Runs in the runtime's thread: touches nothing but the question. */
-static void answered(void *data, rpc_result *result) {
+/* Runs in the runtime's thread, maybe before rpc_start has returned. */
+static void answered(void *data, UNUSED rpc_result *result) {
     question *q = data;
-    q->result = result;
     inbox_put(&q->by->answers, &q->node);
+}
+
+/* The answer comes all the same, and says that there is none. */
+static void left(http_holder *holder) {
+    question *q = (question *) ((char *) holder - offsetof(question, holder));
+    rpc_cancel(q->by->client, q->call);
 }
 
 /* `request` says what is asked of whom. */
 static void start(asker *by, http_stream *s, rpc_request request, ask_done *done, void *data) {
     question *q = arena_alloc(s->call->mem, sizeof(*q));
-    *q = (question){ .by = by, .s = s, .done = done, .data = data };
-    http_hold(s);
+    *q = (question){ .by = by, .s = s, .done = done, .data = data, .holder.left = left };
+    http_hold(s, &q->holder);
     int64_t wait_ms = clock_mono_ms() + s->app->timeout_ms; /* a long upload has a later deadline */
     request.trace_id = s->call->trace_id;
     request.who = s->call->who.user_id ? &s->call->who : NULL;
     request.deadline_ms = wait_ms < s->call->deadline_ms ? wait_ms : s->call->deadline_ms;
-    rpc_start(by->client, &request, answered, q);
+    q->call = rpc_start(by->client, &request, answered, q);
 }
 
 void ask(asker *by, http_stream *s, const char *path, const void *payload, size_t n, ask_done *done, void *data) {
@@ -57,12 +63,12 @@ static void deliver(inbox_node *node) {
     http_stream *s = q->s;
     if (!http_is_gone(s) && !http_is_answered(s)) {
         size_t n = 0;
-        const bh_err *error = rpc_result_error(s->call, q->result);
-        const uint8_t *bytes = error ? NULL : rpc_result_payload(q->result, &n);
+        const bh_err *error = rpc_result_error(s->call, q->call);
+        const uint8_t *bytes = error ? NULL : rpc_result_payload(q->call, &n);
         q->done(s, q->data, error, bytes, n);
     }
-    rpc_result_free(q->result);
-    http_release(s);
+    rpc_result_free(q->call);
+    http_release(s, &q->holder);
 }
 
 void ask_ready(void *data) {

@@ -26,7 +26,7 @@ bool disk_start(disk *d) {
 }
 
 void disk_submit(disk *d, disk_job *job) {
-    http_hold(job->s);
+    http_hold(job->s, &job->holder);
     inbox_put(&d->todo, &job->node);
 }
 
@@ -35,7 +35,7 @@ static void finish(inbox_node *node) {
     http_stream *s = job->s;
     if (!http_is_gone(s) && !http_is_answered(s))
         job->done(job);
-    http_release(s);
+    http_release(s, &job->holder);
 }
 
 void disk_ready(void *data) {

@@ -7,6 +7,7 @@
 /* First member of what a job works on; that lives in the arena of the stream, which the job holds. */
 typedef struct disk_job {
     inbox_node node;
+    http_holder holder;
     http_stream *s;
     void (*work)(struct disk_job *job); /* in the disk's thread: touches only the job */
     void (*done)(struct disk_job *job); /* in the server's thread, unless the client has left */

@@ -62,17 +62,24 @@ static void stream_leave(http_stream *s) {
         link = &(*link)->next;
     *link = s->next;
     s->session = NULL;
-    if (s->holds == 0)
+    for (http_holder *holder = s->holders; holder; holder = holder->next)
+        if (holder->left)
+            holder->left(holder);
+    if (!s->holders)
         stream_free(s);
 }
 
-void http_hold(http_stream *s) {
-    s->holds++;
+void http_hold(http_stream *s, http_holder *holder) {
+    holder->next = s->holders;
+    s->holders = holder;
 }
 
-void http_release(http_stream *s) {
-    assert(s->holds > 0);
-    if (--s->holds == 0 && !s->session)
+void http_release(http_stream *s, http_holder *holder) {
+    http_holder **link = &s->holders;
+    while (*link != holder)
+        link = &(*link)->next;
+    *link = holder->next;
+    if (!s->holders && !s->session)
         stream_free(s);
 }
 
@@ -344,7 +351,7 @@ void http_session_tick(http_session *session, int64_t mono_ms) {
             continue;
         if (s->is_answered || !s->taker)
             nghttp2_submit_rst_stream(session->h2, 0, s->id, NGHTTP2_CANCEL);
-        else if (s->holds == 0)
+        else if (!s->holders)
             s->taker->late(s);
     }
 }

@@ -36,6 +36,13 @@ typedef struct http_taker {
     void (*gone)(http_stream *s);
 } http_taker;
 
+/* Somebody who works for a stream, which lives until he has released it. */
+typedef struct http_holder {
+    struct http_holder *next;
+    /* The client has left: the work is for nobody any more; NULL when that makes no difference. */
+    void (*left)(struct http_holder *holder);
+} http_holder;
+
 /* One request and its answer. It lives until the client has left and nobody holds it. */
 struct http_stream {
     bh_call *call; /* owns the stream; its deadline is the request's */
@@ -53,7 +60,7 @@ struct http_stream {
     http_stream *next;
     int32_t id;
     int64_t began_ms;
-    int holds;
+    http_holder *holders;
     size_t header_size;
     size_t unconsumed, discarded;
     const char *answer;
@@ -96,9 +103,9 @@ void http_session_drain(http_session *session);
 const char *http_header_of(const http_stream *s, const char *name);
 /* n bytes of the body are dealt with: the client may send as many more. */
 void http_consume(http_stream *s, size_t n);
-/* Keeps the stream alive while somebody else works for it; every hold is released once. */
-void http_hold(http_stream *s);
-void http_release(http_stream *s);
+/* Every hold is released once. */
+void http_hold(http_stream *s, http_holder *holder);
+void http_release(http_stream *s, http_holder *holder);
 bool http_is_answered(const http_stream *s);
 /* True when the client has left: an answer would be dropped. */
 bool http_is_gone(const http_stream *s);

@@ -90,6 +90,8 @@ static int64_t waiting_ends_ms(const rpc_result *call) {
 }
 
 static bh_reason why_waiting_ended(const channel *ch, const rpc_result *call, int64_t now_ms) {
+    if (call->is_unwanted)
+        return BH_REASON_CALL_CANCELLED;
     if (now_ms >= call->deadline_ms)
         return BH_REASON_DEADLINE_EXPIRED;
     return channel_is_ready(ch) ? BH_REASON_QUEUE_FULL : BH_REASON_SERVICE_UNREACHABLE;
@@ -97,7 +99,7 @@ static bh_reason why_waiting_ended(const channel *ch, const rpc_result *call, in
 
 static void wait(channel *ch, rpc_result *call, int64_t now_ms) {
     int64_t ends_ms = waiting_ends_ms(call);
-    if (now_ms >= ends_ms || ch->waiting_count >= WAITING_MAX) {
+    if (call->is_unwanted || now_ms >= ends_ms || ch->waiting_count >= WAITING_MAX) {
         rpc_result_fail(call, why_waiting_ended(ch, call, now_ms));
         return;
     }
@@ -121,7 +123,7 @@ static rpc_result *waiting_take(channel *ch) {
 
 /* Sends the call, lets it wait, or ends it. */
 static void place(channel *ch, rpc_result *call, int64_t now_ms) {
-    bool may_go = now_ms < call->deadline_ms && now_ms >= call->not_before_ms;
+    bool may_go = !call->is_unwanted && now_ms < call->deadline_ms && now_ms >= call->not_before_ms;
     if (!may_go || !send(ch, call, now_ms))
         wait(ch, call, now_ms);
 }
@@ -135,6 +137,14 @@ void channel_submit(channel *ch, rpc_result *call, int64_t now_ms) {
     call->since_ms = now_ms;
     earn(ch, 1);
     place(ch, call, now_ms);
+}
+
+void channel_give_up(rpc_result *call, int64_t now_ms) {
+    call->is_unwanted = true;
+    if (call->sent_on)
+        connection_give_up(call->sent_on, call, now_ms);
+    else
+        call->channel->due_ms = now_ms; /* the pump looks at all that wait */
 }
 
 static bool any_is_ready(const channel *ch) {
@@ -193,6 +203,7 @@ void channel_take_back(rpc_result *call, connection_verdict verdict, int64_t now
     static const bh_reason failures[] = {
         [CALL_LOST] = BH_REASON_OUTCOME_UNKNOWN,
         [CALL_EXPIRED] = BH_REASON_DEADLINE_EXPIRED,
+        [CALL_GIVEN_UP] = BH_REASON_CALL_CANCELLED,
         [CALL_ABANDONED] = BH_REASON_SHUTTING_DOWN,
     };
     if (may_go_again(call, verdict, now_ms)) {

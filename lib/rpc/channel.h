@@ -21,6 +21,8 @@ bool channel_is_ready(const channel *ch);
 
 /* Takes a call over; it is sent now, or when an instance can take it: see WAIT_MS in channel.c. */
 void channel_submit(channel *ch, rpc_result *call, int64_t now_ms);
+/* Nobody waits for the call any more, which was submitted and has not ended: it ends. */
+void channel_give_up(rpc_result *call, int64_t now_ms);
 /* Takes back a call that a connection had sent: it ends, or is sent again. */
 void channel_take_back(rpc_result *call, connection_verdict verdict, int64_t now_ms);
 /* Sends what waits, as far as that goes; to be called after whatever happened to a connection. */

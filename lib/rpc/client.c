@@ -19,7 +19,7 @@ struct rpc_client {
     arena *mem;
     connection_setup setup;
     bool gateway;
-    inbox requests;
+    inbox errands;
     roster roster;
     const char *const *repeatable;
     size_t repeatable_count;
@@ -30,18 +30,31 @@ struct rpc_client {
 
 /* --- the thread --- */
 
-static void take_requests(rpc_client *client, int64_t now_ms) {
-    inbox_node *node = inbox_take(&client->requests);
+static void submit(rpc_client *client, rpc_result *call, int64_t now_ms) {
+    channel *ch = roster_find(&client->roster, call->argument);
+    if (call->failed)
+        rpc_result_finish(call);
+    else if (!ch)
+        rpc_result_fail(call, BH_REASON_SERVICE_UNREACHABLE);
+    else
+        channel_submit(ch, call, now_ms);
+}
+
+static void give_up(rpc_result *call, int64_t now_ms) {
+    if (!call->has_ended)
+        channel_give_up(call, now_ms);
+    rpc_result_free(call);
+}
+
+static void run_errands(rpc_client *client, int64_t now_ms) {
+    inbox_node *node = inbox_take(&client->errands);
     while (node) {
-        rpc_result *call = (rpc_result *) node;
+        rpc_errand *errand = (rpc_errand *) node;
         node = node->next;
-        channel *ch = roster_find(&client->roster, call->argument);
-        if (call->failed)
-            rpc_result_finish(call);
-        else if (!ch)
-            rpc_result_fail(call, BH_REASON_SERVICE_UNREACHABLE);
+        if (errand->gives_up)
+            give_up(errand->call, now_ms);
         else
-            channel_submit(ch, call, now_ms);
+            submit(client, errand->call, now_ms);
     }
 }
 
@@ -49,7 +62,7 @@ static void take_requests(rpc_client *client, int64_t now_ms) {
  * it. */
 static bool serve(rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
-    take_requests(client, now_ms);
+    run_errands(client, now_ms);
     /* Once a millisecond is enough, and libzmq makes system calls for every look at a socket with nothing in it. */
     if (now_ms != client->ticked_ms)
         roster_tick(&client->roster, now_ms);
@@ -59,13 +72,13 @@ static bool serve(rpc_client *client) {
 }
 
 static void wait_for_work(rpc_client *client) {
-    struct pollfd items[1 + ROSTER_POLL_ITEMS] = { { .fd = client->requests.fd, .events = POLLIN } };
-    if (!inbox_sleep(&client->requests))
+    struct pollfd items[1 + ROSTER_POLL_ITEMS] = { { .fd = client->errands.fd, .events = POLLIN } };
+    if (!inbox_sleep(&client->errands))
         return;
     nfds_t n = 1 + roster_poll(&client->roster, items + 1);
     int64_t wait_ms = roster_due_ms(&client->roster) - clock_mono_ms();
     poll(items, n, wait_ms > 0 ? (int) wait_ms : 0);
-    inbox_awake(&client->requests, items[0].revents);
+    inbox_awake(&client->errands, items[0].revents);
     client->ticked_ms = 0;
 }
 
@@ -74,6 +87,7 @@ static void *run(void *data) {
     while (!atomic_load(&client->stopping))
         if (!serve(client))
             wait_for_work(client);
+    run_errands(client, clock_mono_ms());
     roster_close(&client->roster);
     return NULL;
 }
@@ -85,11 +99,11 @@ static bh_err *start(bh_call *call, rpc_client *client, const rpc_client_options
         return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
     TRY(rpc_key_load(call, options->key_file, &client->setup.own));
     TRY(roster_open(call, &client->roster, client->mem, &client->setup, options->peers_file));
-    if (!inbox_open(&client->requests))
+    if (!inbox_open(&client->errands))
         return bh_fail(call, ENDPOINT_UNUSABLE, "client", strerror(errno));
     if (pthread_create(&client->thread, NULL, run, client) == 0)
         return NULL;
-    inbox_close(&client->requests);
+    inbox_close(&client->errands);
     return bh_fail(call, ENDPOINT_UNUSABLE, "client", "no thread");
 }
 
@@ -124,10 +138,10 @@ void rpc_client_close(rpc_client *client) {
     if (!client)
         return;
     atomic_store(&client->stopping, true);
-    inbox_wake(&client->requests);
+    inbox_wake(&client->errands);
     pthread_join(client->thread, NULL);
     zmq_ctx_term(client->setup.context);
-    inbox_close(&client->requests);
+    inbox_close(&client->errands);
     arena_free(client->mem);
 }
 
@@ -147,10 +161,19 @@ static bool is_repeatable(const rpc_client *client, const char *method) {
            bsearch(&method, client->repeatable, client->repeatable_count, sizeof(method), compare_texts);
 }
 
-void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
+rpc_result *rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
     rpc_result *call = rpc_result_new(request, done, data);
     call->repeatable = is_repeatable(client, request->method);
-    inbox_put(&client->requests, &call->node);
+    inbox_put(&client->errands, &call->start.node);
+    return call;
+}
+
+/* The errand arrives behind the one that starts the call. */
+void rpc_cancel(rpc_client *client, rpc_result *result) {
+    if (atomic_exchange(&result->is_cancelled, true))
+        return;
+    rpc_result_hold(result);
+    inbox_put(&client->errands, &result->cancel.node);
 }
 
 /* A thread waits for it, now or later. */

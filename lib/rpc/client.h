@@ -51,8 +51,11 @@ typedef struct rpc_result rpc_result;
 
 /* Receives the result, and owns it, exactly once per rpc_start; runs in the client's own thread and must not block. */
 typedef void rpc_done(void *data, rpc_result *result);
-/* From any thread, also from rpc_done. */
-void rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data);
+/* From any thread, also from rpc_done. The result to come, for rpc_cancel. */
+rpc_result *rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data);
+/* Nobody waits for the call any more: unless its answer has come, it ends now with CALL_CANCELLED, and the server may
+ * stop working for it. What it has done by then is not known. To be called before the result is freed. */
+void rpc_cancel(rpc_client *client, rpc_result *result);
 
 /* NULL when the call went well, else the error, in the call's arena. */
 bh_err *rpc_result_error(bh_call *call, const rpc_result *result);

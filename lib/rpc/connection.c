@@ -88,11 +88,16 @@ static int64_t rest_ms(const connection *conn, int64_t now_ms) {
     return most / 2 + most / 2 * random / UINT16_MAX;
 }
 
-static void give_back(connection *conn, inbox_node *calls, connection_verdict verdict, int64_t now_ms) {
+static void give_back(connection *conn, rpc_result *call, connection_verdict verdict, int64_t now_ms) {
+    call->sent_on = NULL;
+    conn->setup->back(call, verdict, now_ms);
+}
+
+static void give_all_back(connection *conn, inbox_node *calls, connection_verdict verdict, int64_t now_ms) {
     while (calls) {
         rpc_result *call = (rpc_result *) calls;
         calls = calls->next;
-        conn->setup->back(call, verdict, now_ms);
+        give_back(conn, call, verdict, now_ms);
     }
 }
 
@@ -106,7 +111,7 @@ static void drop(connection *conn, int64_t now_ms, const char *why) {
         conn->lost_ms = now_ms;
     close_socket(conn);
     enter(conn, RESTING, now_ms + rest_ms(conn, now_ms));
-    give_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_LOST, now_ms);
+    give_all_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_LOST, now_ms);
 }
 
 /* Takes the message over; false when the connection does not take it. */
@@ -116,9 +121,9 @@ static bool send_message(connection *conn, zmq_msg_t *message) {
     return sent;
 }
 
-static bool send_bare(connection *conn, frame_kind kind, const ProtobufCMessage *meta) {
+static bool send_bare(connection *conn, frame head, const ProtobufCMessage *meta) {
     zmq_msg_t message;
-    message_init(&message, (frame){ .kind = (uint8_t) kind }, meta, 0);
+    message_init(&message, head, meta, 0);
     return send_message(conn, &message);
 }
 
@@ -126,7 +131,7 @@ static void greet(connection *conn) {
     Bh__Rpc__Hello hello = BH__RPC__HELLO__INIT;
     hello.instance_id = (char *) conn->setup->instance_id;
     hello.message_size_max = FRAME_SIZE_MAX;
-    send_bare(conn, FRAME_HELLO, &hello.base);
+    send_bare(conn, (frame){ .kind = FRAME_HELLO }, &hello.base);
 }
 
 /* The greeting leaves as soon as there is a connection. */
@@ -153,7 +158,7 @@ bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
     frame head;
     zmq_msg_t message;
     message_parse(&call->request, &head);
-    head.call_id = flight_add(&conn->flight, call);
+    head.call_id = call->call_id = flight_add(&conn->flight, call);
     int64_t left_ms = call->deadline_ms - now_ms;
     head.timeout_ms = left_ms < UINT32_MAX ? (uint32_t) left_ms : UINT32_MAX;
     frame_write(&head, zmq_msg_data(&call->request));
@@ -164,9 +169,22 @@ bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
         flight_take(&conn->flight, head.call_id);
         return false;
     }
+    call->sent_on = conn;
     if (call->deadline_ms < conn->expiry_ms)
         conn->expiry_ms = call->deadline_ms;
     return true;
+}
+
+/* The server need not work any longer for a call that has left the flight. A wish that gets lost does no harm: the call
+ * has a deadline there too. */
+static void send_cancel(connection *conn, const rpc_result *call) {
+    send_bare(conn, (frame){ .kind = FRAME_CANCEL, .call_id = call->call_id }, NULL);
+}
+
+void connection_give_up(connection *conn, rpc_result *call, int64_t now_ms) {
+    flight_take(&conn->flight, call->call_id);
+    send_cancel(conn, call);
+    give_back(conn, call, CALL_GIVEN_UP, now_ms);
 }
 
 /* --- receiving --- */
@@ -200,7 +218,7 @@ static void on_end(connection *conn, zmq_msg_t *message, const frame *answer, in
     else
         standing_succeeded(&conn->standing);
     rpc_result_answer(call, message, answer);
-    conn->setup->back(call, verdict, now_ms);
+    give_back(conn, call, verdict, now_ms);
 }
 
 static void handle(connection *conn, zmq_msg_t *message, int64_t now_ms) {
@@ -239,9 +257,11 @@ static void expire(connection *conn, int64_t now_ms) {
     if (now_ms < conn->expiry_ms)
         return;
     inbox_node *due = flight_take_due(&conn->flight, now_ms, &conn->expiry_ms);
-    for (inbox_node *node = due; node; node = node->next)
+    for (inbox_node *node = due; node; node = node->next) {
         standing_failed(&conn->standing, now_ms);
-    give_back(conn, due, CALL_EXPIRED, now_ms);
+        send_cancel(conn, (rpc_result *) node);
+    }
+    give_all_back(conn, due, CALL_EXPIRED, now_ms);
 }
 
 static bool has_ended(connection *conn) {
@@ -264,7 +284,8 @@ static void tick_greeting(connection *conn, int64_t now_ms) {
 static void tick_ready(connection *conn, int64_t now_ms) {
     if (conn->pinged_ms && now_ms - conn->pinged_ms >= PONG_MS)
         drop(conn, now_ms, "no answer to a ping");
-    else if (!conn->pinged_ms && now_ms - conn->heard_ms >= IDLE_MS && send_bare(conn, FRAME_PING, NULL))
+    else if (!conn->pinged_ms && now_ms - conn->heard_ms >= IDLE_MS &&
+             send_bare(conn, (frame){ .kind = FRAME_PING }, NULL))
         conn->pinged_ms = now_ms;
 }
 
@@ -321,7 +342,7 @@ bool connection_is_over(const connection *conn) {
 }
 
 void connection_free(connection *conn, int64_t now_ms) {
-    give_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_ABANDONED, now_ms);
+    give_all_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_ABANDONED, now_ms);
     close_socket(conn);
     arena_free(conn->mem);
 }

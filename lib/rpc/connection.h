@@ -16,6 +16,7 @@ typedef enum connection_verdict {
     CALL_TURNED_AWAY, /* before any work: the server is leaving */
     CALL_LOST,        /* the connection ended: what became of the call is not known */
     CALL_EXPIRED,
+    CALL_GIVEN_UP,
     CALL_ABANDONED, /* the client is being closed */
 } connection_verdict;
 
@@ -47,6 +48,8 @@ enum { CONNECTION_FULL = INT32_MAX };
 int connection_load(const connection *conn, int64_t now_ms);
 /* Stamps call id and remaining time on the request and sends it; false when nothing left this process. */
 bool connection_send(connection *conn, rpc_result *call, int64_t now_ms);
+/* Gives back a call under way that nobody waits for any more; the server hears of it. */
+void connection_give_up(connection *conn, rpc_result *call, int64_t now_ms);
 /* Reads what waits; false when nothing did. */
 bool connection_receive(connection *conn, int64_t now_ms);
 /* Does what the clock asks for: greeting, pings, expired calls, the next attempt. */

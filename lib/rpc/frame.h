@@ -6,11 +6,12 @@
 
 enum { FRAME_HEADER_SIZE = 32, FRAME_VERSION = 1, FRAME_SIZE_MAX = 4 << 20, FRAME_META_MAX = 8 << 10 };
 
-/* Kinds in use; 3, 5 and 6 are kept for streams and cancellation, and every other kind is ignored. */
+/* Kinds in use; 3 and 6 are kept for streams, and every other kind is ignored. */
 typedef enum frame_kind {
     FRAME_HELLO = 1,
     FRAME_OPEN = 2,
     FRAME_END = 4,
+    FRAME_CANCEL = 5,
     FRAME_PING = 7,
     FRAME_PONG = 8,
     FRAME_GOAWAY = 9

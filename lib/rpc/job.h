@@ -21,6 +21,9 @@ typedef struct job {
     zmq_msg_t reply;   /* made by the worker */
     frame open;        /* the parsed request */
     job_refusal refusal;
+    atomic_bool cancelled; /* the caller has given the call up */
+    struct job **bucket;   /* where jobs.c finds it; NULL: nowhere */
+    struct job *next_in_bucket;
     const char *fault;            /* what is wrong with the frame; NULL for a good one */
     int64_t arrived_ms;           /* clock_mono_ms() */
     allow_role role;              /* of the caller's key */

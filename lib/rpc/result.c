@@ -57,6 +57,9 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *dat
         fill_principal(&sent, request->who);
         meta.principal = &sent;
     }
+    result->start = (rpc_errand){ .call = result };
+    result->cancel = (rpc_errand){ .call = result, .gives_up = true };
+    result->holders = 1;
     zmq_msg_init(&result->message);
     name_service(result, request);
     pack(result, request, &meta.base);
@@ -91,6 +94,7 @@ void rpc_result_again(rpc_result *result) {
 
 void rpc_result_finish(rpc_result *result) {
     zmq_msg_close(&result->request);
+    result->has_ended = true;
     result->done(result->data, result);
 }
 
@@ -125,8 +129,12 @@ const uint8_t *rpc_result_payload(const rpc_result *result, size_t *ret_size) {
     return result->answer.payload;
 }
 
+void rpc_result_hold(rpc_result *result) {
+    atomic_fetch_add(&result->holders, 1);
+}
+
 void rpc_result_free(rpc_result *result) {
-    if (!result)
+    if (!result || atomic_fetch_sub(&result->holders, 1) > 1)
         return;
     zmq_msg_close(&result->message);
     free(result);

@@ -10,16 +10,32 @@
 #include "rpc/inbox.h"
 
 struct channel;
+struct connection;
 
 enum { RESULT_ARGUMENT_SIZE = 80 };
 
+/* What another thread wants of the client's own: to start a call, or to give it up. */
+typedef struct rpc_errand {
+    inbox_node node;
+    rpc_result *call;
+    bool gives_up;
+} rpc_errand;
+
 struct rpc_result {
-    inbox_node node;         /* links it on its way to the channel, then among those that wait there */
-    struct channel *channel; /* of its service */
-    zmq_msg_t request;       /* kept until the call ends: it may have to be sent again */
-    zmq_msg_t message;       /* the answer */
-    frame answer;            /* parsed from it */
-    bool failed;             /* there is no answer, for this reason: */
+    inbox_node node; /* links it among those that wait in the channel, or come back from a connection */
+    rpc_errand start;
+    rpc_errand cancel;
+    atomic_int holders;         /* its owner, and the errand that gives it up: the last one frees it */
+    atomic_bool is_cancelled;   /* that errand was sent */
+    bool is_unwanted;           /* ... and has arrived */
+    bool has_ended;             /* it was handed over */
+    struct channel *channel;    /* of its service */
+    struct connection *sent_on; /* and not answered; NULL: it waits */
+    uint64_t call_id;           /* there */
+    zmq_msg_t request;          /* kept until the call ends: it may have to be sent again */
+    zmq_msg_t message;          /* the answer */
+    frame answer;               /* parsed from it */
+    bool failed;                /* there is no answer, for this reason: */
     bh_reason failure;
     char argument[RESULT_ARGUMENT_SIZE]; /* of the failure's sentence: the service, or what is wrong with the request */
     bool repeatable;                     /* may be sent again although the server may have done it */
@@ -35,6 +51,8 @@ struct rpc_result {
 rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *data);
 /* Keeps the answer in `message`, which is taken over. */
 void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer);
+/* Gives the call one holder more; each calls rpc_result_free. */
+void rpc_result_hold(rpc_result *result);
 /* Forgets the answer; the request is ready to be sent once more, as bytes of its own. */
 void rpc_result_again(rpc_result *result);
 /* Hands the result over: as it is, or without an answer. */

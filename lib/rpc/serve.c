@@ -34,6 +34,7 @@ static bh_call *begin(const serve_setup *setup, const job *j, arena *mem) {
         .who = { .login = "", .service = j->caller },
         .site_id = setup->site_id,
         .deadline_ms = j->arrived_ms + timeout_ms(j),
+        .cancelled = &j->cancelled,
         .now_ms = clock_now_ms(),
         .trace_id = "",
         .method = "",
@@ -50,9 +51,7 @@ static bh_err *admit(bh_call *c, const job *j) {
         return bh_fail(c, QUEUE_FULL);
     if (j->refusal == JOB_SHUTTING_DOWN)
         return bh_fail(c, SHUTTING_DOWN);
-    if (clock_mono_ms() >= c->deadline_ms)
-        return bh_fail(c, DEADLINE_EXPIRED);
-    return NULL;
+    return call_check(c);
 }
 
 static bool is_trace_id(const char *text) {

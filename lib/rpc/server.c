@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/jobs.h"
 #include "rpc/keys.h"
 #include "rpc/message.h"
 #include "rpc/queue.h"
@@ -48,9 +49,7 @@ struct rpc_server {
     const char *endpoint;
     queue *waiting;
     inbox replies;
-    inbox_node *spare; /* jobs not in use */
-    _Atomic int busy;  /* jobs in use */
-    job overflow;      /* holds a call that found no spare job just long enough to refuse it */
+    jobs jobs;
     routes greeted;
     inbox_node *batch; /* accepted in this turn, oldest first */
     inbox_node **batch_end;
@@ -66,14 +65,10 @@ struct rpc_server {
 
 /* --- opening --- */
 
-static void make_jobs(rpc_server *s, const rpc_server_options *options) {
+static int job_count(const rpc_server *s, const rpc_server_options *options) {
     int n = s->workers + (options->queue_max ? options->queue_max : QUEUE_DEFAULT);
     assert(n > 0 && n <= QUEUE_MAX + WORKERS_MAX);
-    job *jobs = arena_array(s->mem, (size_t) n, sizeof(*jobs));
-    for (int i = 0; i < n; i++) {
-        jobs[i].node.next = s->spare;
-        s->spare = &jobs[i].node;
-    }
+    return n;
 }
 
 static void make_hello(rpc_server *s, const rpc_service *services, size_t n) {
@@ -118,7 +113,7 @@ bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, const 
     s->setup.backend = options->backend;
     s->scratch = serve_arena();
     s->waiting = queue_new(mem, s->workers);
-    make_jobs(s, options);
+    jobs_init(&s->jobs, mem, job_count(s, options));
     make_hello(s, services, n);
     bh_err *err = inbox_open(&s->replies) ? open_parts(call, s, options, services, n)
                                           : bh_fail(call, ENDPOINT_UNUSABLE, options->endpoint, strerror(errno));
@@ -150,34 +145,6 @@ const char *rpc_server_endpoint(const rpc_server *s) {
     return s->endpoint;
 }
 
-/* --- jobs --- */
-
-static job *job_take(rpc_server *s) {
-    job *j = &s->overflow;
-    if (s->spare) {
-        j = (job *) s->spare;
-        s->spare = s->spare->next;
-        s->busy++;
-    }
-    memset(j, 0, offsetof(job, line));
-    j->refusal = j == &s->overflow ? JOB_QUEUE_FULL : JOB_ACCEPTED;
-    zmq_msg_init(&j->route);
-    zmq_msg_init(&j->request);
-    zmq_msg_init(&j->reply);
-    return j;
-}
-
-static void job_release(rpc_server *s, job *j) {
-    zmq_msg_close(&j->route);
-    zmq_msg_close(&j->request);
-    zmq_msg_close(&j->reply);
-    if (j == &s->overflow)
-        return;
-    j->node.next = s->spare;
-    s->spare = &j->node;
-    s->busy--;
-}
-
 /* Without MANDATORY the ROUTER would drop it silently; with it a vanished caller is an error we may ignore: the call
  * has taken effect, and the caller will ask again with the same request id. */
 static void reply(rpc_server *s, job *j) {
@@ -185,7 +152,7 @@ static void reply(rpc_server *s, job *j) {
         log_event(LOG_WARN, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
     else if (zmq_msg_send(&j->reply, s->router, ZMQ_DONTWAIT) < 0)
         log_event(LOG_ERROR, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
-    job_release(s, j);
+    jobs_release(&s->jobs, j);
 }
 
 /* --- receiving --- */
@@ -253,8 +220,17 @@ static void on_open(rpc_server *s, job *j) {
         answer_here(s, j);
         return;
     }
+    jobs_enter(&s->jobs, j);
     *s->batch_end = &j->node;
     s->batch_end = &j->node.next;
+}
+
+/* Whoever works for the call will notice, and so will whoever takes it up. It is answered as any other: once. */
+static void on_cancel(rpc_server *s, job *j) {
+    job *call = jobs_find(&s->jobs, j);
+    if (call)
+        atomic_store(&call->cancelled, true);
+    jobs_release(&s->jobs, j);
 }
 
 typedef void on_frame(rpc_server *s, job *j);
@@ -262,6 +238,7 @@ typedef void on_frame(rpc_server *s, job *j);
 static on_frame *const on_kind[] = {
     [FRAME_HELLO] = on_hello,
     [FRAME_OPEN] = on_open,
+    [FRAME_CANCEL] = on_cancel,
     [FRAME_PING] = on_ping,
 };
 
@@ -274,7 +251,7 @@ static void handle(rpc_server *s, job *j, int64_t now_ms, int64_t wall_ms) {
     else if (on)
         on(s, j);
     else
-        job_release(s, j);
+        jobs_release(&s->jobs, j);
 }
 
 /* Reads what waits, at most BATCH_MAX messages, and hands the calls over in one go; false when nothing waits now. */
@@ -284,9 +261,9 @@ static bool receive_batch(rpc_server *s, int64_t now_ms) {
     s->batch = NULL;
     s->batch_end = &s->batch;
     for (; n < BATCH_MAX; n++) {
-        job *j = job_take(s);
+        job *j = jobs_take(&s->jobs);
         if (!receive(s, j)) {
-            job_release(s, j);
+            jobs_release(&s->jobs, j);
             break;
         }
         handle(s, j, now_ms, wall_ms);
@@ -404,7 +381,7 @@ static bool has_drained(rpc_server *s, int64_t now_ms) {
         s->told_ms = now_ms;
         routes_tell(&s->greeted, s->router, FRAME_GOAWAY);
     }
-    return !s->busy && (!s->greeted.n || now_ms >= s->drained_ms);
+    return !s->jobs.busy && (!s->greeted.n || now_ms >= s->drained_ms);
 }
 
 void rpc_server_run(rpc_server *s) {
@@ -430,5 +407,5 @@ void rpc_server_stop(rpc_server *s) {
 void rpc_server_metrics(const rpc_server *s, buf *out) {
     tally_write(out, &s->setup.methods);
     metric_head(out, "bihuan_rpc_calls_open", "gauge", "Calls that wait for a worker or are at work.");
-    metric_sample(out, "bihuan_rpc_calls_open", "", (uint64_t) atomic_load(&s->busy));
+    metric_sample(out, "bihuan_rpc_calls_open", "", (uint64_t) atomic_load(&s->jobs.busy));
 }

@@ -14,13 +14,14 @@ enum { PENDING_MAX = 256, CHUNK = 700 };
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 typedef struct question {
+    http_holder holder;
     http_stream *s;
     const char *path;
     ask_done *done;
     void *data;
 } question;
 
-static question pending[PENDING_MAX];
+static question *pending[PENDING_MAX];
 static size_t pending_count;
 
 bool rpc_client_is_ready(UNUSED const rpc_client *client, UNUSED const char *service) {
@@ -30,8 +31,10 @@ bool rpc_client_is_ready(UNUSED const rpc_client *client, UNUSED const char *ser
 void ask(UNUSED asker *by, http_stream *s, const char *path, UNUSED const void *payload, UNUSED size_t n,
          ask_done *done, void *data) {
     assert(pending_count < PENDING_MAX);
-    http_hold(s);
-    pending[pending_count++] = (question){ .s = s, .path = path, .done = done, .data = data };
+    question *q = arena_alloc(s->call->mem, sizeof(*q));
+    *q = (question){ .s = s, .path = path, .done = done, .data = data };
+    http_hold(s, &q->holder);
+    pending[pending_count++] = q;
 }
 
 void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMessage *message, ask_done *done,
@@ -51,16 +54,16 @@ void disk_submit(UNUSED disk *d, disk_job *job) {
 }
 
 /* Everybody is logged in; every other answer is an error or empty. */
-static void answer(question q) {
+static void answer(question *q) {
     Bh__CheckSessionResponse session = BH__CHECK_SESSION_RESPONSE__INIT;
     session.user_id = 7;
     session.login = (char[]){ "handler01" };
     uint8_t bytes[64];
-    size_t n = strstr(q.path, "CheckSession") ? protobuf_c_message_pack(&session.base, bytes) : 0;
-    const bh_err *error = strstr(q.path, "List") ? bh_fail(q.s->call, STALE_VERSION, "x", "2") : NULL;
-    if (!http_is_gone(q.s) && !http_is_answered(q.s))
-        q.done(q.s, q.data, error, bytes, n);
-    http_release(q.s);
+    size_t n = strstr(q->path, "CheckSession") ? protobuf_c_message_pack(&session.base, bytes) : 0;
+    const bh_err *error = strstr(q->path, "List") ? bh_fail(q->s->call, STALE_VERSION, "x", "2") : NULL;
+    if (!http_is_gone(q->s) && !http_is_answered(q->s))
+        q->done(q->s, q->data, error, bytes, n);
+    http_release(q->s, &q->holder);
 }
 
 static void answer_all(void) {

@@ -84,6 +84,32 @@ BH_RPC(Test__EchoService, ponder, Test__PonderRequest, Test__PonderResponse) {
     return NULL;
 }
 
+static bh_err *wait_until_over(bh_call *c) {
+    bh_err *err;
+    while (!(err = call_check(c)))
+        echo_sleep(1);
+    return err;
+}
+
+bh_err *(*echo_linger)(bh_call *c) = wait_until_over;
+static atomic_int lingered;
+
+int echo_lingered(void) {
+    return atomic_load(&lingered);
+}
+
+void echo_wait_lingered(int n) {
+    while (echo_lingered() < n)
+        echo_sleep(1);
+}
+
+BH_RPC(Test__EchoService, linger, Test__LingerRequest, Test__LingerResponse) {
+    atomic_fetch_add((atomic_int *) c->backend, 1);
+    bh_err *err = echo_linger(c);
+    atomic_fetch_add(&lingered, 1);
+    return err;
+}
+
 BH_RPC(Test__EchoService, grow, Test__GrowRequest, Test__GrowResponse) {
     resp->bytes.len = (size_t) req->size;
     resp->bytes.data = arena_alloc(c->mem, (size_t) req->size);
@@ -104,7 +130,7 @@ static Bh__Test__EchoService_Service echo_vtable = BH__TEST__ECHO_SERVICE__INIT(
 static const rpc_rule echo_rules[] = {
     { "Echo", RPC_USER, 0 },       { "Describe", RPC_PUBLIC, 0 }, { "Fail", RPC_PUBLIC, 0 },
     { "Sleep", RPC_PUBLIC, 0 },    { "Grow", RPC_PUBLIC, 0 },     { "Guarded", RPC_USER, 1u << ECHO_POST },
-    { "Inside", RPC_INTERNAL, 0 }, { "Ponder", RPC_PUBLIC, 0 },
+    { "Inside", RPC_INTERNAL, 0 }, { "Ponder", RPC_PUBLIC, 0 },   { "Linger", RPC_PUBLIC, 0 },
 };
 
 static bh_err *refuse_post(bh_call *call, uint32_t posts) {
@@ -201,6 +227,7 @@ void echo_start(echo_site *site, const char *endpoint, int workers, int queue_ma
         .backend = &begun,
     };
     atomic_store(&begun, 0);
+    atomic_store(&lingered, 0);
     atomic_store(&released, false);
     bh_err *err = rpc_server_open(site->call, &options, echo_services, 1, &site->server);
     if (err)
@@ -327,7 +354,7 @@ void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, con
         .payload = payload,
         .payload_size = n,
     };
-    rpc_start(client, &request, done, ec);
+    ec->handle = rpc_start(client, &request, done, ec);
 }
 
 void echo_call_start(rpc_client *client, echo_call *ec, const char *method, const void *payload, size_t n,

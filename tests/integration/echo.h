@@ -13,6 +13,7 @@
 
 enum { ECHO_POST = 3 }; /* the post that may call Guarded */
 enum { ECHO_KEPT_MAX = 16 };
+#define ECHO_LINGER "/bihuan.test.v1.EchoService/Linger"
 #define ECHO_SLEEP "/bihuan.test.v1.EchoService/Sleep"
 /* The bytes of a request to Sleep or Ponder that is held. */
 #define ECHO_HELD "\x10\x01"
@@ -66,6 +67,11 @@ bool echo_wait_ready(rpc_client *client, bool ready);
 int echo_begun(void);
 /* Waits until so many have been begun. */
 void echo_wait_begun(int n);
+/* What Linger does, unless a test puts something else here: it waits until its call is over. */
+extern bh_err *(*echo_linger)(bh_call *c);
+/* Calls of Linger that have ended. */
+int echo_lingered(void);
+void echo_wait_lingered(int n);
 /* Lets the held calls go, of now and later, at the server of this process; a process does it on SIGUSR1. */
 void echo_release(void);
 void echo_sleep(int64_t ms);
@@ -91,7 +97,8 @@ void echo_load_end(echo_load *load);
 /* A call that nobody waits for yet. */
 typedef struct echo_call {
     bh_call *call;
-    rpc_result *result;
+    rpc_result *handle; /* for rpc_cancel */
+    rpc_result *result; /* the same, once it is there */
     sem_t done;
 } echo_call;
 

@@ -15,7 +15,8 @@
 
 enum { EVIDENCE_MAX = 64, DIGITS = 2 * SHA256_SIZE + 1 };
 
-/* ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold exists, and shows by DIR/held that it does. */
+/* ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold exists and somebody waits for the answer, and
+ * shows by DIR/held that it does. */
 enum { ASK_STALE = 401, ASK_HOLD = 402 };
 
 static const char good_token[] = "token-of-handler01";
@@ -93,7 +94,7 @@ BH_RPC(DirectoryService, resolve_units, ResolveUnitsRequest, ResolveUnitsRespons
 static void hold(const bh_call *c) {
     const char *wanted = arena_printf(c->mem, "%s/hold", (const char *) c->backend);
     const char *shown = arena_printf(c->mem, "%s/held", (const char *) c->backend);
-    for (; access(wanted, F_OK) == 0; nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL))
+    for (; access(wanted, F_OK) == 0 && !call_is_over(c); nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL))
         if (symlink("hold", shown) != 0 && errno != EEXIST)
             return;
     unlink(shown);

@@ -55,10 +55,18 @@ void *raw_connect(enum echo_key key) {
     return raw_connect_watched(key, &watch);
 }
 
-bool raw_send_bare(void *socket, frame_kind kind) {
+static bool send_head(void *socket, frame head) {
     zmq_msg_t message;
-    message_init(&message, (frame){ .kind = (uint8_t) kind }, NULL, 0);
+    message_init(&message, head, NULL, 0);
     return zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0;
+}
+
+bool raw_send_bare(void *socket, frame_kind kind) {
+    return send_head(socket, (frame){ .kind = (uint8_t) kind });
+}
+
+void raw_send_about(void *socket, frame_kind kind, uint64_t call_id) {
+    assert_true(send_head(socket, (frame){ .kind = (uint8_t) kind, .call_id = call_id }));
 }
 
 void raw_open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload, size_t n) {

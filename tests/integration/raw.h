@@ -20,6 +20,8 @@ void *raw_connect_watched(enum echo_key key, void **ret_watch);
 void *raw_listen(void);
 
 bool raw_send_bare(void *socket, frame_kind kind);
+/* A bare frame about a call. */
+void raw_send_about(void *socket, frame_kind kind, uint64_t call_id);
 /* An OPEN whose meta and payload are these bytes. */
 void raw_open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload, size_t n);
 /* The next frame; fails the test when none comes within 20 s. */

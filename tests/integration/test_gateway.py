@@ -347,11 +347,13 @@ def test_overload_is_refused_and_passes(gateway):
 
 
 def test_client_that_leaves(gateway):
+    """The only worker is free again though nobody lets it go: the call of who left, at work or in the queue, is given up."""
     command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "0.1", "-H", "content-type: application/json"]
     command += ["-H", f"authorization: Bearer {TOKEN}", "-d", json.dumps(HOLD)]
     with gateway.holding():
         for _ in range(20):
             subprocess.run([*command, f"http://127.0.0.1:{gateway.port}/bihuan.v1.DirectoryService/ListUnits"], capture_output=True, check=False)
+        gateway.wait_until_well()
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_evidence_over_tls(front, version, tmp_path):
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 def test_a_client_that_leaves_is_noticed_through_haproxy(gateway, front, version):
+    """By the gateway, and by the service, which lets go of the call."""
     trace = version[-1] * 32
     call = ["-H", "content-type: application/json", "-H", f"authorization: Bearer {TOKEN}", "-d", json.dumps(HOLD)]
     call += ["-H", f"traceparent: 00-{trace}-00f067aa0ba902b7-01"]
@@ -123,4 +124,5 @@ def test_a_client_that_leaves_is_noticed_through_haproxy(gateway, front, version
             gateway.wait_until_held()
             client.kill()
         gateway.wait_for(log_lines, "the gateway did not notice")
+        gateway.wait_for(lambda: not (gateway.dir / "held").is_symlink(), "the service did not notice")
     assert "code=CANCELLED" in log_lines()[0]
