@@ -21,7 +21,8 @@ void findings_summary(app *a, const import_document *document, FILE *out) {
 static size_t print_warnings(app *a, const char *kind, const char *no, const import_warnings *warnings, FILE *out) {
     for (size_t i = 0; i < warnings->n; i++)
         fprintf(out, SAY(a, "  第 %d 行 %s %s [%s] %s\n", "  line %d: %s %s [%s] %s\n"), warnings->at[i].line, kind,
-                no ? no : "", warnings->at[i].code, width_clean(a->call->mem, warnings->at[i].message));
+                no ? no : "", warnings->at[i].code,
+                width_clean(a->call->mem, import_warning_text(a->call->mem, &warnings->at[i], a->is_english)));
     return warnings->n;
 }
 

@@ -160,6 +160,28 @@ char *arena_printf(arena *mem, const char *format, ...) {
     return text;
 }
 
+/* Writes the sentence; to NULL it only counts. Returns its bytes. */
+static size_t fill(char *to, const char *sentence, const char *const *words, size_t n) {
+    size_t at = 0;
+    for (const char *p = sentence; *p; p++) {
+        bool is_word = p[0] == '%' && p[1] >= '1' && p[1] <= '9';
+        size_t i = is_word ? (size_t) (p[1] - '1') : 0;
+        const char *bytes = !is_word ? p : i < n && words[i] ? words[i] : "";
+        size_t size = is_word ? strlen(bytes) : 1;
+        if (to)
+            memcpy(to + at, bytes, size);
+        at += size;
+        p += is_word;
+    }
+    return at;
+}
+
+char *arena_fill(arena *mem, const char *sentence, const char *const *words, size_t n) {
+    char *text = arena_alloc(mem, fill(NULL, sentence, words, n) + 1);
+    fill(text, sentence, words, n);
+    return text;
+}
+
 size_t arena_used(const arena *mem) {
     return mem->used;
 }

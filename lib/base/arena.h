@@ -32,6 +32,8 @@ char *arena_strndup(arena *mem, const char *text, size_t n);
 void *arena_memdup(arena *mem, const void *bytes, size_t n);
 PRINTF(2, 3) char *arena_printf(arena *mem, const char *format, ...);
 char *arena_vprintf(arena *mem, const char *format, va_list args);
+/* The sentence with its %1..%9 replaced by words; one beyond n, or NULL, stays empty. */
+char *arena_fill(arena *mem, const char *sentence, const char *const *words, size_t n);
 
 /* Bytes handed out so far. */
 size_t arena_used(const arena *mem);

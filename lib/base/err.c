@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/call.h"
 
 typedef struct code_row {
@@ -68,18 +67,8 @@ bh_code bh_code_of_connect(const char *name) {
 }
 
 const char *bh_sentence(bh_call *call, const char *sentence, const char *const args[4]) {
-    buf out;
-    buf_init(&out, call->mem);
-    for (const char *p = sentence; *p; p++) {
-        if (p[0] == '%' && p[1] >= '1' && p[1] <= '3') {
-            const char *argument = args[p[1] - '1'];
-            buf_adds(&out, argument ? argument : "");
-            p++;
-        } else {
-            buf_addc(&out, *p);
-        }
-    }
-    return out.s;
+    enum { ARGUMENTS = 4 };
+    return arena_fill(call->mem, sentence, args, ARGUMENTS);
 }
 
 bh_err *bh_err_raw(bh_call *call, bh_err error) {

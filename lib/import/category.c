@@ -58,20 +58,17 @@ static bool lag_is_constant(const group *groups, size_t a, size_t b, size_t lag,
 static void warn_late(arena *mem, import_rows *rows, const group *g, const group *labelled, const char *carried) {
     import_row *row = &rows->at[g->first];
     if (*carried)
-        warn(mem, &row->warnings, row->first_line, "category_late",
-             "类别“%s”印在第 %d 行，比本行晚；向下顺延本行会归入“%s”，现读作“%s”，请核对", labelled->label,
-             labelled->label_line, carried, labelled->label);
+        warn(mem, &row->warnings, row->first_line, CATEGORY_LATE_OR_CARRIED, labelled->label,
+             count_text(mem, (size_t) labelled->label_line), carried);
     else
-        warn(mem, &row->warnings, row->first_line, "category_late",
-             "类别“%s”印在第 %d 行，比本行晚；现读作“%s”，请核对", labelled->label, labelled->label_line,
-             labelled->label);
+        warn(mem, &row->warnings, row->first_line, CATEGORY_LATE, labelled->label,
+             count_text(mem, (size_t) labelled->label_line));
 }
 
 static void warn_carried(arena *mem, import_rows *rows, const group *g, const group *labelled, const char *carried) {
     import_row *row = &rows->at[g->first];
-    warn(mem, &row->warnings, row->first_line, "category_carried",
-         "本页开头没有类别，沿用上页“%s”；也可能属于第 %d 行才印出的“%s”，请核对", carried, labelled->label_line,
-         labelled->label);
+    warn(mem, &row->warnings, row->first_line, CATEGORY_CARRIED, carried,
+         count_text(mem, (size_t) labelled->label_line), labelled->label);
 }
 
 /* One page; carried is the category above it, the result the one below it. */

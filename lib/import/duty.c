@@ -7,9 +7,9 @@
 enum { SPACED_MAX = 120 }; /* bytes of a list in a message */
 
 static void doubt_name(arena *mem, duty *d, int line, const char *name) {
-    const char *why = name_doubt(span_of(name));
+    doubt_kind why = name_doubt(span_of(name));
     if (why)
-        warn(mem, &d->doubts, line, "unit_doubtful", "单位名称“%s”%s", name, why);
+        warnings_add(mem, &d->doubts, doubt_about(line, why, WORDS(name)));
 }
 
 static void set_lead(arena *mem, duty *d, int line, const char *name) {
@@ -18,8 +18,7 @@ static void set_lead(arena *mem, duty *d, int line, const char *name) {
         return;
     }
     names_add(mem, &d->co, name);
-    warn(mem, &d->doubts, line, "several_leads", "写明了不止一个牵头单位：%s、%s；取第一个，其余列为协办", d->lead,
-         name);
+    warn(mem, &d->doubts, line, SEVERAL_LEADS, d->lead, name);
 }
 
 /* Counties of a plain list stand in it as well: the first name of the list may be one. */
@@ -48,9 +47,9 @@ static void read_list(arena *mem, duty *d, part_kind kind, span list, bool after
     d->found = d->found || units.n;
     d->equal = d->equal || kind == PART_EQUAL || units.equal;
     if (units.open)
-        warn(mem, &d->doubts, line, "unit_list_open", "单位名单以“等”结尾，未列全");
+        warn(mem, &d->doubts, line, UNIT_LIST_OPEN);
     if (units.overflow)
-        warn(mem, &d->doubts, line, "unit_list_long", "单位超过 %d 个，其余未读入", IMPORT_UNITS_MAX);
+        warn(mem, &d->doubts, line, UNIT_LIST_LONG, count_text(mem, (size_t) IMPORT_UNITS_MAX));
 }
 
 /* The units of one part: phrases between commas, each perhaps with its verb. */
@@ -77,8 +76,7 @@ static void read_spaced(arena *mem, duty *d, const part *p, const folded *paragr
     span list = value.n ? spaced_fold(mem, fold_printed(paragraph, a, a + value.n), &doubtful) : value;
     read_units(mem, d, p, list, line);
     if (doubtful)
-        warn(mem, &d->doubts, line, "unit_spaced", "“%s”中有的名称之间只有空格，是一个还是两个单位，请核对",
-             span_dup(mem, span_clip(list, SPACED_MAX)));
+        warn(mem, &d->doubts, line, UNIT_SPACED, span_dup(mem, span_clip(list, SPACED_MAX)));
 }
 
 static void read_part(arena *mem, duty *d, const part *p, const folded *paragraph, int line) {
@@ -122,7 +120,7 @@ static void doubt_repeated(arena *mem, duty *d, const parts *found, int line) {
         seen |= bit;
     }
     if (again)
-        warn(mem, &d->doubts, line, "unit_lines_several", "同一事项下有不止一处责任单位、时限等标注，可能漏了序号");
+        warn(mem, &d->doubts, line, UNIT_LINES_SEVERAL);
 }
 
 void duty_read(arena *mem, const folded *paragraph, size_t from, int line, duty *ret_duty) {
@@ -133,6 +131,6 @@ void duty_read(arena *mem, const folded *paragraph, size_t from, int line, duty 
         read_part(mem, ret_duty, &found.at[i], paragraph, line);
     doubt_repeated(mem, ret_duty, &found, line);
     if (found.full)
-        warn(mem, &ret_duty->doubts, line, "unit_lines_many", "责任单位等标注超过 %d 处，其余未读入", PARTS_MAX);
+        warn(mem, &ret_duty->doubts, line, UNIT_LINES_MANY, count_text(mem, (size_t) PARTS_MAX));
     ret_duty->text = text_without(mem, paragraph, from, &found);
 }

@@ -151,8 +151,8 @@ static void place_cells(grid *g, const ruled *r) {
         doubtful = doubtful || off > NEAR;
     }
     if (doubtful)
-        warn(g->mem, g->doubts, r->row.first_line, "cell_placed", "表头有 %zu 列，本行 %zu 格，按位置读入，请核对",
-             row.n, r->row.n);
+        warn(g->mem, g->doubts, r->row.first_line, CELL_PLACED_NEAR, count_text(g->mem, row.n),
+             count_text(g->mem, r->row.n));
     emit(g, &row);
 }
 
@@ -239,8 +239,8 @@ static size_t take_words(grid *g, size_t i) {
     size_t end = row_end(g, i);
     gather(g, i, end, &row);
     if (row.n != g->head.row.n)
-        warn(g->mem, g->doubts, row.first_line, "cell_placed", "表头有 %zu 列，本行 %zu 格，依次读入，请核对",
-             g->head.row.n, row.n);
+        warn(g->mem, g->doubts, row.first_line, CELL_PLACED_IN_TURN, count_text(g->mem, g->head.row.n),
+             count_text(g->mem, row.n));
     if (row.n > g->head.row.n)
         fold_surplus(g, &row);
     emit(g, &row);

@@ -62,8 +62,8 @@ void headings_close(arena *mem, headings *h, mark_kind kind, import_warnings *do
     for (; kind < MARK_KINDS; kind++) {
         const heading *closed = &h->at[kind];
         if (closed->number && closed->announced && closed->announced != closed->items)
-            warn(mem, doubts, closed->printed_line, "items_count", "标题写明 %d 项，读出 %d 项", closed->announced,
-                 closed->items);
+            warn(mem, doubts, closed->printed_line, ITEMS_COUNT, count_text(mem, (size_t) closed->announced),
+                 count_text(mem, (size_t) closed->items));
         h->at[kind] = (heading){ 0 };
     }
 }
@@ -72,13 +72,12 @@ static void doubt_heading(arena *mem, const heading *h, int before, span text, i
                           import_warnings *doubts) {
     static const char *const lead[] = { "牵头", NULL };
     if (before >= h->number)
-        warn(mem, doubts, printed_line, "section_order", "小节序号 %d 之后是 %d，可能漏了一个清单标题", before,
-             h->number);
+        warn(mem, doubts, printed_line, SECTION_ORDER, count_text(mem, (size_t) before),
+             count_text(mem, (size_t) h->number));
     if (!h->lead && everyone_is_named_in_part(text))
-        warn(mem, doubts, printed_line, "units_for_part", "此处写明本部分各项共同的单位，未逐项列入，请人工补充");
+        warn(mem, doubts, printed_line, UNITS_FOR_PART);
     else if (!h->who.title && !h->lead && !h->equal && span_has(text, lead))
-        warn(mem, doubts, printed_line, "heading_unread", "标题“%s”里读不出牵头的领导或单位",
-             span_dup(mem, span_clip(text, HEADING_MAX)));
+        warn(mem, doubts, printed_line, HEADING_UNREAD, span_dup(mem, span_clip(text, HEADING_MAX)));
 }
 
 /* What the unit lines and the words of a heading say of the items below it. */
@@ -106,7 +105,7 @@ void headings_open(arena *mem, headings *h, const lines *all, const paragraph *p
     read_units(mem, &opened, d, title);
     doubt_heading(mem, &opened, before, text, printed_line, doubts);
     for (size_t i = 0; i < d->doubts.n; i++)
-        warn(mem, doubts, d->doubts.at[i].line, d->doubts.at[i].code, "%s", d->doubts.at[i].message);
+        warnings_add(mem, doubts, d->doubts.at[i]);
     headings_close(mem, h, p->mark.kind, doubts);
     h->at[p->mark.kind] = opened;
 }

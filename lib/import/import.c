@@ -32,17 +32,14 @@ static import_warnings *doubts_at(import_document *document, int at) {
 
 /* What was doubtful about a line before it was known which record it is. */
 static void place_doubts(import_document *document, const import_warnings *doubts) {
-    for (size_t i = 0; i < doubts->n; i++) {
-        const import_warning *doubt = &doubts->at[i];
-        warn(document->mem, doubts_at(document, doubt->line), doubt->line, doubt->code, "%s", doubt->message);
-    }
+    for (size_t i = 0; i < doubts->n; i++)
+        warnings_add(document->mem, doubts_at(document, doubts->at[i].line), doubts->at[i]);
 }
 
 /* A text without records says so, unless something else does. */
 static void doubt_emptiness(const lines *all, import_document *document) {
     if (all->n && !document->tasks.n && !document->livelihood.n && !document->matrix.n && !document->warnings.n)
-        warn(document->mem, &document->warnings, all->at[0].no, "nothing_found",
-             "没有读出任何任务、民生实事或表格，这可能不是责任分解文件");
+        warn(document->mem, &document->warnings, all->at[0].no, NOTHING_FOUND);
 }
 
 /* Tables come first, so that no other reader takes their lines. */
@@ -72,7 +69,7 @@ static void release(void *mem) {
 }
 
 bh_err *import_parse(bh_call *c, const char *text, size_t n, import_document *ret_document) {
-    enum { MEMORY_MAX = 512 << 20 }; /* the largest texts, all of marks and numbers, need less than half of it */
+    enum { MEMORY_MAX = 512 << 20 }; /* texts all of doubtful numbers need nearly all of it */
     lines all;
     if (n > IMPORT_TEXT_MAX)
         return bh_fail(c, IMPORT_TOO_LARGE, "4 MiB");

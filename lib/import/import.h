@@ -18,11 +18,14 @@ enum {
     IMPORT_WARNINGS_MAX = 2000, /* of the document; a record holds fewer than 100 */
 };
 
-/* A doubt: stable lower-case code, the printed line it is about, a sentence with the arithmetic where there is one. */
+enum { IMPORT_WORDS = 4 };
+
+/* A doubt: stable lower-case code, the printed line it is about, and the words its sentence is about. */
 typedef struct import_warning {
     int line;
+    int sentence; /* doubt_kind of doubt.h */
     const char *code;
-    const char *message;
+    const char *words[IMPORT_WORDS];
 } import_warning;
 
 typedef struct import_warnings {
@@ -97,5 +100,9 @@ typedef struct import_document {
  * Refused are only bytes that are no text and sizes beyond the limits; every doubt is a warning. */
 MUST bh_err *import_parse(bh_call *c, const char *text, size_t n, import_document *ret_document);
 
-/* The document as one JSON object: a NUL-terminated string that lives as long as the document. */
+/* What a doubt says, with the arithmetic where there is one. */
+const char *import_warning_text(arena *mem, const import_warning *warning, bool is_english);
+
+/* The document as one JSON object, its doubts in Chinese: a NUL-terminated string that lives as long as the document.
+ */
 const char *import_write_json(const import_document *document);

@@ -125,12 +125,11 @@ static void doubt_lead(walk *w, import_item *item) {
                                         "相关部门", "有关单位", "相关单位", "直属单位", NULL };
     span lead = span_of(item->lead ? item->lead : "");
     if (span_starts(lead, each) || span_has(lead, some))
-        warn(w->mem, &item->warnings, item->last_line, "collective_lead", "“%s”不是一个单位，不能牵头", item->lead);
+        warn(w->mem, &item->warnings, item->last_line, COLLECTIVE_LEAD, item->lead);
     if (item->basis != IMPORT_FIRST_LISTED || !item->co.n || w->rules->first_leads || *w->custom_noted)
         return;
     *w->custom_noted = true;
-    warn(w->mem, &w->document->warnings, item->last_line, "lead_by_custom",
-         "文件没有写明列第一位的为牵头单位；自此处起按惯例取第一个单位牵头");
+    warn(w->mem, &w->document->warnings, item->last_line, LEAD_BY_CUSTOM);
 }
 
 /* Printed as such; else a term in the sentence; else what the section says. */
@@ -146,19 +145,16 @@ static void settle_deadline(const walk *w, const duty *d, import_item *item) {
     bool several;
     item->deadline = deadline_read(w->mem, printed, w->rules->year, &several);
     if (!item->deadline)
-        warn(w->mem, &item->warnings, item->last_line, "deadline_unread", "时限“%s”读不出日期",
-             span_dup(w->mem, printed));
+        warn(w->mem, &item->warnings, item->last_line, DEADLINE_UNREAD, span_dup(w->mem, printed));
     if (several)
-        warn(w->mem, &item->warnings, item->last_line, "deadline_several", "时限“%s”有不止一个日期，取最后一个",
-             span_dup(w->mem, printed));
+        warn(w->mem, &item->warnings, item->last_line, DEADLINE_SEVERAL, span_dup(w->mem, printed));
 }
 
 static void settle_leader(const walk *w, const duty *d, import_item *item) {
     const heading *section = headings_leader(&w->headings);
     leader who = section ? section->who : (leader){ 0 };
     if (d->leader.n && !leader_read(w->mem, d->leader, true, &who))
-        warn(w->mem, &item->warnings, item->last_line, "leader_unread", "责任领导“%s”读不出姓名",
-             span_dup(w->mem, d->leader));
+        warn(w->mem, &item->warnings, item->last_line, LEADER_UNREAD, span_dup(w->mem, d->leader));
     item->leader = who.name;
     item->leader_title = who.title;
 }
@@ -167,8 +163,8 @@ static void check_sequence(walk *w, const import_item *item, mark m) {
     bool restarts = m.number == 1 && (w->after_heading || m.above != w->last.above);
     w->after_heading = false;
     if (m.number != w->last.number + 1 && !restarts)
-        warn(w->mem, &w->document->warnings, item->first_line, "number_order", "序号 %d 之后是 %d，可能有遗漏或重复",
-             w->last.number, m.number);
+        warn(w->mem, &w->document->warnings, item->first_line, NUMBER_ORDER,
+             count_text(w->mem, (size_t) w->last.number), count_text(w->mem, (size_t) m.number));
     w->last = m;
 }
 
@@ -200,19 +196,19 @@ static import_item *add_item(walk *w, const paragraph *p) {
     bool livelihood = w->title->livelihood || headings_livelihood(&w->headings);
     import_item *item = list_add(w->mem, livelihood ? &w->document->livelihood : &w->document->tasks);
     if (!item && !w->full)
-        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, "items_full", "事项超过 %d 项，自此项起未读入",
-             IMPORT_ITEMS_MAX);
+        warn(w->mem, &w->document->warnings, w->all->at[p->first].no, ITEMS_FULL,
+             count_text(w->mem, (size_t) IMPORT_ITEMS_MAX));
     w->full = w->full || !item;
     return item;
 }
 
 static void doubt_item(const walk *w, const duty *d, import_item *item) {
     if (!*item->text)
-        warn(w->mem, &item->warnings, item->first_line, "text_missing", "只有责任单位，没有任务内容");
+        warn(w->mem, &item->warnings, item->first_line, TEXT_MISSING);
     if (!item->lead && !item->co.n && !item->counties.n)
-        warn(w->mem, &item->warnings, item->last_line, "no_units", "没有写明责任单位");
+        warn(w->mem, &item->warnings, item->last_line, NO_UNITS);
     else if (!item->lead && d->found && !d->equal && !w->rules->equal)
-        warn(w->mem, &item->warnings, item->last_line, "no_lead", "只有配合单位，没有写明由谁牵头");
+        warn(w->mem, &item->warnings, item->last_line, NO_LEAD);
 }
 
 static void read_item(walk *w, size_t i, size_t end) {
@@ -302,8 +298,8 @@ static void walk_list(walk *w) {
     }
     headings_close(w->mem, &w->headings, MARK_PART, &w->document->warnings);
     if (w->skipped)
-        warn(w->mem, &w->document->warnings, w->all->at[w->outline->at[w->from].first].no, "paragraphs_skipped",
-             "此处起有 %zu 个带序号的段落没有责任单位，未作为任务读入", w->skipped);
+        warn(w->mem, &w->document->warnings, w->all->at[w->outline->at[w->from].first].no, PARAGRAPHS_SKIPPED,
+             count_text(w->mem, w->skipped));
 }
 
 /* Where section.item names two items, all levels are spelt out throughout the list. */
@@ -330,7 +326,7 @@ static void doubt_loose(arena *mem, const lines *all, const outline *o, import_d
     for (size_t i = 0; i < o->n; i++)
         for (size_t l = o->at[i].last + 1; l < lines_end(all, o, i); l++)
             if (o->loose[l] && part_begins(all->at[l].folded, &kind) && kind <= PART_COUNTY)
-                warn(mem, &document->warnings, all->at[l].no, "units_unread", "此处的责任单位不知属于哪一项，未读入");
+                warn(mem, &document->warnings, all->at[l].no, UNITS_UNREAD);
 }
 
 void items_read(arena *mem, const lines *all, const outline *o, const rules *r, import_document *document) {

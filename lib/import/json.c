@@ -13,15 +13,19 @@ static void write_names(json_writer *w, const char *key, const import_names *nam
 }
 
 static void write_warnings(json_writer *w, const import_warnings *warnings) {
+    enum { SENTENCE_MAX = 8 * IMPORT_TEXT_MAX }; /* each of its words is a part of the text */
+    arena *sentences = arena_new(SENTENCE_MAX);
     jw_open_array(w, "warnings");
     for (size_t i = 0; i < warnings->n; i++) {
         jw_open_object(w, NULL);
         jw_int(w, "line", warnings->at[i].line);
         jw_string(w, "code", warnings->at[i].code);
-        jw_string(w, "message", warnings->at[i].message);
+        jw_string(w, "message", import_warning_text(sentences, &warnings->at[i], false));
         jw_close_object(w);
+        arena_reset(sentences);
     }
     jw_close_array(w);
+    arena_free(sentences);
 }
 
 static void write_lines(json_writer *w, int first, int last) {

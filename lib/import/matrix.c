@@ -15,7 +15,7 @@ typedef struct reader {
 static void add_head(reader *r, span cell, int printed_line) {
     const char *head = span_without_blanks(r->rows.mem, cell);
     if (names_have(&r->rows.heads, head))
-        warn(r->rows.mem, r->doubts, printed_line, "head_repeated", "表头“%s”出现两次", head);
+        warn(r->rows.mem, r->doubts, printed_line, HEAD_REPEATED, head);
     names_add(r->rows.mem, &r->rows.heads, head);
 }
 
@@ -25,7 +25,7 @@ static void start_table(reader *r, const columns *header, int printed_line) {
     for (size_t i = 0; i < header->regions_n; i++)
         add_head(r, header->heads[i], printed_line);
     if (header->total == COLUMN_NONE)
-        warn(r->rows.mem, r->doubts, printed_line, "total_column_missing", "表头没有合计列，各行之和无从核对");
+        warn(r->rows.mem, r->doubts, printed_line, TOTAL_COLUMN_MISSING);
     r->rows.page++;
     r->rows.page_begins = true;
     r->has_table = true;
@@ -105,11 +105,10 @@ static void check_groups(arena *mem, import_rows *rows, const row_place *places)
 
 static void report_line(reader *r, const lines *all, bool *taken, size_t i) {
     if (is_lost_row(&all->at[i])) {
-        warn(r->rows.mem, r->doubts, all->at[i].no, "row_unread", "表格中的一行读不出，请人工核对");
+        warn(r->rows.mem, r->doubts, all->at[i].no, ROW_UNREAD);
         r->rows.parent_lost = true;
     } else if (is_stray(r, all, taken, i)) {
-        warn(r->rows.mem, r->doubts, all->at[i].no, "line_in_table",
-             "表格两行之间有一行文字，可能是某格的一部分，未读入");
+        warn(r->rows.mem, r->doubts, all->at[i].no, LINE_IN_TABLE);
     } else {
         return;
     }
@@ -120,17 +119,16 @@ static void report_line(reader *r, const lines *all, bool *taken, size_t i) {
 static void check_empty(const row_reader *r) {
     for (size_t i = 0; i < r->rows->n && r->nil > r->empty; i++)
         if (r->places[i].has_empty)
-            warn(r->mem, &r->rows->at[i].warnings, r->rows->at[i].first_line, "cell_empty",
-                 "“%s”一格为空，别处以“/”表示没有；可能缺一格、其后各格左移", r->places[i].empty_head);
+            warn(r->mem, &r->rows->at[i].warnings, r->rows->at[i].first_line, CELL_EMPTY, r->places[i].empty_head);
 }
 
 /* What only the whole table shows. */
 static void check_rows(reader *r) {
     const row_reader *rows = &r->rows;
     if (r->headless)
-        warn(rows->mem, r->doubts, r->headless, "table_unread", "此处有像表格的行，认不出用途，未读入");
+        warn(rows->mem, r->doubts, r->headless, TABLE_UNREAD);
     if (rows->overflow)
-        warn(rows->mem, r->doubts, rows->overflow, "rows_full", "表格超过 %d 行，自此行起未读入", IMPORT_ROWS_MAX);
+        warn(rows->mem, r->doubts, rows->overflow, ROWS_FULL, count_text(rows->mem, (size_t) IMPORT_ROWS_MAX));
     check_empty(rows);
     check_groups(rows->mem, rows->rows, rows->places);
     category_settle(rows->mem, rows->rows, rows->places);

@@ -224,16 +224,16 @@ static bool is_glued(span name) {
     return false;
 }
 
-const char *name_doubt(span name) {
+doubt_kind name_doubt(span name) {
     enum { LONGEST = 25 };
     static const char *const never[] = { "。",   "；",   "：",   "“",    "★",    "▲",    "●",    "*", "任务", "负责",
                                          "以上", "以下", "按照", "各项", "要求", "做好", "推进", ".", "+",    "0",
                                          "1",    "2",    "3",    "4",    "5",    "6",    "7",    "8", "9",    NULL };
     if (span_length(name) > LONGEST)
-        return "过长，可能漏了顿号";
+        return DOUBT_UNIT_LONG;
     if (span_has(name, never))
-        return "含有单位名称中少见的词、符号或数字";
+        return DOUBT_UNIT_UNUSUAL;
     if (is_glued(name))
-        return "像是两个单位连在一起";
-    return name_is_unit(name) ? NULL : "不像单位名称";
+        return DOUBT_UNIT_GLUED;
+    return name_is_unit(name) ? DOUBT_NONE : DOUBT_UNIT_UNLIKELY;
 }

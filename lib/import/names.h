@@ -28,5 +28,5 @@ bool name_is_unit(span name);
 bool name_is_county(span name);
 /* True for a note on the order of the list (列第一位的为牵头单位, 下同), which names nobody. */
 bool name_is_note(span text);
-/* Why a name is doubtful, as a sentence, or NULL. */
-const char *name_doubt(span name);
+/* Why a name is doubtful; DOUBT_NONE where it is not. */
+doubt_kind name_doubt(span name);

@@ -150,9 +150,11 @@ static bool has_number_in_words(span text) {
     return has_fraction(text);
 }
 
-static void doubt(output *out, const char *code, span phrase, const char *why) {
-    if (out->doubts)
-        warn(out->mem, out->doubts, out->line, code, "“%s”%s", span_dup(out->mem, clip(phrase, PHRASE_MAX)), why);
+static void doubt_phrase(output *out, doubt_kind why, span phrase) {
+    if (!out->doubts)
+        return;
+    const char *printed = span_dup(out->mem, clip(phrase, PHRASE_MAX));
+    warnings_add(out->mem, out->doubts, doubt_about(out->line, why, WORDS(printed)));
 }
 
 static void read_clause(output *out, span text) {
@@ -160,14 +162,13 @@ static void read_clause(output *out, span text) {
     clause_read(span_from(text, mark_read(text).n), &c);
     out->full = out->full || c.n == FIGURES_MAX;
     if (has_number_in_words(c.text))
-        doubt(out, "number_in_words", c.text, "中有以文字表示的数，未列为目标");
+        doubt_phrase(out, DOUBT_NUMBER_IN_WORDS, c.text);
     for (size_t i = 0; i < c.n; i++) {
         role what = role_of_figure(&c, i);
         if (what == ROLE_TARGET)
             add_targets(&c, i, out);
         if (what == ROLE_UNCLEAR)
-            doubt(out, "number_unclear", span_cut(c.text, clause_segment(&c, i), c.figures[i].to),
-                  "是目标数还是说明性数字，读不准，未列为目标");
+            doubt_phrase(out, DOUBT_NUMBER_UNCLEAR, span_cut(c.text, clause_segment(&c, i), c.figures[i].to));
     }
 }
 
@@ -177,7 +178,7 @@ size_t numbers_find(arena *mem, span printed, import_target *targets, size_t max
     for (span rest = fold(mem, printed); rest.n;)
         read_clause(&out, span_next_part(&rest, stops));
     if (out.full && doubts)
-        warn(mem, doubts, line, "numbers_many", "目标数超过 %zu 个，其余未读入", max);
+        warn(mem, doubts, line, NUMBERS_MANY, count_text(mem, max));
     return out.n;
 }
 

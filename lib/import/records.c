@@ -1,6 +1,5 @@
 #include "import/records.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /* Makes room for one more element of `size` bytes and returns the (possibly moved) array. */
@@ -49,14 +48,11 @@ import_row *rows_add(arena *mem, import_rows *rows) {
     return &rows->at[rows->n++];
 }
 
-void warn(arena *mem, import_warnings *warnings, int line, const char *code, const char *format, ...) {
+void warnings_add(arena *mem, import_warnings *warnings, import_warning one) {
     if (warnings->n == IMPORT_WARNINGS_MAX) {
-        warnings->at[warnings->n - 1] = (import_warning){ line, "too_many_warnings", "疑点过多，其余未列出" };
+        warnings->at[warnings->n - 1] = doubt_about(one.line, DOUBT_TOO_MANY_WARNINGS, WORDS(NULL));
         return;
     }
-    va_list args;
-    va_start(args, format);
     warnings->at = grow(mem, warnings->at, warnings->n, &warnings->room, sizeof(*warnings->at));
-    warnings->at[warnings->n++] = (import_warning){ line, code, arena_vprintf(mem, format, args) };
-    va_end(args);
+    warnings->at[warnings->n++] = one;
 }

@@ -1,7 +1,7 @@
 /* Growing the arrays of import.h. */
 #pragma once
 
-#include "import/import.h"
+#include "import/doubt.h"
 #include "import/span.h"
 
 void names_add(arena *mem, import_names *names, const char *name);
@@ -13,6 +13,12 @@ void names_copy(arena *mem, import_names *to, const import_names *from, const ch
 import_item *list_add(arena *mem, import_list *list);
 import_row *rows_add(arena *mem, import_rows *rows);
 
-/* Adds a doubt; beyond the maximum the last one says so. The message is a format. */
-PRINTF(5, 6)
-void warn(arena *mem, import_warnings *warnings, int line, const char *code, const char *format, ...);
+/* Adds a doubt; beyond the maximum the last one says so. */
+void warnings_add(arena *mem, import_warnings *warnings, import_warning one);
+/* warn(mem, &item->warnings, line, NO_UNITS); words that follow (at most IMPORT_WORDS) fill %1..%4 of doubts.def. */
+#define WORDS(...)                      \
+    (const char *const[IMPORT_WORDS]) { \
+        __VA_ARGS__                     \
+    }
+#define warn(mem, warnings, line, name, ...) \
+    warnings_add((mem), (warnings), doubt_about((line), DOUBT_##name, WORDS(__VA_ARGS__)))

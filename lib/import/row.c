@@ -78,8 +78,8 @@ static void check_number(row_reader *r, import_row *row, span seq) {
     numeral_read(seq, &number);
     bool restarts = r->page_begins && number == 1;
     if (seq.n && number != r->number + 1 && !restarts)
-        warn(r->mem, &row->warnings, row->first_line, "number_order", "序号 %d 之后是 %d，可能有遗漏或重复", r->number,
-             number);
+        warn(r->mem, &row->warnings, row->first_line, NUMBER_ORDER, count_text(r->mem, (size_t) r->number),
+             count_text(r->mem, (size_t) number));
     r->number = number;
     r->page_begins = false;
 }
@@ -92,7 +92,7 @@ static void begin_item(row_reader *r, import_row *row, const naming *n) {
     if (n->numbered)
         check_number(r, row, n->seq);
     if (!*r->item)
-        warn(r->mem, &row->warnings, row->first_line, "item_missing", "“主要内容”一栏为空");
+        warn(r->mem, &row->warnings, row->first_line, ITEM_MISSING);
 }
 
 /* The name of a sub-row stands in the column of the sub-item, of the item, or by mistake of the category. */
@@ -101,20 +101,19 @@ static void name_sub_row(row_reader *r, import_row *row, naming *n) {
     bool item_column = !n->sub.n && n->item.n;
     if (n->item.n && !mark_read(fold(r->mem, n->item)).kind && !span_starts(n->item, of_which) &&
         strcmp(clean(r->mem, n->item), r->item) != 0)
-        warn(r->mem, &row->warnings, row->first_line, "number_missing", "没有序号；按上一项的分项读入");
+        warn(r->mem, &row->warnings, row->first_line, NUMBER_MISSING);
     if (item_column) {
         n->sub = n->item;
     } else if (!n->sub.n && n->category.n) {
         n->sub = n->category;
         n->category.n = 0;
-        warn(r->mem, &row->warnings, row->first_line, "cell_shifted", "分项名称“%s”印在“%s”栏，按上一项的分项读入",
-             clean(r->mem, n->sub), clean(r->mem, r->columns.category_head));
+        warn(r->mem, &row->warnings, row->first_line, SUB_ITEM_SHIFTED, clean(r->mem, n->sub),
+             clean(r->mem, r->columns.category_head));
     }
     if (!n->sub.n)
-        warn(r->mem, &row->warnings, row->first_line, "sub_item_missing",
-             "没有序号，也没有分项名称，按上一项的分项读入");
+        warn(r->mem, &row->warnings, row->first_line, SUB_ITEM_MISSING);
     if (r->parent_lost)
-        warn(r->mem, &row->warnings, row->first_line, "parent_unread", "上一项读不出，本行归属不明");
+        warn(r->mem, &row->warnings, row->first_line, PARENT_UNREAD);
 }
 
 /* A category is a short label; a number or a sentence there has moved in from the next column. */
@@ -123,8 +122,7 @@ static const char *read_category(row_reader *r, import_row *row, span cell) {
     if (cell_kind(r->mem, cell) == VALUE_WORD && span_length(cell) <= LONGEST)
         return span_without_blanks(r->mem, cell);
     if (cell.n)
-        warn(r->mem, &row->warnings, row->first_line, "cell_shifted", "“%s”不像类别，可能各格移位",
-             clean(r->mem, cell));
+        warn(r->mem, &row->warnings, row->first_line, CATEGORY_SHIFTED, clean(r->mem, cell));
     return "";
 }
 
@@ -141,7 +139,7 @@ static void name_row(row_reader *r, import_row *row, const cells *printed, int s
     bool twice = (row->sub_item && strcmp(row->sub_item, row->item) == 0) ||
                  (*row->category && strcmp(row->category, row->item) == 0);
     if (n.numbered && twice)
-        warn(r->mem, &row->warnings, row->first_line, "cell_shifted", "同一文字占了两栏，可能各格移位");
+        warn(r->mem, &row->warnings, row->first_line, CELL_TWICE);
 }
 
 /* A cell as it goes into the record: numbers without grouping, words as printed, NULL where nothing is assigned. */
@@ -168,11 +166,11 @@ static void check_unit(row_reader *r, import_row *row, const cells *printed, int
     if (r->columns.unit == COLUMN_NONE)
         return;
     if (unit.n && !is_measure(r->mem, unit))
-        warn(r->mem, &row->warnings, row->first_line, "unit_doubtful", "“%s”不像计量单位，可能各格移位", row->unit);
+        warn(r->mem, &row->warnings, row->first_line, MEASURE_DOUBTFUL, row->unit);
     else if (!unit.n && numbers && row->total && !strchr(row->total, '%'))
-        warn(r->mem, &row->warnings, row->first_line, "unit_missing", "没有计量单位");
+        warn(r->mem, &row->warnings, row->first_line, MEASURE_MISSING);
     if (row->sub_item && strcmp(row->sub_item, row->unit) == 0)
-        warn(r->mem, &row->warnings, row->first_line, "cell_shifted", "分项名称与计量单位相同，可能各格移位");
+        warn(r->mem, &row->warnings, row->first_line, SUB_ITEM_IS_MEASURE);
 }
 
 /* A word among numbers is a number that could not be read; a row of words (全覆盖) is none. */
@@ -185,11 +183,9 @@ static void check_words(row_reader *r, import_row *row, const cells *printed, in
     }
     for (size_t i = 0; numbers && i < c->regions_n; i++)
         if (kind_at(r, printed, c->regions[i] + shift) == VALUE_WORD)
-            warn(r->mem, &row->warnings, row->first_line, "cell_unread", "“%s”一格是“%s”，不是数", r->heads.at[i],
-                 row->values[i]);
+            warn(r->mem, &row->warnings, row->first_line, CELL_UNREAD, r->heads.at[i], row->values[i]);
     if (numbers + percents && c->total != COLUMN_NONE && !is_value(kind_at(r, printed, c->total + shift)))
-        warn(r->mem, &row->warnings, row->first_line, "total_unread", "合计一格是“%s”，不是数",
-             row->total ? row->total : "");
+        warn(r->mem, &row->warnings, row->first_line, TOTAL_UNREAD, row->total ? row->total : "");
     check_unit(r, row, printed, shift, numbers > 0);
 }
 
@@ -200,24 +196,23 @@ static void check_ends(row_reader *r, import_row *row, const cells *printed, int
     for (size_t i = 0; i < c->regions_n; i++)
         missing += (size_t) (c->regions[i] + shift) >= printed->n;
     if (missing)
-        warn(r->mem, &row->warnings, row->first_line, "cell_missing", "表头有 %zu 列，本行少 %zu 格（%s）；%s",
-             c->regions_n, missing, r->heads.at[c->regions_n - missing], sum);
+        warn(r->mem, &row->warnings, row->first_line, CELL_MISSING_AT_END, count_text(r->mem, c->regions_n),
+             count_text(r->mem, missing), r->heads.at[c->regions_n - missing], sum);
     if (shift < 0)
-        warn(r->mem, &row->warnings, row->first_line, "cell_missing", "合计之前少一格，其后各格左移一列；%s", sum);
+        warn(r->mem, &row->warnings, row->first_line, CELL_MISSING_IN_FRONT, sum);
     for (size_t i = (size_t) (last + shift + 1); i < printed->n && c->total < last && !c->others_behind; i++)
         if (printed->at[i].n)
-            warn(r->mem, &row->warnings, row->first_line, "cell_extra", "行末多出一格“%s”",
-                 clean(r->mem, printed->at[i]));
+            warn(r->mem, &row->warnings, row->first_line, CELL_EXTRA, clean(r->mem, printed->at[i]));
 }
 
 static void check_row(row_reader *r, import_row *row, const cells *printed, int shift) {
     row_sum sum = sum_of_row(r->mem, row);
     check_words(r, row, printed, shift);
     if (!sum.equal)
-        warn(r->mem, &row->warnings, row->first_line, "row_sum", "各地之和与合计不符：%s", sum.text);
+        warn(r->mem, &row->warnings, row->first_line, ROW_SUM, sum.text);
     else if (row->warnings.n && *sum.text)
-        warn(r->mem, &row->warnings, row->first_line, "row_sum_agrees", "%s，相符", sum.text);
-    check_ends(r, row, printed, shift, sum.text);
+        warn(r->mem, &row->warnings, row->first_line, ROW_SUM_AGREES, sum.text);
+    check_ends(r, row, printed, shift, *sum.text ? sum.text : "—");
 }
 
 /* Counts the cells that say / and notes the first that says nothing. */

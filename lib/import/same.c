@@ -68,17 +68,17 @@ static bool may_be_similar(const print *a, const print *b) {
 static void doubt(arena *mem, import_item *item, const import_item *other, size_t *similar) {
     enum { SIMILAR_MAX = 20 };
     if (*similar < SIMILAR_MAX)
-        warn(mem, &item->warnings, item->first_line, "nearly_same", "与 %s 文字相近，疑为同一事项", other->no);
+        warn(mem, &item->warnings, item->first_line, NEARLY_SAME, other->no);
     else if (*similar == SIMILAR_MAX)
-        warn(mem, &item->warnings, item->first_line, "nearly_same", "与更多事项文字相近，不再逐一列出");
+        warn(mem, &item->warnings, item->first_line, NEARLY_SAME_MORE);
     ++*similar;
 }
 
 /* A whole list of equal items would name millions of pairs: each item tells how many there are. */
 static void doubt_many(arena *mem, import_item *item) {
     if (item->same_as.n > IMPORT_SAME_MAX)
-        warn(mem, &item->warnings, item->first_line, "same_many", "与 %zu 项文字完全相同，same_as 只列前 %d 项",
-             item->same_as.n, IMPORT_SAME_MAX);
+        warn(mem, &item->warnings, item->first_line, SAME_MANY, count_text(mem, item->same_as.n),
+             count_text(mem, (size_t) IMPORT_SAME_MAX));
 }
 
 void same_read(arena *mem, import_list *list) {

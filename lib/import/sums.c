@@ -20,9 +20,13 @@ static bool is_additive(const import_row *row) {
     return !span_ends(span_of(row->unit), rates);
 }
 
+static const char *decimal_text(arena *mem, decimal value) {
+    char printed[DECIMAL_TEXT_SIZE];
+    return arena_strdup(mem, decimal_print(value, printed));
+}
+
 row_sum sum_of_row(arena *mem, const import_row *row) {
     buf text;
-    char printed[DECIMAL_TEXT_SIZE];
     decimal sum = { 0 }, value, total;
     bool fits = is_additive(row) && to_decimal(row->total, &total);
     buf_init(&text, mem);
@@ -34,19 +38,23 @@ row_sum sum_of_row(arena *mem, const import_row *row) {
     }
     if (!fits || !text.n)
         return (row_sum){ .text = "", .equal = true };
-    buf_addf(&text, " = %s，合计 %s", decimal_print(sum, printed), row->total);
-    return (row_sum){ .text = text.s, .equal = decimal_compare(sum, total) == 0 };
+    bool equal = decimal_compare(sum, total) == 0;
+    buf_addf(&text, " = %s", decimal_text(mem, sum));
+    if (!equal)
+        buf_addf(&text, " ≠ %s", row->total);
+    return (row_sum){ .text = text.s, .equal = equal };
 }
 
-/* The value in column i, the total for i == heads.n; nothing assigned counts as 0. */
+/* What column i prints, the total for i == heads.n; / for nothing. */
+static const char *printed_at(const import_row *row, size_t i) {
+    const char *printed = i == row->heads.n ? row->total : row->values[i];
+    return printed ? printed : "/";
+}
+
+/* The same as a value; nothing assigned counts as 0. */
 static decimal value_at(const import_row *row, size_t i) {
     decimal value = { 0 };
-    const char *printed = i == row->heads.n ? row->total : row->values[i];
-    return to_decimal(printed, &value) ? value : (decimal){ 0 };
-}
-
-static const char *head_at(const import_row *row, size_t i) {
-    return i == row->heads.n ? "合计" : row->heads.at[i];
+    return to_decimal(printed_at(row, i), &value) ? value : (decimal){ 0 };
 }
 
 /* The first row stands for the whole when it has no sub-item, or one called 总…, 合计 or 小计. */
@@ -60,8 +68,7 @@ static void check_whole_name(arena *mem, import_rows *rows, size_t a, size_t b) 
     import_row *whole = &rows->at[a];
     for (size_t i = a + 1; i < b && !whole->sub_item; i++)
         if (strcmp(rows->at[i].unit, whole->unit) != 0) {
-            warn(mem, &whole->warnings, whole->first_line, "sub_item_missing", "其他分项以“%s”计，本行没有分项名称",
-                 rows->at[i].unit);
+            warn(mem, &whole->warnings, whole->first_line, WHOLE_WITHOUT_NAME, rows->at[i].unit);
             return;
         }
 }
@@ -72,12 +79,14 @@ static bool is_part_of(const import_row *part, const import_row *whole) {
 }
 
 static void check_part(arena *mem, import_row *part, const import_row *whole) {
-    for (size_t i = 0; i <= whole->heads.n; i++)
+    import_warnings *doubts = &part->warnings;
+    int line = part->first_line;
+    for (size_t i = 0; i < whole->heads.n; i++)
         if (decimal_compare(value_at(part, i), value_at(whole, i)) > 0)
-            warn(mem, &part->warnings, part->first_line, "part_exceeds", "“%s”一列：分项 %s 大于总数 %s",
-                 head_at(part, i), i == part->heads.n ? part->total : part->values[i],
-                 i == part->heads.n ? (whole->total ? whole->total : "/")
-                                    : (whole->values[i] ? whole->values[i] : "/"));
+            warn(mem, doubts, line, PART_EXCEEDS, part->heads.at[i], printed_at(part, i), printed_at(whole, i));
+    size_t all = whole->heads.n;
+    if (decimal_compare(value_at(part, all), value_at(whole, all)) > 0)
+        warn(mem, doubts, line, PART_EXCEEDS_TOTAL, printed_at(part, all), printed_at(whole, all));
 }
 
 /* The sum of the parts in one column; false when it cannot be made. */
@@ -93,13 +102,12 @@ static bool sum_of_parts(const import_rows *rows, size_t a, size_t b, size_t col
 static void check_whole(arena *mem, import_rows *rows, size_t a, size_t b) {
     import_row *whole = &rows->at[a];
     decimal sum;
-    char printed[DECIMAL_TEXT_SIZE], expected[DECIMAL_TEXT_SIZE];
     bool complete =
         sum_of_parts(rows, a, b, whole->heads.n, &sum) && decimal_compare(sum, value_at(whole, whole->heads.n)) == 0;
     for (size_t i = 0; complete && i < whole->heads.n; i++)
         if (sum_of_parts(rows, a, b, i, &sum) && decimal_compare(sum, value_at(whole, i)) != 0)
-            warn(mem, &whole->warnings, whole->first_line, "parts_sum", "“%s”一列：各分项之和 %s，总数 %s",
-                 head_at(whole, i), decimal_print(sum, printed), decimal_print(value_at(whole, i), expected));
+            warn(mem, &whole->warnings, whole->first_line, PARTS_SUM, whole->heads.at[i], decimal_text(mem, sum),
+                 decimal_text(mem, value_at(whole, i)));
 }
 
 /* 3.5 and 万亩 as 35000 and 亩. */
@@ -123,8 +131,8 @@ static void check_text(arena *mem, import_row *row) {
         return;
     bool same_unit = !*promised_unit || strcmp(unit, promised_unit) == 0;
     if (same_unit && decimal_compare(total, promised) < 0)
-        warn(mem, &row->warnings, row->first_line, "below_text", "合计 %s%s，少于文中的 %s%s", row->total, row->unit,
-             targets[0].number, targets[0].unit);
+        warn(mem, &row->warnings, row->first_line, BELOW_TEXT, row->total, row->unit, targets[0].number,
+             targets[0].unit);
 }
 
 void sums_check(arena *mem, import_rows *rows, size_t a, size_t b) {

@@ -3,7 +3,7 @@
 
 #include "import/records.h"
 
-/* 1 + 2 = 3，合计 4: the printed values of one row beside its total. */
+/* 1 + 2 = 3 ≠ 4: the printed values of one row, and its total where it is another. */
 typedef struct row_sum {
     const char *text; /* "" when there is nothing to add: shares, words, no total */
     bool equal;

@@ -94,7 +94,7 @@ static bool is_nil(const unroller *u, span cell) {
 /* A column whose cells go nowhere is told once. */
 static void tell_dropped(unroller *u, task_column *column) {
     if (column->head.n)
-        warn(u->mem, u->doubts, u->head_line, "column_unread", "“%s”一栏未读入", span_dup(u->mem, column->head));
+        warn(u->mem, u->doubts, u->head_line, COLUMN_UNREAD, span_dup(u->mem, column->head));
     column->head.n = 0;
 }
 
@@ -213,7 +213,7 @@ static size_t read_header(unroller *u, size_t i) {
     }
     u->head_line = u->all->at[i].no;
     if (u->number_at == COLUMN_NONE)
-        warn(u->mem, u->doubts, u->head_line, "number_missing", "表格没有序号一栏，按行次编号");
+        warn(u->mem, u->doubts, u->head_line, NUMBERS_MISSING);
     return n;
 }
 
@@ -259,7 +259,7 @@ static void merge_row(unroller *u, const cells *more) {
 }
 
 static void tell_lost(unroller *u, const line *printed) {
-    warn(u->mem, u->doubts, printed->no, "row_unread", "表格中的一行读不出，请人工核对");
+    warn(u->mem, u->doubts, printed->no, ROW_UNREAD);
 }
 
 /* A row takes no more than so many lines. */
@@ -311,7 +311,7 @@ static void take_plain(unroller *u, size_t i) {
     if (goes_on(u, i) && kind != MARK_ORDINAL && row_grows(u)) {
         cells_append(u->mem, &u->row, printed);
     } else if (u->row.n && next.n && !heading) {
-        warn(u->mem, u->doubts, printed->no, "line_in_table", "表格两行之间有一行文字，可能是某格的一部分，未读入");
+        warn(u->mem, u->doubts, printed->no, LINE_IN_TABLE);
     } else {
         flush(u);
         u->out->at[u->out->n++] = *printed;

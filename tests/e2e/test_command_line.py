@@ -107,6 +107,16 @@ def test_dry_run_needs_no_server(bihuan):
     assert len(found["livelihood"]) == 4 and len(found["matrix"]) == 4
 
 
+def test_doubts_are_told_in_the_readers_language(bihuan, tmp_path):
+    path = tmp_path / "plan.txt"
+    path.write_text("一、甲乙市长牵头\n1. 做好工作。\n责任单位：市甲局等\n")
+    told = bihuan.cli("import", path, "--dry-run", "--lang", "en").stderr
+    assert 'line 3: task 1.1 [unit_list_open] The list of units ends with "等": it is not complete.' in told
+    assert "单位名单以“等”结尾，未列全" in bihuan.cli("import", path, "--dry-run", "--lang", "zh").stderr
+    found = bihuan.json("import", path, "--dry-run", "--lang", "en")["tasks"][0]
+    assert found["warnings"] == [{"line": 3, "code": "unit_list_open", "message": "单位名单以“等”结尾，未列全"}]
+
+
 # ---- who and where
 
 def test_unreachable_is_9(people):

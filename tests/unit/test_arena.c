@@ -78,12 +78,20 @@ static void reset_forgets_everything(UNUSED void **state) {
     arena_free(mem);
 }
 
+static void a_sentence_is_filled(UNUSED void **state) {
+    static const char *const words[] = { "one", NULL, "" };
+    arena *mem = arena_new(SIZE_MAX_OF_ALL);
+    assert_string_equal(arena_fill(mem, "%1 and %1%2%3, %4 %0 100%", words, countof(words)), "one and one,  %0 100%");
+    assert_string_equal(arena_fill(mem, "%1", NULL, 0), "");
+    assert_string_equal(arena_fill(mem, "", words, countof(words)), "");
+    arena_free(mem);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_zeroed_and_aligned),
-        cmocka_unit_test(hostile_sizes_get_nothing),
-        cmocka_unit_test(deferred_calls_run_last_first),
-        cmocka_unit_test(reset_forgets_everything),
+        cmocka_unit_test(memory_is_zeroed_and_aligned),  cmocka_unit_test(hostile_sizes_get_nothing),
+        cmocka_unit_test(deferred_calls_run_last_first), cmocka_unit_test(reset_forgets_everything),
+        cmocka_unit_test(a_sentence_is_filled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
