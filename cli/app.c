@@ -42,7 +42,7 @@ static bh_err *set_language(app *a) {
     a->is_english = asked ? is_language(asked, "en") : is_english_place();
     if (!asked || a->is_english || is_language(asked, "zh"))
         return NULL;
-    return bh_fail(a->call, OPTION_BAD, "lang", asked, "zh|en");
+    return bh_fail(a->call, OPTION_BAD, "lang", asked, option_find("lang")->meta);
 }
 
 static bh_err *set_output(app *a) {
@@ -55,7 +55,7 @@ static bh_err *set_output(app *a) {
             a->out = (out_kind) i;
             return NULL;
         }
-    return bh_fail(a->call, OPTION_BAD, "output", wanted, "table|json|csv");
+    return bh_fail(a->call, OPTION_BAD, "output", wanted, option_find("output")->meta);
 }
 
 static bh_err *set_timeout(app *a) {

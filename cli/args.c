@@ -46,6 +46,17 @@ static const char *name_of(bh_call *call, const char *text, const char **ret_val
     return arena_strndup(call->mem, text + 2, (size_t) (equals - text - 2));
 }
 
+static bool is_choice(const char *choices, const char *value) {
+    size_t n = strlen(value);
+    for (const char *p = choices; *p; p += *p == '|') {
+        size_t length = strcspn(p, "|");
+        if (length == n && strncmp(p, value, n) == 0)
+            return true;
+        p += length;
+    }
+    return false;
+}
+
 /* One option at argv[*at], with its value, which may be the next word. */
 static bh_err *take(bh_call *call, int argc, char *const argv[], int *at, args *list) {
     const char *value;
@@ -61,6 +72,8 @@ static bh_err *take(bh_call *call, int argc, char *const argv[], int *at, args *
         value = argv[++*at];
     if (!value)
         return bh_fail(call, OPTION_WITHOUT_VALUE, name);
+    if (row->kind == OPTION_CHOICE && !is_choice(row->meta, value))
+        return bh_fail(call, OPTION_BAD, row->name, value, row->meta);
     return args_add(call, list, row->name, value);
 }
 

@@ -6,7 +6,8 @@
 
 #include "base/call.h"
 
-typedef enum option_kind { OPTION_FLAG, OPTION_VALUE, OPTION_LIST } option_kind;
+/* A choice is a value that must be one of those its meta shows ("A|B|C|D"). */
+typedef enum option_kind { OPTION_FLAG, OPTION_VALUE, OPTION_CHOICE, OPTION_LIST } option_kind;
 
 /* A row of options.def. */
 typedef struct option_row {

@@ -4,7 +4,8 @@
 #include "bihuan/v1/task.pb-c.h"
 #include "remote.h"
 
-/* The tasks of --import ID --all that are in a state where the method applies. Errors: OPTION_MISSING. */
+/* The tasks of --import ID --all that are in a state where the method applies. Errors: OPTION_MISSING,
+ * OPTIONS_EXCLUSIVE. */
 MUST bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *ret_n);
 
 /* One command about one task of the list. */

@@ -56,12 +56,17 @@ static bh_err *add_tasks(app *a, const char *import_id, int state, Bh__Task **ta
     return NULL;
 }
 
+/* What is about one command does not go with many. */
+static bh_err *refuse_for_many(app *a, const char *option) {
+    return args_get(&a->args, option) ? bh_fail(a->call, OPTIONS_EXCLUSIVE, "all", option) : NULL;
+}
+
 bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *ret_n) {
     const char *import_id = args_get(&a->args, "import");
-    if (!args_get(&a->args, "all") || !import_id)
-        return bh_fail(a->call, OPTION_MISSING, "TASK | --import ID --all");
-    if (args_get(&a->args, "request-id") || args_get(&a->args, "version"))
-        return bh_fail(a->call, OPTION_BAD, "request-id, --version", "--all", "TASK");
+    if (!import_id)
+        return bh_fail(a->call, OPTION_MISSING, "--import");
+    TRY(refuse_for_many(a, "request-id"));
+    TRY(refuse_for_many(a, "version"));
     const bulk_row *row = row_of(method);
     *ret_tasks = arena_array(a->call->mem, STATES_MAX * LIST_MAX, sizeof(**ret_tasks));
     *ret_n = 0;

@@ -136,30 +136,34 @@ static bool is_cleared(const app *a, const char *option) {
     return false;
 }
 
+/* --clear names options of this command that are not given as well. */
+static bh_err *check_cleared(app *a, const verb *v) {
+    const char *text;
+    for (size_t i = 0; (text = args_nth(&a->args, "clear", i)); i++) {
+        if (strcmp(text, "clear") == 0 || !verb_lists(a, v->options, text))
+            return bh_fail(a->call, OPTION_BAD, "clear", text, verb_choices(a, v, "clear"));
+        if (args_get(&a->args, text))
+            return bh_fail(a->call, OPTIONS_EXCLUSIVE, arena_printf(a->call->mem, "clear %s", text), text);
+    }
+    return NULL;
+}
+
 /* What an option gives is replaced, what --clear names becomes empty. */
 static bh_err *name_fields(app *a, Bh__ReviseDraftRequest *request) {
     const ProtobufCMessageDescriptor *type = &bh__draft__descriptor;
-    size_t n = 0, cleared = 0;
     for (unsigned i = 0; i < type->n_fields; i++) {
         const char *option = option_of(a, &type->fields[i]);
-        bool is_emptied = is_cleared(a, option);
-        if (is_emptied && args_get(&a->args, option))
-            return bh_fail(a->call, OPTION_BAD, "clear", option, SAY(a, "没有另外给出的选项", "an option not given"));
-        if (is_emptied || args_get(&a->args, option))
+        if (args_get(&a->args, option) || is_cleared(a, option))
             fill_add_text(a, &request->fields, &request->n_fields, type->fields[i].name);
-        cleared += is_emptied;
     }
-    while (args_nth(&a->args, "clear", n))
-        n++;
-    if (n != cleared)
-        return bh_fail(a->call, OPTION_BAD, "clear", args_get(&a->args, "clear"), option_find("clear")->meta);
     return request->n_fields ? NULL
                              : bh_fail(a->call, OPTION_MISSING, "--lead-unit | --leader | --deadline | ... | --clear");
 }
 
-bh_err *cmd_task_revise(app *a, UNUSED const verb *v) {
+bh_err *cmd_task_revise(app *a, const verb *v) {
     Bh__ReviseDraftRequest *request = (Bh__ReviseDraftRequest *) remote_request(a, revise_draft);
     Bh__ReviseDraftResponse *response;
+    TRY(check_cleared(a, v));
     TRY(name_fields(a, request));
     TRY(fill_request(a, &request->base));
     TRY(fill_draft(a, &request->draft));

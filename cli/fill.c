@@ -17,7 +17,8 @@ void *fill_slot(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field
 }
 
 const char *fill_option(arena *mem, const ProtobufCFieldDescriptor *field) {
-    static const char *const ours[] = { "request_id", "version", "page_size", "page_token" };
+    static const char *const ours[] = { "request_id", "version",      "page_size",   "page_token",
+                                        "password",   "old_password", "new_password" };
     static const char *const tails[] = { "_id", "_ids", "_no" };
     if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_BYTES)
         return NULL;
@@ -105,7 +106,7 @@ static bh_err *set_number(app *a, const char *option, const char *text, UNUSED c
 static bh_err *set_enum(app *a, const char *option, const char *text, const ProtobufCFieldDescriptor *field,
                         void *slot) {
     if (!label_parse(field->descriptor, text, slot))
-        return bh_fail(a->call, OPTION_BAD, option, text, label_choices(a->call->mem, field->descriptor));
+        return bh_fail(a->call, OPTION_BAD, option, text, label_choices(a, field->descriptor));
     return NULL;
 }
 

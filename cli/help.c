@@ -6,14 +6,6 @@
 #include "fill.h"
 #include "width.h"
 
-static size_t bare_length(const char *token) {
-    return strcspn(token, "!?/");
-}
-
-static const option_row *row_of(app *a, const char *token) {
-    return option_find(arena_strndup(a->call->mem, token, bare_length(token)));
-}
-
 /* "task show TASK" */
 static const char *usage_of(app *a, const verb *v) {
     const char *token;
@@ -21,7 +13,7 @@ static const char *usage_of(app *a, const verb *v) {
     buf_init(&out, a->call->mem);
     buf_adds(&out, verb_title(a, v));
     for (size_t i = 0; (token = verb_token(a, v->words, i)); i++)
-        buf_addf(&out, strchr(token, '?') ? " [%s]" : " %s", row_of(a, token)->meta);
+        buf_addf(&out, strchr(token, '?') ? " [%s]" : " %s", option_find(verb_name(a, token, 0))->meta);
     return out.s;
 }
 
@@ -42,30 +34,31 @@ void help_commands(app *a, const char *noun) {
     }
 }
 
-static void print_option(app *a, const option_row *row, bool is_required) {
-    enum { COLUMNS = 48 };
+/* `note` is what the command asks of the option. */
+static void print_option(app *a, const verb *v, const char *name, const char *note) {
+    enum { COLUMNS = 40 };
+    const option_row *row = option_find(name);
+    const char *choices = v ? verb_choices(a, v, name) : NULL;
     pad(arena_printf(a->call->mem, "--%s %s", row->name, row->meta), COLUMNS);
-    printf("%s%s%s\n", SAY(a, row->zh, row->en), row->kind == OPTION_LIST ? SAY(a, "（可重复）", " (repeatable)") : "",
-           is_required ? SAY(a, "（必需）", " (required)") : "");
+    printf("%s%s%s%s%s\n", SAY(a, row->zh, row->en), choices ? SAY(a, "：", ": ") : "", choices ? choices : "",
+           row->kind == OPTION_LIST ? SAY(a, "（可重复）", " (repeatable)") : "", note);
 }
 
-static void print_listed(app *a, const char *list) {
-    const char *token;
-    for (size_t i = 0; (token = verb_token(a, list, i)); i++) {
-        const char *slash = strchr(token, '/');
-        print_option(a, row_of(a, token), slash || strchr(token, '!'));
-        if (slash)
-            print_option(a, option_find(slash + 1), true);
-    }
+static const char *note_of(app *a, const char *token, const char *other) {
+    if (strchr(token, '/'))
+        return arena_printf(a->call->mem, SAY(a, "（与 --%s 必居其一）", " (this or --%s)"), other);
+    if (strchr(token, '|'))
+        return arena_printf(a->call->mem, SAY(a, "（不与 --%s 同用）", " (not with --%s)"), other);
+    return strchr(token, '!') ? SAY(a, "（必需）", " (required)") : "";
 }
 
-static bool is_token(app *a, const char *list, const char *name) {
-    const char *token;
-    size_t n = strlen(name);
+/* The options of a list but for those of another, which were printed before it. */
+static void print_listed(app *a, const verb *v, const char *list, const char *before) {
+    const char *token, *name;
     for (size_t i = 0; (token = verb_token(a, list, i)); i++)
-        if ((bare_length(token) == n && strncmp(token, name, n) == 0) || strcmp(token + bare_length(token), name) == 0)
-            return true;
-    return false;
+        for (size_t k = 0; (name = verb_name(a, token, k)); k++)
+            if (!verb_lists(a, before, name))
+                print_option(a, v, name, note_of(a, token, verb_name(a, token, 1 - k)));
 }
 
 /* Options that follow from the request and stand in no list. */
@@ -73,21 +66,21 @@ static void print_fields(app *a, const verb *v) {
     const ProtobufCMessageDescriptor *type = v->method.service ? remote_describe(v->method)->input : NULL;
     for (unsigned i = 0; type && i < type->n_fields; i++) {
         const char *name = fill_option(a->call->mem, &type->fields[i]);
-        if (name && option_find(name) && !is_token(a, v->words, name) && !is_token(a, v->options, name))
-            print_option(a, option_find(name), false);
+        if (name && option_find(name) && !verb_lists(a, v->words, name) && !verb_lists(a, v->options, name))
+            print_option(a, v, name, "");
     }
 }
 
 const char *help_usage(app *a, const verb *v) {
-    return arena_printf(a->call->mem, "%s bihuan %s %s", SAY(a, "用法：", "usage:"), usage_of(a, v),
+    return arena_printf(a->call->mem, "%sbihuan %s %s", SAY(a, "用法：", "usage: "), usage_of(a, v),
                         SAY(a, "[选项]", "[OPTIONS]"));
 }
 
 void help_verb(app *a, const verb *v) {
     printf("%s\n%s\n\n", help_usage(a, v), SAY(a, v->zh, v->en));
-    print_listed(a, v->words);
-    print_listed(a, v->options);
+    print_listed(a, v, v->words, "");
+    print_listed(a, v, v->options, v->words);
     print_fields(a, v);
     printf("\n%s\n", SAY(a, "通用选项", "options of every command"));
-    print_listed(a, verb_globals);
+    print_listed(a, NULL, verb_globals, "");
 }

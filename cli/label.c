@@ -73,10 +73,24 @@ bool label_parse(const ProtobufCEnumDescriptor *type, const char *text, int32_t 
     return false;
 }
 
-const char *label_choices(arena *mem, const ProtobufCEnumDescriptor *type) {
+/* TASK_STATE_SIGN_OFF -> "sign-off", as one would type it. */
+static const char *typed_name(arena *mem, const ProtobufCEnumDescriptor *type, const char *name) {
+    char *text = arena_strdup(mem, short_name(type, name));
+    for (char *p = text; *p; p++)
+        *p = *p == '_' ? '-' : (char) (*p | 0x20);
+    return text;
+}
+
+const char *label_choices(const app *a, const ProtobufCEnumDescriptor *type) {
     buf out;
-    buf_init(&out, mem);
-    for (unsigned i = 1; i < type->n_values; i++)
-        buf_addf(&out, "%s%s", i > 1 ? "|" : "", short_name(type, type->values[i].name));
+    buf_init(&out, a->call->mem);
+    for (unsigned i = 1; i < type->n_values; i++) {
+        const char *name = typed_name(a->call->mem, type, type->values[i].name);
+        buf_adds(&out, i > 1 ? "|" : "");
+        if (a->is_english)
+            buf_adds(&out, name);
+        else
+            buf_addf(&out, "%s(%s)", label_of(type, type->values[i].value, false), name);
+    }
     return out.s;
 }

@@ -1,12 +1,9 @@
 /* Words for enum values, out and in. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include <protobuf-c/protobuf-c.h>
 
-#include "base/arena.h"
+#include "app.h"
 
 /* What people call the value; its short name (ACTIVE) where labels.def has no row; "" for 0. */
 const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is_english);
@@ -15,5 +12,5 @@ const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is
 const char *label_of_word(const char *word, bool is_english);
 /* TASK_STATE_ACTIVE, ACTIVE, active and 承办中 are the same value; false for anything else. */
 bool label_parse(const ProtobufCEnumDescriptor *type, const char *text, int32_t *ret_value);
-/* The short names, "DRAFT|ISSUED|...". */
-const char *label_choices(arena *mem, const ProtobufCEnumDescriptor *type);
+/* What label_parse takes, in the reader's language: "draft|pending-approval|...", "草拟(draft)|...". */
+const char *label_choices(const app *a, const ProtobufCEnumDescriptor *type);

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "command.h"
 #include "fill.h"
+#include "label.h"
 #include "list.h"
 #include "names.h"
 #include "out.h"
@@ -36,69 +38,98 @@ const char *verb_token(app *a, const char *list, size_t i) {
     return NULL;
 }
 
-static const char *without(app *a, const char *token, char mark) {
-    const char *at = strchr(token, mark);
-    return at ? arena_strndup(a->call->mem, token, (size_t) (at - token)) : token;
+const char *verb_name(app *a, const char *token, size_t i) {
+    static const char marks[] = "/|!?";
+    for (const char *p = token; *p; p += strspn(p, marks)) {
+        size_t n = strcspn(p, marks);
+        if (i-- == 0)
+            return arena_strndup(a->call->mem, p, n);
+        p += n;
+    }
+    return NULL;
 }
 
-/* Is `option` one of the tokens, whatever their marks? */
-static bool is_listed(app *a, const char *list, const char *option) {
-    const char *token;
-    for (size_t i = 0; (token = verb_token(a, list, i)); i++) {
-        const char *slash = strchr(token, '/');
-        if (strcmp(without(a, without(a, without(a, token, '!'), '?'), '/'), option) == 0)
-            return true;
-        if (slash && strcmp(slash + 1, option) == 0)
-            return true;
-    }
+bool verb_lists(app *a, const char *list, const char *option) {
+    const char *token, *name;
+    for (size_t i = 0; (token = verb_token(a, list, i)); i++)
+        for (size_t k = 0; (name = verb_name(a, token, k)); k++)
+            if (strcmp(name, option) == 0)
+                return true;
     return false;
 }
 
-static bool is_field(app *a, const verb *v, const char *option) {
+/* The field of the request that the option fills, or NULL. */
+static const ProtobufCFieldDescriptor *field_of(app *a, const verb *v, const char *option) {
     const ProtobufCMessageDescriptor *type = v->method.service ? remote_describe(v->method)->input : NULL;
     for (unsigned i = 0; type && i < type->n_fields; i++) {
         const char *name = fill_option(a->call->mem, &type->fields[i]);
         if (name && strcmp(name, option) == 0)
-            return true;
+            return &type->fields[i];
     }
-    return false;
+    return NULL;
+}
+
+/* What a command can clear is what it can give. */
+static const char *clearable(app *a, const verb *v) {
+    const char *token;
+    buf out;
+    buf_init(&out, a->call->mem);
+    for (size_t i = 0; (token = verb_token(a, v->options, i)); i++)
+        if (strcmp(token, "clear") != 0)
+            buf_addf(&out, "%s%s", i ? "|" : "", token);
+    return out.s;
+}
+
+const char *verb_choices(app *a, const verb *v, const char *option) {
+    if (strcmp(option, "clear") == 0)
+        return clearable(a, v);
+    const ProtobufCFieldDescriptor *field = field_of(a, v, option);
+    return field && field->type == PROTOBUF_C_TYPE_ENUM ? label_choices(a, field->descriptor) : NULL;
 }
 
 bool verb_accepts(app *a, const verb *v, const char *option) {
-    return is_listed(a, verb_globals, option) || is_listed(a, v->words, option) || is_listed(a, v->options, option) ||
-           is_field(a, v, option);
+    return verb_lists(a, verb_globals, option) || verb_lists(a, v->words, option) ||
+           verb_lists(a, v->options, option) || field_of(a, v, option);
 }
 
 static bh_err *take_words(app *a, const verb *v, const char *const *words, size_t n) {
     const char *token;
     size_t i = 0;
     for (; (token = verb_token(a, v->words, i)); i++) {
-        const char *name = option_find(without(a, token, '?'))->name;
+        const option_row *row = option_find(verb_name(a, token, 0));
         if (i < n)
-            TRY(args_add(a->call, &a->args, name, words[i]));
-        else if (!strchr(token, '?') && !args_get(&a->args, name))
-            return bh_fail(a->call, OPTION_MISSING, option_find(name)->meta);
+            TRY(args_add(a->call, &a->args, row->name, words[i]));
+        else if (!strchr(token, '?') && !args_get(&a->args, row->name))
+            return bh_fail(a->call, OPTION_MISSING, row->meta);
     }
     return i < n ? bh_fail(a->call, TOO_MANY_WORDS, words[i]) : NULL;
 }
 
+/* One token of the options: what must be given, and what excludes each other. */
+static bh_err *check_token(app *a, const char *token) {
+    const char *one = verb_name(a, token, 0), *other = verb_name(a, token, 1);
+    bool is_needed = strpbrk(token, "!/"), has_one = args_get(&a->args, one);
+    bool has_other = other && args_get(&a->args, other);
+    if (has_one && has_other)
+        return bh_fail(a->call, OPTIONS_EXCLUSIVE, one, other);
+    if (!is_needed || has_one || has_other)
+        return NULL;
+    return bh_fail(a->call, OPTION_MISSING,
+                   other ? arena_printf(a->call->mem, "--%s | --%s", one, other)
+                         : arena_printf(a->call->mem, "--%s", one));
+}
+
 static bh_err *check_needed(app *a, const verb *v) {
     const char *token;
-    for (size_t i = 0; (token = verb_token(a, v->options, i)); i++) {
-        const char *slash = strchr(token, '/');
-        if (strchr(token, '!') && !args_get(&a->args, without(a, token, '!')))
-            return bh_fail(a->call, OPTION_MISSING, arena_printf(a->call->mem, "--%s", without(a, token, '!')));
-        if (slash && !args_get(&a->args, without(a, token, '/')) == !args_get(&a->args, slash + 1))
-            return bh_fail(a->call, OPTION_MISSING,
-                           arena_printf(a->call->mem, "--%s | --%s", without(a, token, '/'), slash + 1));
-    }
+    for (size_t i = 0; (token = verb_token(a, v->options, i)); i++)
+        TRY(check_token(a, token));
     return NULL;
 }
 
 bh_err *verb_check_options(app *a, const verb *v) {
     for (size_t i = 0; i < a->args.n; i++) {
         const char *name = a->args.given[i].name;
-        if (v ? !verb_accepts(a, v, name) : !is_listed(a, verb_globals, name))
+        if (v ? !verb_accepts(a, v, name) : !verb_lists(a, verb_globals, name))
             return bh_fail(a->call, UNKNOWN_OPTION, name, v ? verb_title(a, v) : "bihuan");
     }
     return NULL;

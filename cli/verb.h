@@ -11,7 +11,8 @@ struct verb {
     const char *noun;
     const char *name;  /* "" where the noun alone is the command */
     const char *words; /* positional arguments, each the name of an option; "?" behind the last = may be missing */
-    /* Options beside those of the request's fields: "!" behind = required, "a/b" = exactly one of both. */
+    /* Options beside those of the request's fields: "!" behind = required, "a/b" = exactly one of both, "a|b" = at most
+     * one. Both may be words or fields of the request as well. */
     const char *options;
     verb_run run;
     remote_method method; /* service NULL: none, or several calls */
@@ -33,11 +34,16 @@ MUST bh_err *verb_check(app *a, const verb *v, const char *const *words, size_t 
 MUST bh_err *verb_check_options(app *a, const verb *v);
 /* True when the option may stand in this command. */
 bool verb_accepts(app *a, const verb *v, const char *option);
+/* The values that the option takes in this command, "a|b|c", from the tables that parse them; NULL = free. */
+const char *verb_choices(app *a, const verb *v, const char *option);
 /* "task issue" */
 const char *verb_title(app *a, const verb *v);
 
-/* The i-th token of a list divided by spaces, or NULL. */
+/* The i-th token of a list divided by spaces, or NULL; the i-th name of a token, without its marks, or NULL. */
 const char *verb_token(app *a, const char *list, size_t i);
+const char *verb_name(app *a, const char *token, size_t i);
+/* Does the list name the option? */
+bool verb_lists(app *a, const char *list, const char *option);
 /* The options that may stand in every command. */
 extern const char verb_globals[];
 

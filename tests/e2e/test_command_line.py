@@ -74,6 +74,7 @@ def columns(text):
 
 def test_help_needs_no_server(bihuan):
     assert "task issue" in bihuan.cli("help", "--server", NOBODY).stdout
+    assert "延期(extension)|" in bihuan.cli("apply", "--help", "--lang", "zh", "--server", NOBODY).stdout
     assert "--new-unit" in bihuan.cli("task", "reassign", "--help", "--server", NOBODY).stdout
     assert bihuan.cli("version").stdout.startswith("bihuan ")
 
@@ -81,6 +82,7 @@ def test_help_needs_no_server(bihuan):
 @pytest.mark.parametrize("arguments", [
     ["nonsense"], ["task", "ack"], ["task", "ack", "1.1", "--reason", "x"], ["task", "list", "--state", "HAPPY"],
     ["task", "list", "-o", "xml"], ["task", "return", "1.1"], ["apply", "holiday", "1.1", "--reason", "x"],
+    ["application", "decide", "1.1", "--granted", "--refused", "--reason", "x"], ["task", "submit", "--all", "--version", "1", "--import", "x"],
 ])
 def test_usage_is_2(people, arguments):
     run = people.cli(*arguments, login="drafter01", code=2)
@@ -97,7 +99,7 @@ def test_an_option_error_names_the_command_and_its_usage(bihuan):
     assert run.stderr == ("bihuan: The command task show has no option --nonsense. [UNKNOWN_OPTION]\n"
                           "usage: bihuan task show TASK [OPTIONS]\n")
     run = bihuan.cli("report", "approve", "--lang", "en", code=2)
-    assert "usage: bihuan report approve REPORT|TASK@PERIOD [OPTIONS]" in run.stderr
+    assert "usage: bihuan report approve REPORT [OPTIONS]" in run.stderr
     assert "zh|en" in bihuan.cli("task", "list", "--lang", "fr", code=2).stderr
 
 
@@ -191,7 +193,9 @@ def test_a_draft_is_corrected_as_why_says(people):
                        "--co-unit", "市财政局", login="drafter01")["task_id"]
     assert "bihuan task revise" in people.cli("task", "why", task, "--lang", "zh", login="drafter01").stdout
     people.cli("task", "revise", task, login="drafter01", code=2)
-    people.cli("task", "revise", task, "--clear", "nothing", login="drafter01", code=2)
+    assert "no|text|lead-unit|" in people.cli("task", "revise", task, "--clear", "nothing", login="drafter01", code=2).stderr
+    both = people.cli("task", "revise", task, "--clear", "no", "--no", "9.4", "--lang", "zh", login="drafter01", code=2).stderr
+    assert "--clear no 与 --no 不能同时给出" in both
     people.cli("task", "revise", task, "--lead-unit", "市交通运输局", "--leader", "leader01", "--result", "指南一册",
                "--deadline", f"{plan_year(people)}-12-30", "--node", f"{plan_year(people)}-12-15=初稿", "--clear", "no",
                login="drafter01")

@@ -17,6 +17,7 @@
 #include "fill.h"
 #include "help.h"
 #include "journal.h"
+#include "label.h"
 #include "list.h"
 #include "out.h"
 #include "ref.h"
@@ -75,10 +76,22 @@ static void usage(UNUSED void **state) {
         const char *line, *reason;
     } rows[] = {
         { "task submit 2.24", "" },
-        { "task submit", "" }, /* --import ID --all is checked later */
+        { "task submit", "OPTION_MISSING" },
+        { "task submit --all --import 4e2c", "" },
+        { "task submit 2.24 --import 4e2c", "" }, /* the one of that import */
+        { "task submit 2.24 --all --import 4e2c", "OPTIONS_EXCLUSIVE" },
+        { "task set 2.24 --result x --default-result y", "OPTIONS_EXCLUSIVE" },
+        { "task set 2.24 --deadline 2025-06-30 --plan-year 2025", "OPTIONS_EXCLUSIVE" },
+        { "target list", "OPTION_MISSING" },
+        { "target list --task 2.24 --import 4e2c", "OPTIONS_EXCLUSIVE" },
+        { "audit list --first 7 --object task/4e2c", "OPTIONS_EXCLUSIVE" },
+        { "task verify 2.24 --result-class E", "OPTION_BAD" },
+        { "task verify 2.24 --result-class A|B", "OPTION_BAD" },
+        { "task verify 2.24 --result-class B", "" },
+        { "login x --password y", "UNKNOWN_OPTION" },
         { "task rule 2.24 --unit 发改 --reason=x --upheld", "" },
         { "task rule 2.24 --unit 发改 --reason x", "OPTION_MISSING" },
-        { "task rule 2.24 --unit 发改 --reason x --upheld --overruled", "OPTION_MISSING" },
+        { "task rule 2.24 --unit 发改 --reason x --upheld --overruled", "OPTIONS_EXCLUSIVE" },
         { "task rule 2.24 --upheld --reason x", "OPTION_MISSING" },
         { "task rule --unit 发改 --upheld --reason x", "OPTION_MISSING" },
         { "task ack 2.24 --reason x", "UNKNOWN_OPTION" },
@@ -114,6 +127,32 @@ static void an_unknown_option_names_its_command(UNUSED void **state) {
     assert_string_equal(verb_check(a, v, words, 0)->en, "The command task show has no option --nonsense.");
     assert_string_equal(verb_check_options(a, NULL)->en, "The command bihuan has no option --nonsense.");
     assert_string_equal(help_usage(a, v), "usage: bihuan task show TASK [OPTIONS]");
+    app_close(a);
+}
+
+/* Help and refusal name the values from the tables that parse them. */
+static void choices(UNUSED void **state) {
+    static const struct {
+        const char *command, *option, *choices;
+    } rows[] = {
+        { "apply", "kind", "return|extension|suspension|adjustment|termination" },
+        { "unit add", "kind", "department|county|zone|office|collective|leadership" },
+        { "report list", "state", "open|submitted|sent-back|approved" },
+        { "login", "post", "handler|head|drafter|verifier|office-head|leader|auditor|operator" },
+        { "task revise", "clear", "no|text|lead-unit|co-unit|county-unit|leader|deadline|result|is-key|clauses|node" },
+        { "apply", "reason", NULL },
+    };
+    app *a = fresh_app();
+    for (size_t i = 0; i < countof(rows); i++) {
+        const char *words[] = { verb_token(a, rows[i].command, 0), verb_token(a, rows[i].command, 1) };
+        size_t used;
+        const verb *v = verb_find(words, words[1] ? 2 : 1, &used);
+        const char *found = verb_choices(a, v, rows[i].option);
+        assert_true(found == rows[i].choices || strcmp(found, rows[i].choices) == 0);
+    }
+    a->is_english = false;
+    assert_string_equal(label_choices(a, &bh__application_state__descriptor),
+                        "待决定(open)|已同意(granted)|未同意(refused)|已撤回(withdrawn)");
     app_close(a);
 }
 
@@ -196,13 +235,10 @@ static void too_many(UNUSED void **state) {
 }
 
 static void check_listed(app *a, const char *list) {
-    const char *token;
+    const char *token, *name;
     for (size_t i = 0; (token = verb_token(a, list, i)); i++)
-        for (const char *part = token; *part; part += *part != '\0') {
-            size_t n = strcspn(part, "!?/");
-            assert_non_null(option_find(arena_strndup(a->call->mem, part, n)));
-            part += n;
-        }
+        for (size_t k = 0; (name = verb_name(a, token, k)); k++)
+            assert_non_null(option_find(name));
 }
 
 /* Every word, option, request field and column of the table of commands is something the command knows. */
@@ -397,6 +433,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usage),
         cmocka_unit_test(an_unknown_option_names_its_command),
+        cmocka_unit_test(choices),
         cmocka_unit_test(languages),
         cmocka_unit_test(a_name_must_say_something),
         cmocka_unit_test(applications_that_fit_are_listed),
