@@ -58,13 +58,23 @@ static bh_err *set_output(app *a) {
     return bh_fail(a->call, OPTION_BAD, "output", wanted, option_find("output")->meta);
 }
 
+bh_err *app_number(const app *a, const char *option, const char *text, int32_t least, int32_t most,
+                   int32_t *ret_number) {
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    *ret_number = (int32_t) number;
+    if (end != text && !*end && number >= least && number <= most)
+        return NULL;
+    const char *range = arena_printf(a->call->mem, SAY(a, "%d 至 %d 的整数", "a whole number %d..%d"), least, most);
+    return bh_fail(a->call, OPTION_BAD, option, text, most == INT32_MAX ? SAY(a, "整数", "a whole number") : range);
+}
+
 static bh_err *set_timeout(app *a) {
     const char *text = app_setting(a, "timeout");
-    char *end = NULL;
-    long long seconds = text ? strtoll(text, &end, 10) : TIMEOUT_S;
-    if (seconds < 1 || seconds > TIMEOUT_MAX_S || (end && *end))
-        return bh_fail(a->call, OPTION_BAD, "timeout", text, "1..3600");
-    a->timeout_ms = seconds * 1000;
+    int32_t seconds = TIMEOUT_S;
+    if (text)
+        TRY(app_number(a, "timeout", text, 1, TIMEOUT_MAX_S, &seconds));
+    a->timeout_ms = (int64_t) seconds * 1000;
     return NULL;
 }
 

@@ -37,6 +37,9 @@ typedef struct app {
 
 /* The text of a global option, of its environment variable BIHUAN_<NAME>, or NULL. */
 const char *app_setting(const app *a, const char *name);
+/* A whole number of an option. Errors: OPTION_BAD outside of least..most. */
+MUST bh_err *app_number(const app *a, const char *option, const char *text, int32_t least, int32_t most,
+                        int32_t *ret_number);
 /* Settings that need no server: language, output, time limit. */
 MUST bh_err *app_open(app *a);
 /* Frees the call and everything that hangs on it. */

@@ -7,7 +7,7 @@
 
 #include "disk.h"
 
-enum { LINE_SIZE = 1024, EXIT_CANCELLED = 2 /* as in codes.def */ };
+enum { LINE_SIZE = 1024 };
 
 bh_err *ask_confirmation(app *a, const char *question) {
     char line[LINE_SIZE];
@@ -35,7 +35,7 @@ static void echo_on(void) {
 /* Whoever breaks off at the question has cancelled, and wants the echo back. */
 static void on_interrupt(UNUSED int number) {
     echo_on();
-    _exit(EXIT_CANCELLED);
+    _exit(bh_code_exit(BH_CANCELLED));
 }
 
 static void echo_off(void) {

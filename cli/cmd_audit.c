@@ -95,7 +95,7 @@ static void add_hash(app *a, table *t, size_t row, const char *name, const Proto
 bh_err *cmd_audit_proof(app *a, UNUSED const verb *v) {
     int32_t index;
     Bh__GetInclusionProofResponse *proof;
-    TRY(fill_number(a, "entry", args_get(&a->args, "entry"), 0, &index));
+    TRY(app_number(a, "entry", args_get(&a->args, "entry"), 0, INT32_MAX, &index));
     TRY(audit_log_prove(a, index, &proof));
     if (a->out == OUT_JSON) {
         out_record(a, &proof->base);

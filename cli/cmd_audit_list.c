@@ -66,7 +66,7 @@ static bh_err *read_log(app *a, size_t limit, bool is_newest, rows *r) {
     const char *text = args_get(&a->args, "first");
     log_head head;
     if (text)
-        TRY(fill_number(a, "first", text, 0, &from));
+        TRY(app_number(a, "first", text, 0, INT32_MAX, &from));
     TRY(audit_log_head(a, &head));
     uint64_t first = (uint64_t) from, end = head.size;
     bool has_more = end > first && end - first > limit;

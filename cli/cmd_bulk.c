@@ -18,20 +18,18 @@ enum {
     STATES_MAX = 2
 };
 
-/* In which states a move may be made of many tasks at once, and what is shown of its answers. What was issued is
- * nobody's to end by the dozen. */
+/* In which states a move may be made of many tasks at once. What was issued is nobody's to end by the dozen. */
 typedef struct bulk_row {
     const char *method;
     int states[STATES_MAX]; /* 0 = no further one */
-    const char *columns;
 } bulk_row;
 
 static const bulk_row bulk_rows[] = {
-    { "SubmitTask", { DRAFT }, "task_id version state" },
-    { "IssueTask", { PENDING }, "task_id version state" },
-    { "SetTasks", { DRAFT }, NULL },
-    { "Apply", { DRAFT, PENDING }, "task_id version state" },
-    { "DecideApplication", { DRAFT, PENDING }, "task_id version state" },
+    { "SubmitTask", { DRAFT } },
+    { "IssueTask", { PENDING } },
+    { "SetTasks", { DRAFT } },
+    { "Apply", { DRAFT, PENDING } },
+    { "DecideApplication", { DRAFT, PENDING } },
 };
 
 static const bulk_row *row_of(const char *method) {
@@ -107,7 +105,7 @@ static bh_err *run_all(app *a, remote_method method, bulk_one one, Bh__Task *con
     }
     progress_end(&bar);
     out_note(SAY(a, "%zu 项中完成 %zu 项", "of %zu tasks %zu were done"), n, n_done);
-    out_list(a, "tasks", remote_describe(method)->output, row_of(method.name)->columns, done, n_done);
+    out_list(a, "tasks", remote_describe(method)->output, "task_id version state", done, n_done);
     return first;
 }
 

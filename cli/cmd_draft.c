@@ -14,10 +14,8 @@
 
 enum { SET_PART = 100, MILESTONES_MAX = 20, CHILDREN_MAX = 50 };
 
-static const remote_method create_task = { &bh__task_service__descriptor, "CreateTask" };
 static const remote_method revise_draft = { &bh__task_service__descriptor, "ReviseDraft" };
 static const remote_method set_tasks = { &bh__task_service__descriptor, "SetTasks" };
-static const remote_method name_members = { &bh__task_service__descriptor, "NameMembers" };
 
 static Bh__Draft *new_draft(app *a) {
     Bh__Draft *draft = arena_alloc(a->call->mem, sizeof(*draft));
@@ -67,8 +65,8 @@ bh_err *cmd_task_split(app *a, const verb *v) {
 }
 
 /* --unit is the collective, --member-unit its members: the request calls both a unit. */
-bh_err *cmd_task_members(app *a, UNUSED const verb *v) {
-    Bh__NameMembersRequest *request = (Bh__NameMembersRequest *) remote_request(a, name_members);
+bh_err *cmd_task_members(app *a, const verb *v) {
+    Bh__NameMembersRequest *request = (Bh__NameMembersRequest *) remote_request(a, v->method);
     ProtobufCMessage *response;
     const char *text;
     TRY(fill_request(a, &request->base));
@@ -78,7 +76,7 @@ bh_err *cmd_task_members(app *a, UNUSED const verb *v) {
         TRY(ref_unit(a, text, &unit_id));
         fill_add_number(a, &request->unit_ids, &request->n_unit_ids, unit_id);
     }
-    TRY(command_send(a, name_members, &request->base, NULL, &response));
+    TRY(command_send(a, v->method, &request->base, NULL, &response));
     out_record(a, response);
     return NULL;
 }
@@ -113,11 +111,11 @@ static bh_err *fill_draft(app *a, Bh__Draft **ret_draft) {
     return fill_request(a, &(*ret_draft)->base);
 }
 
-bh_err *cmd_task_create(app *a, UNUSED const verb *v) {
-    Bh__CreateTaskRequest *request = (Bh__CreateTaskRequest *) remote_request(a, create_task);
+bh_err *cmd_task_create(app *a, const verb *v) {
+    Bh__CreateTaskRequest *request = (Bh__CreateTaskRequest *) remote_request(a, v->method);
     ProtobufCMessage *response;
     TRY(fill_draft(a, &request->draft));
-    TRY(command_send(a, create_task, &request->base, NULL, &response));
+    TRY(command_send(a, v->method, &request->base, NULL, &response));
     out_record(a, response);
     return NULL;
 }

@@ -6,11 +6,6 @@
 #include "out.h"
 #include "store.h"
 
-static const remote_method login = { &bh__directory_service__descriptor, "Login" };
-static const remote_method logout = { &bh__directory_service__descriptor, "Logout" };
-static const remote_method get_me = { &bh__directory_service__descriptor, "GetMe" };
-static const remote_method change_password = { &bh__directory_service__descriptor, "ChangePassword" };
-
 /* Whoever failed to log in must not act as somebody else without knowing it. */
 static bh_err *tell_current(app *a, bh_err *refusal) {
     const char *current = store_current_session(a);
@@ -22,14 +17,14 @@ static bh_err *tell_current(app *a, bh_err *refusal) {
 }
 
 /* Before there is a session the server resolves no names: the unit must be a number, and no token goes along. */
-bh_err *cmd_login(app *a, UNUSED const verb *v) {
-    Bh__LoginRequest *request = (Bh__LoginRequest *) remote_request(a, login);
+bh_err *cmd_login(app *a, const verb *v) {
+    Bh__LoginRequest *request = (Bh__LoginRequest *) remote_request(a, v->method);
     Bh__LoginResponse *response;
-    const char *password, *name = args_get(&a->args, "name");
+    const char *password, *name = args_get(&a->args, "save-as");
     TRY(fill_request(a, &request->base));
     TRY(ask_password(a, "password-file", "BIHUAN_PASSWORD", SAY(a, "密码：", "Password:"), &password));
     request->password = arena_strdup(a->call->mem, password);
-    bh_err *refusal = remote_call(a, login, &request->base, (ProtobufCMessage **) &response);
+    bh_err *refusal = remote_call(a, v->method, &request->base, (ProtobufCMessage **) &response);
     if (refusal)
         return tell_current(a, refusal);
     const session s = {
@@ -44,9 +39,9 @@ bh_err *cmd_login(app *a, UNUSED const verb *v) {
     return NULL;
 }
 
-bh_err *cmd_logout(app *a, UNUSED const verb *v) {
+bh_err *cmd_logout(app *a, const verb *v) {
     ProtobufCMessage *response;
-    bh_err *error = remote_call(a, logout, remote_request(a, logout), &response);
+    bh_err *error = remote_call(a, v->method, remote_request(a, v->method), &response);
     if (error && error->code != BH_UNAUTHENTICATED)
         return error;
     store_drop_session(a);
@@ -59,27 +54,27 @@ static void list_sessions(app *a) {
     out_names(a, "logins", SAY(a, "账号", "login"), names, n, store_current_session(a));
 }
 
-bh_err *cmd_whoami(app *a, UNUSED const verb *v) {
+bh_err *cmd_whoami(app *a, const verb *v) {
     ProtobufCMessage *me;
     if (args_get(&a->args, "all")) {
         list_sessions(a);
         return NULL;
     }
     TRY(store_find_session(a));
-    TRY(remote_call(a, get_me, remote_request(a, get_me), &me));
+    TRY(remote_call(a, v->method, remote_request(a, v->method), &me));
     out_row(a, "user.login user.name post.unit_name post.post", me);
     return NULL;
 }
 
-bh_err *cmd_passwd(app *a, UNUSED const verb *v) {
-    Bh__ChangePasswordRequest *request = (Bh__ChangePasswordRequest *) remote_request(a, change_password);
+bh_err *cmd_passwd(app *a, const verb *v) {
+    Bh__ChangePasswordRequest *request = (Bh__ChangePasswordRequest *) remote_request(a, v->method);
     ProtobufCMessage *response;
     const char *old, *fresh;
     TRY(ask_password(a, "password-file", "BIHUAN_PASSWORD", SAY(a, "现密码：", "Old password:"), &old));
     TRY(ask_password(a, "new-password-file", "BIHUAN_NEW_PASSWORD", SAY(a, "新密码：", "New password:"), &fresh));
     request->old_password = arena_strdup(a->call->mem, old);
     request->new_password = arena_strdup(a->call->mem, fresh);
-    TRY(command_send(a, change_password, &request->base, NULL, &response));
+    TRY(command_send(a, v->method, &request->base, NULL, &response));
     out_record(a, response);
     return NULL;
 }

@@ -9,8 +9,6 @@
 #include "fill.h"
 #include "out.h"
 
-static const remote_method create_user = { &bh__directory_service__descriptor, "CreateUser" };
-
 /* Where the password stands that is made here, from before the command is sent until its outcome is known: given again,
  * the command is then the same to the byte and goes out under its kept id. */
 static char *kept_password(app *a, const char *login) {
@@ -27,11 +25,12 @@ static bh_err *make_password(app *a, const char *path, const char **ret_password
 }
 
 /* Without a file the first password is made here, and shown once it is the account's. */
-static bh_err *send_with_made_password(app *a, Bh__CreateUserRequest *request, ProtobufCMessage **ret_response) {
+static bh_err *send_with_made_password(app *a, remote_method method, Bh__CreateUserRequest *request,
+                                       ProtobufCMessage **ret_response) {
     const char *path = kept_password(a, request->login), *password;
     TRY(make_password(a, path, &password));
     request->password = arena_strdup(a->call->mem, password);
-    bh_err *error = command_send(a, create_user, &request->base, NULL, ret_response);
+    bh_err *error = command_send(a, method, &request->base, NULL, ret_response);
     if (!error)
         out_note(SAY(a, "初始密码（只显示这一次）：%s", "First password, shown only once: %s"), password);
     if (remote_is_settled(error))
@@ -39,19 +38,20 @@ static bh_err *send_with_made_password(app *a, Bh__CreateUserRequest *request, P
     return error;
 }
 
-static bh_err *send_with_own_password(app *a, Bh__CreateUserRequest *request, ProtobufCMessage **ret_response) {
+static bh_err *send_with_own_password(app *a, remote_method method, Bh__CreateUserRequest *request,
+                                      ProtobufCMessage **ret_response) {
     const char *password;
     TRY(ask_password(a, "password-file", "BIHUAN_NEW_PASSWORD", "", &password));
     request->password = arena_strdup(a->call->mem, password);
-    return command_send(a, create_user, &request->base, NULL, ret_response);
+    return command_send(a, method, &request->base, NULL, ret_response);
 }
 
-bh_err *cmd_user_add(app *a, UNUSED const verb *v) {
-    Bh__CreateUserRequest *request = (Bh__CreateUserRequest *) remote_request(a, create_user);
+bh_err *cmd_user_add(app *a, const verb *v) {
+    Bh__CreateUserRequest *request = (Bh__CreateUserRequest *) remote_request(a, v->method);
     ProtobufCMessage *response;
     TRY(fill_request(a, &request->base));
-    TRY(args_get(&a->args, "password-file") ? send_with_own_password(a, request, &response)
-                                            : send_with_made_password(a, request, &response));
+    TRY(args_get(&a->args, "password-file") ? send_with_own_password(a, v->method, request, &response)
+                                            : send_with_made_password(a, v->method, request, &response));
     out_record(a, response);
     return NULL;
 }

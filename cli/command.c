@@ -79,7 +79,7 @@ static bh_err *choose_version(app *a, const ProtobufCMessage *request, version_f
     if (!slot_named(request, "version"))
         return NULL;
     if (given)
-        return fill_number(a, "version", given, 0, ret_version);
+        return app_number(a, "version", given, 0, INT32_MAX, ret_version);
     return find ? find(a, request, ret_version) : command_version(a, request, ret_version);
 }
 

@@ -23,6 +23,26 @@ char *disk_state_path(app *a, const char *below) {
     return path_below(a, "XDG_STATE_HOME", ".local/state", below);
 }
 
+const char *disk_why(const app *a, int code) {
+    static const struct {
+        int code;
+        const char *zh;
+    } rows[] = {
+        { ENOENT, "没有这个文件或文件夹" },
+        { EACCES, "没有权限" },
+        { EPERM, "没有权限" },
+        { ENOTDIR, "路径中有一段不是文件夹" },
+        { ENOSPC, "磁盘已满" },
+        { EROFS, "磁盘只能读" },
+        { EFBIG, "文件过大" },
+        { EIO, "读写出错" },
+    };
+    for (size_t i = 0; !a->is_english && i < countof(rows); i++)
+        if (rows[i].code == code)
+            return rows[i].zh;
+    return strerror(code);
+}
+
 void disk_close(FILE **file) {
     if (*file && *file != stdin && *file != stdout)
         fclose(*file);
@@ -37,8 +57,8 @@ bh_err *disk_open(app *a, const char *path, const char *mode, FILE **ret_file) {
         return bh_fail(a->call, IS_FOLDER, path);
     if (*ret_file)
         return NULL;
-    return is_read ? bh_fail(a->call, FILE_UNREADABLE, path, strerror(errno))
-                   : bh_fail(a->call, FILE_UNWRITABLE, path, strerror(errno));
+    return is_read ? bh_fail(a->call, FILE_UNREADABLE, path, disk_why(a, errno))
+                   : bh_fail(a->call, FILE_UNWRITABLE, path, disk_why(a, errno));
 }
 
 bh_err *disk_read(app *a, const char *path, char **ret_text, size_t *ret_n) {
@@ -50,10 +70,10 @@ bh_err *disk_read(app *a, const char *path, char **ret_text, size_t *ret_n) {
     for (size_t n; (n = fread(chunk, 1, sizeof(chunk), file)) > 0;) {
         buf_add(&text, chunk, n);
         if (text.n > DISK_FILE_MAX)
-            return bh_fail(a->call, FILE_UNREADABLE, path, strerror(EFBIG));
+            return bh_fail(a->call, FILE_UNREADABLE, path, disk_why(a, EFBIG));
     }
     if (ferror(file))
-        return bh_fail(a->call, FILE_UNREADABLE, path, strerror(errno));
+        return bh_fail(a->call, FILE_UNREADABLE, path, disk_why(a, errno));
     *ret_text = text.s;
     if (ret_n)
         *ret_n = text.n;
@@ -95,11 +115,11 @@ bh_err *disk_write(app *a, const char *path, const char *text) {
     const char *fresh = arena_printf(a->call->mem, "%s.%d", path, (int) getpid());
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
-        return bh_fail(a->call, FILE_UNWRITABLE, path, strerror(errno));
+        return bh_fail(a->call, FILE_UNWRITABLE, path, disk_why(a, errno));
     bool is_written = write_all(fd, text);
     if (close(fd) == 0 && is_written && rename(fresh, path) == 0)
         return NULL;
-    bh_err *error = bh_fail(a->call, FILE_UNWRITABLE, path, strerror(errno));
+    bh_err *error = bh_fail(a->call, FILE_UNWRITABLE, path, disk_why(a, errno));
     unlink(fresh);
     return error;
 }

@@ -10,6 +10,8 @@ enum { DISK_FILE_MAX = 16 << 20 };
 /* A path below the configuration ($XDG_CONFIG_HOME/bihuan) or state ($XDG_STATE_HOME/bihuan) folder. */
 char *disk_config_path(app *a, const char *below);
 char *disk_state_path(app *a, const char *below);
+/* What the errno means, in the reader's language where we have words for it. */
+const char *disk_why(const app *a, int code);
 
 /* The whole file as text (NUL-terminated, its size in ret_n unless NULL); "-" is standard input.
  * Errors: FILE_UNREADABLE (also for more than DISK_FILE_MAX bytes). */

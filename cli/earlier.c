@@ -20,7 +20,7 @@ static bh_err *find(app *a, const intake *in, Bh__Import ***ret_imports, size_t 
 }
 
 static void tell(app *a, const Bh__Import *import) {
-    out_note(SAY(a, "  %s 由 %s 导入过这份文件（第 %d 次，导入 %s）：草拟未交办 %d 项，已交办 %d 项",
+    out_note(SAY(a, "  %s 由 %s 导入过这份文件（第 %d 次，导入 %s）：草稿未交办 %d 项，已交办 %d 项",
                  "  imported on %s by %s (round %d, import %s): %d drafts not issued, %d tasks issued"),
              cell_text(a, &import->base, "time_ms"), import->imported_by, import->round, import->import_id,
              import->open_count, import->issued_count);

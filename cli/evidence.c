@@ -40,7 +40,7 @@ static const char *base_name(const char *path) {
 static bh_err *size_of(app *a, const char *path, FILE *file, size_t *ret_size) {
     long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     if (size < 0)
-        return bh_fail(a->call, FILE_UNREADABLE, path, strerror(errno));
+        return bh_fail(a->call, FILE_UNREADABLE, path, disk_why(a, errno));
     *ret_size = (size_t) size;
     return NULL;
 }
@@ -81,6 +81,6 @@ bh_err *evidence_download(app *a, const char *digest, const char *path) {
     const http_request get = { .path = arena_printf(a->call->mem, "/evidence/%s", digest), .save = file };
     TRY(remote_exchange(a, &get, &answer));
     if (fflush(file) != 0)
-        return bh_fail(a->call, FILE_UNWRITABLE, path, strerror(errno));
+        return bh_fail(a->call, FILE_UNWRITABLE, path, disk_why(a, errno));
     return NULL;
 }

@@ -38,15 +38,6 @@ const char *fill_option(arena *mem, const ProtobufCFieldDescriptor *field) {
     return name;
 }
 
-bh_err *fill_number(app *a, const char *option, const char *text, int32_t least, int32_t *ret_number) {
-    char *end;
-    long long number = strtoll(text, &end, 10);
-    if (end == text || *end || number < least || number > INT32_MAX)
-        return bh_fail(a->call, OPTION_BAD, option, text, SAY(a, "整数", "a whole number"));
-    *ret_number = (int32_t) number;
-    return NULL;
-}
-
 /* How the text of one option becomes the value of a field. */
 typedef bh_err *(*setter)(app *a, const char *option, const char *text, const ProtobufCFieldDescriptor *field,
                           void *slot);
@@ -100,7 +91,7 @@ static bh_err *set_text(app *a, const char *option, const char *text, UNUSED con
 
 static bh_err *set_number(app *a, const char *option, const char *text, UNUSED const ProtobufCFieldDescriptor *field,
                           void *slot) {
-    return fill_number(a, option, text, 0, slot);
+    return app_number(a, option, text, 0, INT32_MAX, slot);
 }
 
 static bh_err *set_enum(app *a, const char *option, const char *text, const ProtobufCFieldDescriptor *field,

@@ -18,5 +18,3 @@ MUST bh_err *fill_request(app *a, ProtobufCMessage *request);
 void fill_add_text(app *a, char ***list, size_t *n, const char *text);
 void fill_add_number(app *a, int32_t **list, size_t *n, int32_t number);
 void fill_add_message(app *a, ProtobufCMessage ***list, size_t *n, ProtobufCMessage *message);
-/* A decimal number of an option, least <= number. Errors: OPTION_BAD. */
-MUST bh_err *fill_number(app *a, const char *option, const char *text, int32_t least, int32_t *ret_number);

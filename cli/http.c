@@ -1,7 +1,10 @@
 #include "http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
+
+#include "disk.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000 };
 
@@ -10,7 +13,7 @@ typedef struct exchange {
     CURL *curl;
     const http_request *request;
     http_answer *answer;
-    bool is_save_broken;
+    int save_error; /* errno */
 } exchange;
 
 static size_t on_body(char *bytes, UNUSED size_t one, size_t n, void *data) {
@@ -18,8 +21,10 @@ static size_t on_body(char *bytes, UNUSED size_t one, size_t n, void *data) {
     long status = 0;
     curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
     if (x->request->save && status == 200) {
-        x->is_save_broken = fwrite(bytes, 1, n, x->request->save) != n;
-        return x->is_save_broken ? 0 : n;
+        if (fwrite(bytes, 1, n, x->request->save) == n)
+            return n;
+        x->save_error = errno;
+        return 0;
     }
     if (x->answer->body.n + n > HTTP_ANSWER_MAX)
         return 0;
@@ -103,38 +108,49 @@ static void set_options(app *a, exchange *x) {
     set_body(curl, request);
 }
 
-/* Which of libcurl's results mean that no byte of the request left this machine. */
-static const struct {
+/* What libcurl's results mean; all but the connection that breaks say that no byte of the request left this machine. */
+static const struct cause {
     CURLcode code;
     bh_reason reason;
+    const char *zh;
 } causes[] = {
-    { CURLE_URL_MALFORMAT, BH_REASON_SERVER_UNREACHABLE },
-    { CURLE_UNSUPPORTED_PROTOCOL, BH_REASON_SERVER_UNREACHABLE },
-    { CURLE_COULDNT_RESOLVE_HOST, BH_REASON_SERVER_UNREACHABLE },
-    { CURLE_COULDNT_RESOLVE_PROXY, BH_REASON_SERVER_UNREACHABLE },
-    { CURLE_COULDNT_CONNECT, BH_REASON_SERVER_UNREACHABLE },
-    { CURLE_SSL_CONNECT_ERROR, BH_REASON_SERVER_UNREACHABLE },
-    { CURLE_PEER_FAILED_VERIFICATION, BH_REASON_SERVER_NOT_TRUSTED },
-    { CURLE_SSL_CACERT_BADFILE, BH_REASON_SERVER_NOT_TRUSTED },
-    { CURLE_SSL_ISSUER_ERROR, BH_REASON_SERVER_NOT_TRUSTED },
+    { CURLE_URL_MALFORMAT, BH_REASON_SERVER_UNREACHABLE, "地址写法不对" },
+    { CURLE_UNSUPPORTED_PROTOCOL, BH_REASON_SERVER_UNREACHABLE, "地址写法不对" },
+    { CURLE_COULDNT_RESOLVE_HOST, BH_REASON_SERVER_UNREACHABLE, "查不到主机名" },
+    { CURLE_COULDNT_RESOLVE_PROXY, BH_REASON_SERVER_UNREACHABLE, "查不到代理的主机名" },
+    { CURLE_COULDNT_CONNECT, BH_REASON_SERVER_UNREACHABLE, "该地址没有应答" },
+    { CURLE_OPERATION_TIMEDOUT, BH_REASON_SERVER_UNREACHABLE, "超过时限" },
+    { CURLE_SSL_CONNECT_ERROR, BH_REASON_SERVER_UNREACHABLE, "加密连接未能建立" },
+    { CURLE_PEER_FAILED_VERIFICATION, BH_REASON_SERVER_NOT_TRUSTED, "证书验证不通过" },
+    { CURLE_SSL_CACERT_BADFILE, BH_REASON_SERVER_NOT_TRUSTED, "根证书文件不可用" },
+    { CURLE_SSL_ISSUER_ERROR, BH_REASON_SERVER_NOT_TRUSTED, "证书的签发者不对" },
+    { CURLE_SEND_ERROR, BH_REASON_CONNECTION_LOST, "发送中断" },
+    { CURLE_RECV_ERROR, BH_REASON_CONNECTION_LOST, "接收中断" },
+    { CURLE_GOT_NOTHING, BH_REASON_CONNECTION_LOST, "没有收到答复" },
 };
+
+static const struct cause *cause_of(CURLcode code) {
+    for (size_t i = 0; i < countof(causes); i++)
+        if (causes[i].code == code)
+            return &causes[i];
+    return NULL;
+}
 
 /* A time limit that passes before the request was begun has sent nothing either. */
 static bh_reason reason_of(const exchange *x, CURLcode code) {
+    const struct cause *cause = cause_of(code);
     long sent = 0;
     curl_easy_getinfo(x->curl, CURLINFO_REQUEST_SIZE, &sent);
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return sent ? BH_REASON_NO_ANSWER_IN_TIME : BH_REASON_SERVER_UNREACHABLE;
-    for (size_t i = 0; i < countof(causes); i++)
-        if (causes[i].code == code)
-            return causes[i].reason;
-    return BH_REASON_CONNECTION_LOST;
+    if (code == CURLE_OPERATION_TIMEDOUT && sent)
+        return BH_REASON_NO_ANSWER_IN_TIME;
+    return cause ? cause->reason : BH_REASON_CONNECTION_LOST;
 }
 
 static bh_err *failure(app *a, const exchange *x, CURLcode code) {
-    const char *about[4] = { a->server, curl_easy_strerror(code) };
-    if (x->is_save_broken)
-        return bh_fail(a->call, FILE_UNWRITABLE, "--save", "fwrite");
+    const struct cause *cause = cause_of(code);
+    const char *about[4] = { a->server, cause && !a->is_english ? cause->zh : curl_easy_strerror(code) };
+    if (x->save_error)
+        return bh_fail(a->call, FILE_UNWRITABLE, "--save", disk_why(a, x->save_error));
     if (x->answer->body.n && code == CURLE_WRITE_ERROR)
         return bh_fail(a->call, ANSWER_UNREADABLE, "too large");
     return bh_err_new(a->call, reason_of(x, code), __FILE__, __LINE__, about);

@@ -73,10 +73,9 @@ bh_err *list_all(app *a, remote_method method, ProtobufCMessage *request, size_t
 
 bh_err *list_limit(app *a, size_t *ret_limit) {
     const char *text = args_get(&a->args, "limit");
-    char *end = NULL;
-    long long limit = text ? strtoll(text, &end, 10) : LIMIT_DEFAULT;
-    if (limit < 1 || limit > LIST_MAX || (end && *end))
-        return bh_fail(a->call, OPTION_BAD, "limit", text, "1..10000");
+    int32_t limit = LIMIT_DEFAULT;
+    if (text)
+        TRY(app_number(a, "limit", text, 1, LIST_MAX, &limit));
     *ret_limit = (size_t) limit;
     return NULL;
 }

@@ -83,9 +83,15 @@ static bh_err *refusal(app *a, const http_answer *answer) {
     bool is_json = strncmp(answer->type, "application/json", strlen("application/json")) == 0;
     if (is_json && !json_parse(a->call, answer->body.s, answer->body.n, &bh__connect_error__descriptor, &parsed))
         return error_of(a, (const Bh__ConnectError *) parsed);
-    const char *what = arena_printf(a->call->mem, "HTTP %ld", answer->status);
     return bh_err_raw(
-        a->call, (bh_err){ .code = code_of_status(answer->status), .reason = "HTTP_STATUS", .zh = what, .en = what });
+        a->call,
+        (bh_err){ .code = code_of_status(answer->status),
+                  .reason = "HTTP_STATUS",
+                  .zh = arena_printf(a->call->mem, "服务器没有受理（HTTP %ld），请稍后重试，一直如此请联系运维",
+                                     answer->status),
+                  .en = arena_printf(a->call->mem,
+                                     "The server did not take it (HTTP %ld); try again later, then call the operator.",
+                                     answer->status) });
 }
 
 static bool is_reason(const bh_err *error, const char *const reasons[], size_t n) {

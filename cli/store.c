@@ -46,7 +46,7 @@ static bh_err *context_text(app *a, const char **ret_text) {
     const char *name = named ? named : store_current_context(a);
     const char *text = name ? disk_recall(a, context_path(a, name)) : NULL;
     if (named && !text)
-        return bh_fail(a->call, NOT_FOUND_OBJECT, named);
+        return bh_fail(a->call, NO_CONTEXT, named);
     *ret_text = text ? text : "";
     return NULL;
 }
@@ -127,13 +127,13 @@ const char **store_contexts(app *a, size_t *ret_n) {
 bh_err *store_save_context(app *a, const char *name, const char *server, const char *ca) {
     char full[PATH_MAX];
     if (ca && !realpath(ca, full))
-        return bh_fail(a->call, FILE_UNREADABLE, ca, strerror(errno));
+        return bh_fail(a->call, FILE_UNREADABLE, ca, disk_why(a, errno));
     const char *text = arena_printf(a->call->mem, "server=%s\nca=%s\n", server, ca ? full : "");
     return disk_write(a, context_path(a, name), text);
 }
 
 bh_err *store_use_context(app *a, const char *name) {
     if (!disk_recall(a, context_path(a, name)))
-        return bh_fail(a->call, NOT_FOUND_OBJECT, name);
+        return bh_fail(a->call, NO_CONTEXT, name);
     return disk_write(a, current_context_path(a), arena_printf(a->call->mem, "%s\n", disk_name(a, name)));
 }

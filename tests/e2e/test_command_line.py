@@ -581,7 +581,7 @@ def test_a_corrected_document_is_imported_once_more_on_demand_only(people, tmp_p
     path = sample(people, tmp_path / "plan.txt", 15)
     first = people.json("import", path, "--yes", login="drafter01")["import_id"]
     same = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01")
-    assert f"第 1 次，导入 {first}" in same.stderr and "草拟未交办 11 项，已交办 0 项" in same.stderr
+    assert f"第 1 次，导入 {first}" in same.stderr and "草稿未交办 11 项，已交办 0 项" in same.stderr
     assert "同一份文件再次导入不会增加任何内容" in same.stderr
     before = len(tasks(people))
     corrected(path, "6 条以上", "7 条以上")
@@ -616,7 +616,7 @@ def test_what_was_issued_of_a_document_is_told_and_left(people, tmp_path):
     issued, = people.json("task", "issue", *chosen, login="supervisor01")["tasks"]
     corrected(path, "车站。", "两座车站。")
     run = people.cli("import", path, "--yes", "--again", "--lang", "zh", login="drafter01")
-    assert "草拟未交办 0 项，已交办 1 项" in run.stderr and "已交办的 1 项不受影响" in run.stderr
+    assert "草稿未交办 0 项，已交办 1 项" in run.stderr and "已交办的 1 项不受影响" in run.stderr
     assert people.json("task", "show", issued["task_id"], login="drafter01")["task"]["version"] == issued["version"]
 
 

@@ -152,7 +152,7 @@ static void choices(UNUSED void **state) {
     }
     a->is_english = false;
     assert_string_equal(label_choices(a, &bh__application_state__descriptor),
-                        "待决定(open)|已同意(granted)|未同意(refused)|已撤回(withdrawn)");
+                        "待决定(open)|已准予(granted)|未准(refused)|已撤回(withdrawn)");
     app_close(a);
 }
 
@@ -204,14 +204,20 @@ static void applications_that_fit_are_listed(UNUSED void **state) {
     task.n_applications = 2;
     assert_null(ref_application(a, &task, "0193b", &found));
     assert_ptr_equal(found, &two);
-    assert_string_equal(ref_application(a, &task, "0193", &found)->en,
-                        "\"0193\" means more than one: 0193a  extension  市财政局; 0193b  extension  市财政局.");
+    assert_string_equal(
+        ref_application(a, &task, "0193", &found)->en,
+        "\"0193\" means more than one, name it by its id: 0193a  extension  市财政局; 0193b  extension  市财政局.");
     app_close(a);
 }
 
 static void a_folder_is_no_file(UNUSED void **state) {
     app *a = fresh_app();
     char *text;
+    const bh_err *missing = disk_read(a, "no-such-file", &text, NULL);
+    assert_string_equal(missing->en, "The file no-such-file cannot be read: No such file or directory.");
+    a->is_english = false;
+    missing = disk_read(a, "no-such-file", &text, NULL);
+    assert_string_equal(missing->zh, "无法读取文件 no-such-file：没有这个文件或文件夹");
     assert_string_equal(disk_read(a, root, &text, NULL)->reason, "IS_FOLDER");
     app_close(a);
 }
@@ -398,7 +404,7 @@ static void servers(UNUSED void **state) {
     assert_null(store_find_server(a));
     assert_string_equal(a->server, "https://127.0.0.1:8443");
     assert_null(store_save_context(a, "city", "https://city:443", NULL));
-    assert_string_equal(store_use_context(a, "county")->reason, "NOT_FOUND_OBJECT");
+    assert_string_equal(store_use_context(a, "county")->reason, "NO_CONTEXT");
     assert_null(store_use_context(a, "city"));
     assert_null(store_find_server(a));
     assert_string_equal(a->server, "https://city:443");
