@@ -144,7 +144,7 @@ static void show_next(app *a, const Bh__ImportTasksRequest *tasks) {
 /* What was in already is said to be so; what follows depends on what became of it. */
 static void show_known(app *a, const Bh__Import *known, const Bh__ImportTasksRequest *tasks) {
     int ended = known->task_count - known->open_count - known->issued_count;
-    out_note(SAY(a, "以前已经导入，本次没有增加：草拟未交办 %d 项，已交办 %d 项，已终止 %d 项",
+    out_note(SAY(a, "以前已经导入，本次没有增加：草稿未交办 %d 项，已交办 %d 项，已终止 %d 项",
                  "It was imported before, nothing was added: %d drafts not issued, %d tasks issued, %d ended."),
              known->open_count, known->issued_count, ended);
     if (known->open_count)

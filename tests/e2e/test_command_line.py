@@ -601,7 +601,7 @@ def test_a_corrected_document_is_imported_once_more_on_demand_only(people, tmp_p
     assert people.json("import", path, "--yes", login="drafter01") == again
     assert len(tasks(people)) == before + 11
     known = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01").stderr
-    assert "本次没有增加：草拟未交办 11 项，已交办 0 项，已终止 0 项" in known and "下一步" in known
+    assert "本次没有增加：草稿未交办 11 项，已交办 0 项，已终止 0 项" in known and "下一步" in known
     corrected(path, "7 条以上", "6 条以上")
     known = people.cli("import", path, "--yes", "--lang", "zh", login="drafter01").stderr
     assert "已终止 11 项" in known and "--again" in known and "下一步" not in known
