@@ -243,7 +243,8 @@ static void error_names_the_service(UNUSED void **state) {
     echo_call raw;
     echo_call_start(gateway, &raw, "/bihuan.test.v1.Other/Grow", "", 0, 20000);
     bh_err *err = echo_call_wait(&raw);
-    assert_string_equal(err->en, "The service bihuan.test.v1.Other cannot be reached; try again later, then call the operator.");
+    assert_string_equal(err->en,
+                        "The service bihuan.test.v1.Other cannot be reached; try again later, then call the operator.");
     echo_call_done(&raw);
 }
 
