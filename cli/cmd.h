@@ -14,6 +14,7 @@ bh_err *cmd_context_set(app *a, const verb *v);
 bh_err *cmd_todo(app *a, const verb *v);
 bh_err *cmd_task_show(app *a, const verb *v);
 bh_err *cmd_task_why(app *a, const verb *v);
+bh_err *cmd_task_history(app *a, const verb *v);
 bh_err *cmd_task_create(app *a, const verb *v);
 bh_err *cmd_task_revise(app *a, const verb *v);
 bh_err *cmd_task_set(app *a, const verb *v);

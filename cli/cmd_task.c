@@ -4,6 +4,7 @@
 #include "bihuan/v1/task_service.pb-c.h"
 #include "cmd.h"
 #include "fill.h"
+#include "list.h"
 #include "names.h"
 #include "out.h"
 #include "ref.h"
@@ -87,5 +88,19 @@ bh_err *cmd_task_why(app *a, const verb *v) {
     out_list(a, "moves", &bh__move_answer__descriptor,
              SAY(a, "move allowed unblock_zh message_zh", "move allowed unblock_en message_en"), ROWS(response->moves),
              response->n_moves);
+    return NULL;
+}
+
+bh_err *cmd_task_history(app *a, const verb *v) {
+    ProtobufCMessage *request = remote_request(a, v->method);
+    Bh__TaskEvent **events;
+    size_t limit, n;
+    TRY(list_limit(a, &limit));
+    TRY(fill_request(a, request));
+    TRY(list_all(a, v->method, request, limit, (ProtobufCMessage ***) &events, &n));
+    out_list(a, "events", &bh__task_event__descriptor,
+             SAY(a, "version time_ms move login unit_name about_unit_name state note message_zh",
+                 "version time_ms move login unit_name about_unit_name state note message_en"),
+             ROWS(events), n);
     return NULL;
 }

@@ -189,28 +189,3 @@ bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTas
     resp->next_page_token = task_place_token(c, &p, &rows);
     return NULL;
 }
-
-/* A name that the rules no longer know stands for itself. */
-static void add_labels(Bh__TaskEvent *event) {
-    const move_row *row = move_named(event->move);
-    event->label_zh = (char *) (row ? row->zh : event->move);
-    event->label_en = (char *) (row ? row->en : event->move);
-}
-
-bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh__ListTaskEventsResponse *resp) {
-    uuid id;
-    TRY(field_uuid(c, "task_id", req->task_id, &id));
-    int32_t size, after;
-    TRY(page_after(c, req->page_size, req->page_token, &size, &after));
-    pg_rows rows;
-    TRY(pg_call(c, &task_sql[TASK_SQL_HISTORY], &rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(after), pg_int(size)));
-    if (!rows.count && !after)
-        return bh_fail(c, NOT_FOUND_OBJECT, req->task_id);
-    resp->events = pg_fill_all(c, &rows, &bh__task_event__descriptor, &resp->n_events);
-    for (size_t i = 0; i < resp->n_events; i++)
-        add_labels(resp->events[i]);
-    size_t n = resp->n_events;
-    resp->next_page_token = page_token(c, size, n, n ? resp->events[n - 1]->version : 0);
-    return NULL;
-}

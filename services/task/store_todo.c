@@ -136,6 +136,20 @@ static void add_missing(bh_call *c, const task_facts *facts, Bh__Todo *t) {
     t->message_en = (char *) e->en;
 }
 
+static char *with_told(bh_call *c, const char *move, const char *note, const char *colon, const char *between,
+                       const char *message) {
+    return arena_printf(c->mem, "%s%s%s%s%s", move, *note ? colon : "", note, *message ? between : "", message);
+}
+
+/* Why it came back or that it is urged stands before what is to be done. */
+static void add_told(bh_call *c, const pg_rows *rows, int row, Bh__Todo *t) {
+    const char *move = pg_get_text(rows, row, "_told_move"), *note = pg_get_text(rows, row, "_told");
+    if (!*move)
+        return;
+    t->message_zh = with_told(c, move_named(move)->zh, note, "：", "；", t->message_zh);
+    t->message_en = with_told(c, move_named(move)->en, note, ": ", "; ", t->message_en);
+}
+
 /* Who asks for what, or what is to be reached, in the words of people. */
 static void add_words(bh_call *c, const pg_rows *rows, int row, Bh__Todo *t) {
     const char *unit = pg_get_text(rows, row, "_unit_name"), *words = pg_get_text(rows, row, "_words");
@@ -173,6 +187,7 @@ static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
     add_words(c, rows, row, t);
     add_moves(c, &facts, (move_about) pg_get_int(rows, row, "_asked_kind"), t);
     add_missing(c, &facts, t);
+    add_told(c, rows, row, t);
     return t;
 }
 

@@ -53,8 +53,10 @@ static void a_correction_is_told_with_old_and_new_values(void **state) {
     desk *d = *state;
     story s = begin_draft(d, "\"text\":\"t\",\"result\":\"old\"");
     revise(&s, "\"lead_unit_id\",\"result\",\"text\"", "\"lead_unit_id\":20,\"result\":\"new\",\"text\":\"t\"");
-    assert_string_equal(desk_sql(d, "select note from task.event where task_id = '%s' and version = 2", s.task),
-                        "lead_unit_id: 0 → 20\nresult: old → new");
+    const char *history = desk_call(d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
+    assert_has(history, "\"message_zh\":\"牵头单位：无 → unit 20\\n成果：old → new\"");
+    assert_has(history, "\"message_en\":\"lead unit: none → unit 20\\nresult: old → new\"");
+    assert_has(history, "{\"field\":\"result\",\"before\":[\"old\"],\"after\":[\"new\"]}");
     assert_string_equal(
         desk_sql(d,
                  "select count(*) from audit.pending where position('REVISE' in encode(leaf, 'escape')) > 0 "
@@ -62,6 +64,17 @@ static void a_correction_is_told_with_old_and_new_values(void **state) {
                  "and position('%s' in encode(leaf, 'escape')) > 0",
                  s.task),
         "1");
+}
+
+static void a_change_is_told_in_words(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"co_unit_ids\":[20,21],\"leader_ids\":[50]");
+    revise(&s, "\"co_unit_ids\",\"leader_ids\",\"is_key\",\"milestones\",\"also_at\"",
+           "\"co_unit_ids\":[21,22],\"leader_ids\":[51],\"is_key\":true,\"milestones\":[{\"title\":\"m\",\"due\":"
+           "\"2025-09-01\"}],\"also_at\":[{\"no\":\"2.1\"}]");
+    assert_has(desk_call(d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task),
+               "另列于：无 → 2.1\\n协办单位：unit 20、unit 21 → unit 21、unit 22\\n重点任务：否 → 是\\n"
+               "分管领导：leader 50 → leader 51\\n节点：无 → 2025-09-01 m");
 }
 
 static void a_field_that_is_named_and_not_given_becomes_empty(void **state) {
@@ -184,8 +197,8 @@ static void in_bulk_a_result_replaces_and_a_default_fills_gaps(void **state) {
     assert_string_equal(set(&s, id, again), first);
     assert_string_equal(draft_of(&s, "result"), "\"second\"");
     assert_string_equal(draft_of(&s, "deadline"), "\"2025-12-31\"");
-    assert_string_equal(desk_sql(d, "select note from task.event where task_id = '%s' and version = 2", s.task),
-                        "deadline:  → 2025-12-31\nresult: first → second");
+    assert_has(desk_call(d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task),
+               "\"message_zh\":\"期限：无 → 2025-12-31\\n成果：first → second\"");
 }
 
 #define COMPLETE                                                                                       \
@@ -249,6 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_draft_with_doubts_is_completed_by_one_command),
         cmocka_unit_test(a_correction_is_told_with_old_and_new_values),
+        cmocka_unit_test(a_change_is_told_in_words),
         cmocka_unit_test(a_field_that_is_named_and_not_given_becomes_empty),
         cmocka_unit_test(a_correction_is_checked_as_a_new_draft_is),
         cmocka_unit_test(a_unit_has_one_part_in_a_task),

@@ -179,6 +179,25 @@ static void a_pause_moves_the_deadline_by_its_workdays(void **state) {
     assert_string_equal(desk_sql(s.d, "select deadline from task.task where task_id = '%s'", s.task), "2026-01-08");
 }
 
+/* Whoever has to act reads why it came back and that it is urged; the history says whom it was about. */
+static void what_was_said_reaches_who_works(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[21],\"leader_ids\":[50],\"deadline\":"
+                             "\"2025-12-31\",\"result\":\"r\"");
+    done(&s, "drafter", "SubmitTask", "");
+    done(&s, "office_head", "SendBackTask", "\"reason\":\"too vague\"");
+    assert_has(desk_call(d, "ListTodo", person_named("drafter"), "\"page_size\":500"),
+               "\"message_zh\":\"退回修改：too vague\"");
+    done(&s, "drafter", "SubmitTask", "");
+    done(&s, "office_head", "IssueTask", "");
+    done(&s, "office_head", "UrgeLeg", "\"unit_id\":20,\"note\":\"at once\"");
+    assert_has(desk_call(d, "ListTodo", person_named("lead_handler"), "\"page_size\":500"),
+               "\"message_en\":\"urge: at once\"");
+    const char *history = desk_call(d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
+    assert_has(history, "too vague");
+    assert_has(history, "\"about_unit_id\":20,\"about_unit_name\":\"unit 20\"");
+}
+
 static void an_extension_leads_to_a_later_day(void **state) {
     story s = begin(*state, "[50]", false);
     acknowledge(&s);
@@ -214,6 +233,8 @@ static void an_extension_is_granted_to_a_day_to_come(void **state) {
     assert_has(desk_call(d, "ListTodo", person_named("office_head"), "\"page_size\":500"), s.task);
     done(&s, "office_head", "DecideApplication", desk_text(d, "%s,\"day\":\"2026-01-30\"", grant));
     assert_string_equal(deadline_of(&s), "2026-01-30");
+    assert_has(desk_call(d, "ListTaskEvents", person_named("lead_head"), "\"task_id\":\"%s\"", s.task),
+               "\"message_zh\":\"期限：2025-12-31 → 2026-01-30\"");
     desk_set_clock(d, now);
 }
 
@@ -427,6 +448,7 @@ int main(void) {
         cmocka_unit_test(two_leaders_both_sign_and_the_second_closes),
         cmocka_unit_test(a_key_task_is_verified_by_two_persons),
         cmocka_unit_test(a_pause_moves_the_deadline_by_its_workdays),
+        cmocka_unit_test(what_was_said_reaches_who_works),
         cmocka_unit_test(an_extension_leads_to_a_later_day),
         cmocka_unit_test(an_extension_is_granted_to_a_day_to_come),
         cmocka_unit_test(a_grant_never_shortens),

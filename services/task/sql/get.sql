@@ -29,7 +29,7 @@ select task.readable(t, $3, $4, $5) as readable,
            'clauses', coalesce((
                select jsonb_agg(jsonb_build_object(
                           'clause_no', clause_no, 'text', text, 'covered', covered,
-                          'waived_by', case when waived_by = 0 then '' else waived_by::text end, 'waiver', waiver)
+                          'waived_by', coalesce((select login from directory.person_facts(c.site_id, waived_by)), ''), 'waiver', waiver)
                       order by clause_no)
                  from task.clause c where c.site_id = t.site_id and c.task_id = t.task_id), '[]'),
            'milestones', coalesce((

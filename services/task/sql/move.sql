@@ -66,7 +66,7 @@ chk as materialized (
                 when n.misnamed is not null then n.misnamed[1]
                 when i.move in ('REVISE', 'SET') and r.draft is null then 10
                 else 0 end as pre,
-           n.misnamed[2] as misnamed, r.draft, coalesce(r.note, i.note) as told
+           n.misnamed[2] as misnamed, r.draft, r.changes, t as old
       from inp i
       left join task.idem k on k.site_id = i.site_id and k.key = i.key
       left join task.task t on t.site_id = i.site_id and t.task_id = i.task_id
@@ -127,10 +127,12 @@ upd as (
                                                    also_at jsonb)
              on true
      where c.pre = 0 and t.site_id = c.site_id and t.task_id = c.task_id and t.version = c.version
-    returning c.ord, t.version, t.state, t.closure_no, t.deadline
+    returning c.ord, t.version, t.state, t.closure_no, t.deadline, t as new
 ),
 go as materialized (
-    select c.*, u.version as new_version, u.closure_no as new_closure_no, u.deadline from upd u join chk c using (ord)
+    select c.*, u.version as new_version, u.closure_no as new_closure_no, u.deadline,
+           coalesce(c.changes, task.differences(c.old, u.new)) as told
+      from upd u join chk c using (ord)
 ),
 legs_changed as (
     update task.leg l
@@ -262,9 +264,9 @@ application_moved as (
 ),
 history as (
     insert into task.event (site_id, task_id, version, time_ms, move, user_id, login, unit_id, post, leader_id, about_unit,
-                            state, note)
+                            state, note, changes)
     select site_id, task_id, new_version, now_ms, move, actor, login, unit, post, leader, coalesce(leg_unit, 0), new_state,
-           told
+           note, told
       from go
     returning 1
 ),

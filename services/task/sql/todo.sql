@@ -96,8 +96,16 @@ select p.task_id::text as task_id, (p.t).version, (p.t).state::int4 as state, (p
        coalesce((select case a.kind when 1 then (select name from directory.unit_facts($1, a.other_unit))
                                     when 4 then a.result else a.day::text end
                    from task.application a where a.site_id = $1 and a.application_id = p.application), '') as _asked,
+       coalesce(told.move, '') as _told_move, coalesce(told.note, '') as _told,
        f.facts as _facts, f.own_leg as _own_leg, f.other_leg as _other_leg
-  from page p,
+  from page p
+  -- What was last said to whoever works now: why it came back, or that it is urged.
+  left join lateral (
+        select e.move, e.note from task.event e
+         where e.site_id = $1 and e.task_id = p.task_id and e.time_ms >= (p.t).created_ms and e.state = (p.t).state
+           and (e.move in ('SEND_BACK', 'RETURN', 'REFUSE_TO_OFFICE', 'REFUSE_TO_UNITS', 'UPHOLD', 'REOPEN')
+                or e.move = 'URGE' and e.about_unit = $3)
+         order by e.version desc limit 1) told on p.kind = 1,
        task.facts(p.t, $2, $3, $4::int2, $5, p.unit_id, 0, p.about::int2, p.application, p.number, '{}', null, $13, $14,
                   $15) f
  order by p.place, (p.t).created_ms, (p.t).position, p.task_id, p.item collate "C"
