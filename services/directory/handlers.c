@@ -16,6 +16,11 @@ enum { NAME_SIZE_MAX = 300, ALIASES_MAX = 100, MEMBERS_MAX = 500, NAMES_MAX = 10
 
 /* -- checks -- */
 
+/* The one after it must be a number too. */
+static bh_err *check_version(bh_call *c, int32_t version) {
+    return field_range(c, "version", version, 1, INT32_MAX - 1);
+}
+
 static bh_err *check_login(bh_call *c, const char *login) {
     size_t size = strlen(login);
     if (size < 3 || size > LOGIN_SIZE_MAX || strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != size)
@@ -131,7 +136,7 @@ BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
 
 BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasResponse) {
     TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
-    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(check_version(c, req->version));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_add_alias(c, &cmd, req, resp);
@@ -139,7 +144,7 @@ BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasRespon
 
 BH_RPC(DirectoryService, remove_unit_alias, RemoveUnitAliasRequest, RemoveUnitAliasResponse) {
     TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
-    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(check_version(c, req->version));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_remove_alias(c, &cmd, req, resp);
@@ -148,7 +153,7 @@ BH_RPC(DirectoryService, remove_unit_alias, RemoveUnitAliasRequest, RemoveUnitAl
 BH_RPC(DirectoryService, set_unit_members, SetUnitMembersRequest, SetUnitMembersResponse) {
     int32_t first_day;
     TRY(field_limit(c, "member_unit_ids", req->n_member_unit_ids, MEMBERS_MAX));
-    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(check_version(c, req->version));
     TRY(parse_day(c, "first_day", req->first_day, day_at(c->now_ms), &first_day));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -191,7 +196,7 @@ static bh_err *check_grant(bh_call *c, const Bh__GrantPostRequest *req) {
     TRY(field_range(c, "post", req->post, BH__POST__POST_HANDLER, BH__POST__POST_OPERATOR));
     TRY(field_range(c, "unit_id", req->unit_id, is_of_site ? 0 : 1, INT32_MAX));
     TRY(field_range(c, "leader_id", req->leader_id, 0, is_leader ? INT32_MAX : 0));
-    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(check_version(c, req->version));
     if (is_delegate && !*req->last_day)
         return bh_fail_why(c, BAD_FIELD, "last_day", MISSING);
     return NULL;
@@ -212,14 +217,14 @@ BH_RPC(DirectoryService, grant_post, GrantPostRequest, GrantPostResponse) {
 }
 
 BH_RPC(DirectoryService, revoke_post, RevokePostRequest, RevokePostResponse) {
-    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(check_version(c, req->version));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_revoke_post(c, &cmd, req, resp);
 }
 
 BH_RPC(DirectoryService, disable_user, DisableUserRequest, DisableUserResponse) {
-    TRY(field_range(c, "version", req->version, 1, INT32_MAX - 1));
+    TRY(check_version(c, req->version));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     return store_disable_user(c, &cmd, req, resp);

@@ -59,12 +59,28 @@ bh_err *store_create_unit(bh_call *c, const command *cmd, const Bh__CreateUnitRe
     return finish(c, cmd, &rows, name_of(c, "unit", req->office_unit_id), resp);
 }
 
+/* What add_alias.sql and remove_alias.sql do to which unit. */
+typedef struct alias_change {
+    const pg_stmt *statement;
+    const char *action;
+    int32_t unit_id;
+    int32_t version;
+    const char *alias;
+} alias_change;
+
+static bh_err *change_alias(bh_call *c, const command *cmd, const alias_change *change, pg_rows *ret_rows) {
+    return pg_call(
+        c, change->statement, ret_rows, pg_int(c->site_id), pg_int(change->unit_id), pg_uuid(&cmd->key),
+        fingerprint(cmd), pg_int(change->version), pg_text(change->alias),
+        command_leaf(c, cmd, "unit", text_of(c, change->unit_id), change->version + 1, change->action, change->alias));
+}
+
 bh_err *store_add_alias(bh_call *c, const command *cmd, const Bh__AddUnitAliasRequest *req,
                         Bh__AddUnitAliasResponse *resp) {
+    const alias_change change = { &directory_sql[DIRECTORY_SQL_ADD_ALIAS], "AddUnitAlias", req->unit_id, req->version,
+                                  req->alias };
     pg_rows rows;
-    TRY(pg_call(c, &directory_sql[DIRECTORY_SQL_ADD_ALIAS], &rows, pg_int(c->site_id), pg_int(req->unit_id),
-                pg_uuid(&cmd->key), fingerprint(cmd), pg_int(req->version), pg_text(req->alias),
-                command_leaf(c, cmd, "unit", text_of(c, req->unit_id), req->version + 1, "AddUnitAlias", req->alias)));
+    TRY(change_alias(c, cmd, &change, &rows));
     if (is_refused(&rows))
         return bh_fail(c, NAME_TAKEN, req->alias);
     return finish(c, cmd, &rows, name_of(c, "unit", req->unit_id), resp);
@@ -72,11 +88,10 @@ bh_err *store_add_alias(bh_call *c, const command *cmd, const Bh__AddUnitAliasRe
 
 bh_err *store_remove_alias(bh_call *c, const command *cmd, const Bh__RemoveUnitAliasRequest *req,
                            Bh__RemoveUnitAliasResponse *resp) {
+    const alias_change change = { &directory_sql[DIRECTORY_SQL_REMOVE_ALIAS], "RemoveUnitAlias", req->unit_id,
+                                  req->version, req->alias };
     pg_rows rows;
-    TRY(pg_call(
-        c, &directory_sql[DIRECTORY_SQL_REMOVE_ALIAS], &rows, pg_int(c->site_id), pg_int(req->unit_id),
-        pg_uuid(&cmd->key), fingerprint(cmd), pg_int(req->version), pg_text(req->alias),
-        command_leaf(c, cmd, "unit", text_of(c, req->unit_id), req->version + 1, "RemoveUnitAlias", req->alias)));
+    TRY(change_alias(c, cmd, &change, &rows));
     if (is_refused(&rows))
         return bh_fail(c, ALIAS_UNKNOWN, text_of(c, req->unit_id), req->alias);
     return finish(c, cmd, &rows, name_of(c, "unit", req->unit_id), resp);
