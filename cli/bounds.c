@@ -61,7 +61,7 @@ static size_t check_whole(app *a, const draft_set *set) {
 }
 
 bh_err *bounds_check(app *a, const draft_set *set) {
-    if (!set->tasks->n_drafts)
+    if (!set->tasks->n_drafts && !set->targets->n_targets)
         return bh_fail(a->call, IMPORT_EMPTY);
     size_t n = check_whole(a, set);
     for (size_t i = 0; i < set->tasks->n_drafts; i++)

@@ -23,13 +23,16 @@ BH_RPC(TaskService, import_tasks, ImportTasksRequest, ImportTasksResponse) {
     TRY(field_line(c, "document_title", req->document_title, TEXT_MAX));
     TRY(field_import(c, req->import_id, req->document_digest, req->round, &import));
     TRY(field_range(c, "target_count", req->target_count, 0, TARGETS_MAX));
-    TRY(task_check_drafts(c, req->drafts, req->n_drafts, DRAFTS_MAX, 0));
+    /* A document may be a table of targets alone. */
+    TRY(field_range(c, "drafts", (int64_t) req->n_drafts, !req->target_count, DRAFTS_MAX));
+    TRY(task_check_drafts(c, req->drafts, req->n_drafts, 0));
     TRY(task_check_numbers(c, req->drafts, req->n_drafts));
     return task_store_import(c, import, req, resp);
 }
 
 BH_RPC(TaskService, split_leg, SplitLegRequest, SplitLegResponse) {
-    TRY(task_check_drafts(c, req->children, req->n_children, CHILDREN_MAX, task_day_made(c, req->request_id)));
+    TRY(field_range(c, "children", (int64_t) req->n_children, 1, CHILDREN_MAX));
+    TRY(task_check_drafts(c, req->children, req->n_children, task_day_made(c, req->request_id)));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
     move_args args = {

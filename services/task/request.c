@@ -87,8 +87,7 @@ bh_err *task_check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     return task_check_fields(c, d, earliest);
 }
 
-bh_err *task_check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most, int32_t earliest) {
-    TRY(field_range(c, "drafts", (int64_t) n, 1, (int64_t) most));
+bh_err *task_check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, int32_t earliest) {
     for (size_t i = 0; i < n; i++)
         TRY(task_check_draft(c, drafts[i], earliest));
     return NULL;

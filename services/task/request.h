@@ -16,7 +16,7 @@ MUST bh_err *task_check_deadline(bh_call *c, const char *field, const char *text
 MUST bh_err *task_check_fields(bh_call *c, const Bh__Draft *d, int32_t earliest);
 MUST bh_err *task_check_draft(bh_call *c, const Bh__Draft *d, int32_t earliest);
 /* At least one. */
-MUST bh_err *task_check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, size_t most, int32_t earliest);
+MUST bh_err *task_check_drafts(bh_call *c, Bh__Draft *const *drafts, size_t n, int32_t earliest);
 /* What is read from a document is called by its number there. */
 MUST bh_err *task_check_numbers(bh_call *c, Bh__Draft *const *drafts, size_t n);
 MUST bh_err *task_check_set(bh_call *c, const Bh__SetTasksRequest *req);

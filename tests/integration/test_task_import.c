@@ -93,7 +93,7 @@ static void a_corrected_version_takes_a_round(void **state) {
     desk *d = *state;
     assert_starts(import(d, NUMBERED, ONE, 1), "{");
     assert_starts(import(d, NUMBERED, TWO, 1), "!IMPORT_KNOWN : “X 1”");
-    assert_starts(import(d, NUMBERED, TWO, 2), "!IMPORT_OPEN : 原导入还有 1 项草拟");
+    assert_starts(import(d, NUMBERED, TWO, 2), "!IMPORT_OPEN : 原导入还有 1 项草稿");
     assert_has(import(d, NUMBERED, TWO, 2),
                uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, ONE, 1)));
     assert_string_equal(listed(d, person_named("drafter"), NUMBERED), "1:1/0");

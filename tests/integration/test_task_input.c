@@ -54,7 +54,7 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         { "ImportTasks", IMPORT("\"document_digest\":\"abc\""), "document_digest" },
         { "ImportTasks", "\"import_id\":\"" TASK "\",\"document_digest\":\"" DIGEST "\"", "round" },
         { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\""), "drafts" },
-        { "SplitLeg", "\"task_id\":\"" TASK "\"", "drafts" },
+        { "SplitLeg", "\"task_id\":\"" TASK "\"", "children" },
         { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"target_count\":-1"), "target_count" },
         { "ImportTasks", IMPORT("\"document_digest\":\"" DIGEST "\",\"target_count\":2001"), "target_count" },
         { "ImportTasks", IMPORT("\"document_digest\":\"" UPPER_DIGEST "\""), "document_digest" },
