@@ -34,17 +34,29 @@ static bool is_number(const char *text, int32_t *ret_number) {
     return *text >= '0' && *text <= '9' && !*end && number <= INT32_MAX;
 }
 
-/* The one task of the candidates; several are an error that lists the first of them. */
-static bh_err *only_task(app *a, const char *text, Bh__Task *const *tasks, size_t n, const char **ret_id) {
+/* Where some of the tasks have not ended, those alone; keeps their order. */
+static size_t keep_living(Bh__Task **tasks, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (tasks[i]->state != BH__TASK_STATE__TASK_STATE_TERMINATED)
+            tasks[kept++] = tasks[i];
+    return kept ? kept : n;
+}
+
+/* The one task of the candidates, of those that live before those that ended; several are an error that lists the first
+ * of them. */
+static bh_err *only_task(app *a, const char *text, Bh__Task **tasks, size_t n, const char **ret_id) {
     buf names;
     if (n == 0)
         return bh_fail(a->call, NOT_FOUND_OBJECT, text);
+    n = keep_living(tasks, n);
     *ret_id = tasks[0]->task_id;
     if (n == 1)
         return NULL;
     buf_init(&names, a->call->mem);
     for (size_t i = 0; i < n && i < CANDIDATES_SHOWN; i++)
-        buf_addf(&names, "%s%s  %s  %s", i ? "; " : "", tasks[i]->task_id, tasks[i]->no,
+        buf_addf(&names, "%s%s  %s  %s  %s", i ? "; " : "", tasks[i]->task_id, tasks[i]->no,
+                 label_of(&bh__task_state__descriptor, (int32_t) tasks[i]->state, a->is_english),
                  width_cut(a->call->mem, tasks[i]->text, TITLE_COLUMNS));
     if (n > CANDIDATES_SHOWN)
         buf_addf(&names, SAY(a, "；共 %zu 项", "; %zu in all"), n);

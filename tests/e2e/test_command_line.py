@@ -215,8 +215,16 @@ def test_stale_version_is_8(people, draft):
 def test_number_with_two_tasks_lists_them(people, draft):
     people.cli("task", "create", "--no", "9.1", "--text", "另一项", login="drafter01")
     run = people.cli("task", "show", "9.1", "--lang", "zh", login="drafter01", code=6)
-    assert f"{draft}  9.1  编印办事指南" in run.stderr and "  9.1  另一项" in run.stderr
+    assert f"{draft}  9.1  草拟  编印办事指南" in run.stderr and "  9.1  草拟  另一项" in run.stderr
     people.cli("task", "show", "", login="drafter01", code=2)
+
+
+def test_number_means_the_task_that_lives(people):
+    ended, living = [people.json("task", "create", "--no", "9.7", "--text", text, login="drafter01")["task_id"]
+                     for text in ("旧稿", "新稿")]
+    people.cli("apply", "termination", ended, "--reason", "重拟", login="drafter01")
+    people.cli("application", "decide", ended, "--granted", "--reason", "同意", login="supervisor01")
+    assert people.json("task", "show", "9.7", login="drafter01")["task"]["task_id"] == living
 
 
 def test_task_by_the_beginning_of_its_id(people, draft):
