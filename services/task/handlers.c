@@ -159,13 +159,28 @@ BH_RPC(TaskService, resume_task, ResumeTaskRequest, ResumeTaskResponse) {
     return task_store_move(c, MOVE_RESUME, &args, &resp->base);
 }
 
+/* The legs that work again. */
+#define CHECK_UNITS(req) task_check_ids(c, "unit_ids", (req)->unit_ids, (req)->n_unit_ids, UNITS_MAX)
+#define NAMED_UNITS(req) .units = (req)->unit_ids, .unit_count = (req)->n_unit_ids
+
+BH_RPC(TaskService, return_task, ReturnTaskRequest, ReturnTaskResponse) {
+    TRY(CHECK_UNITS(req));
+    move_args args = { NAMED(req), NAMED_UNITS(req), .note = req->reason };
+    return task_store_move(c, MOVE_RETURN, &args, &resp->base);
+}
+
+BH_RPC(TaskService, refuse_sign_off, RefuseSignOffRequest, RefuseSignOffResponse) {
+    TRY(CHECK_UNITS(req));
+    if (req->n_unit_ids && !req->to_units)
+        return bh_fail_why(c, BAD_FIELD, "unit_ids", ONLY_BACK_TO_WORK);
+    move_args args = { NAMED(req), NAMED_UNITS(req), .note = req->reason };
+    return task_store_move(c, req->to_units ? MOVE_REFUSE_TO_UNITS : MOVE_REFUSE_TO_OFFICE, &args, &resp->base);
+}
+
 BH_RPC(TaskService, reopen_task, ReopenTaskRequest, ReopenTaskResponse) {
     TRY(task_check_evidence(c, req->evidence, req->n_evidence));
-    move_args args = { NAMED(req),
-                       .note = req->reason,
-                       .units = req->unit_ids,
-                       .unit_count = req->n_unit_ids,
-                       .digests = req->evidence,
+    TRY(CHECK_UNITS(req));
+    move_args args = { NAMED(req), NAMED_UNITS(req), .note = req->reason, .digests = req->evidence,
                        .digest_count = req->n_evidence };
     return task_store_move(c, MOVE_REOPEN, &args, &resp->base);
 }
@@ -216,9 +231,7 @@ MOVE(mark_absent, MarkAbsent, MOVE_MARK_ABSENT, .other_unit = req->unit_id, .not
 MOVE(request_closure, RequestClosure, MOVE_REQUEST_CLOSURE, .note = req->text)
 MOVE(sign_closure, SignClosure, MOVE_SIGN_CLOSURE)
 MOVE(withdraw_closure, WithdrawClosure, MOVE_WITHDRAW_CLOSURE, .note = req->reason)
-MOVE(return_task, ReturnTask, MOVE_RETURN, .note = req->reason, .units = req->unit_ids, .unit_count = req->n_unit_ids)
 MOVE(sign_off_task, SignOffTask, MOVE_SIGN_OFF, .note = req->note)
-MOVE(refuse_sign_off, RefuseSignOff, req->to_units ? MOVE_REFUSE_TO_UNITS : MOVE_REFUSE_TO_OFFICE, .note = req->reason)
 MOVE(withdraw_application, WithdrawApplication, MOVE_WITHDRAW_APPLICATION, .item = req->application_id)
 MOVE(urge_leg, UrgeLeg, MOVE_URGE, .other_unit = req->unit_id, .note = req->note)
 MOVE(waive_clause, WaiveClause, MOVE_WAIVE_CLAUSE, .number = req->clause_no, .note = req->reason)

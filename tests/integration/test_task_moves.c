@@ -106,6 +106,21 @@ static void only_a_pause_sets_the_day_of_its_review(void **state) {
     assert_string_equal(desk_sql(s.d, "select review_day from task.task where task_id = '%s'", s.task), "2025-06-10");
 }
 
+/* T14, T17, T18: those named work again, and only who has a part can be named. */
+static void only_units_of_the_task_work_again(void **state) {
+    story s = begin(*state, "[50]", false);
+    acknowledge(&s);
+    done(&s, "co_handler", "SubmitLeg", "");
+    close_request(&s);
+    refused(&s, "verifier", "ReturnTask", "\"unit_ids\":[22],\"reason\":\"r\"", "UNIT_WITHOUT_LEG");
+    done(&s, "verifier", "VerifyTask", "\"result_class\":\"A\"");
+    refused(&s, "leader", "RefuseSignOff", "\"unit_ids\":[21],\"reason\":\"r\"", "BAD_FIELD");
+    refused(&s, "leader", "RefuseSignOff", "\"to_units\":true,\"unit_ids\":[21,90],\"reason\":\"r\"",
+            "UNIT_WITHOUT_LEG");
+    done(&s, "leader", "RefuseSignOff", "\"to_units\":true,\"unit_ids\":[21],\"reason\":\"r\"");
+    assert_string_equal(legs(&s), "20:2 21:2");
+}
+
 static void a_returned_closure_voids_every_countersignature(void **state) {
     story s = begin(*state, "[50]", false);
     acknowledge(&s);
@@ -442,6 +457,7 @@ int main(void) {
         cmocka_unit_test(the_lead_answers_for_children_of_a_unit_that_left),
         cmocka_unit_test(a_repeated_suspension_has_its_answer_past_the_review_day),
         cmocka_unit_test(only_a_pause_sets_the_day_of_its_review),
+        cmocka_unit_test(only_units_of_the_task_work_again),
         cmocka_unit_test(a_returned_closure_voids_every_countersignature),
         cmocka_unit_test(nobody_is_absent_where_there_is_nothing_to_answer),
         cmocka_unit_test(an_upheld_dissent_needs_a_new_text_and_an_overruled_one_does_not),

@@ -97,7 +97,7 @@ static void fill_fields(dice *d, const model_task *t, order *o, int64_t now_ms) 
                                                     : later_day(d, now_ms);
     if (o->move == MOVE_GRANT_EXTENSION && dice_percent(d, 30))
         o->day = later_day(d, now_ms);
-    if (o->move == MOVE_RETURN || o->move == MOVE_REOPEN || o->move == MOVE_NAME_MEMBERS)
+    if (row->legs == LEGS_RETURN || o->move == MOVE_NAME_MEMBERS)
         fill_units(d, t, o);
     if (o->move == MOVE_REPORT_MILESTONE || o->move == MOVE_REOPEN)
         o->digest = dice_percent(d, 90) ? DIGEST_STORED : DIGEST_UNKNOWN;

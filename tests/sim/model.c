@@ -183,6 +183,9 @@ static bh_err *refusal_by_unit(run *r) {
     int32_t doubled = model_doubled(r);
     if (doubled)
         return bh_fail(&r->call, UNIT_DOUBLED, unit_text(r, doubled));
+    for (size_t i = 0; r->row->legs == LEGS_RETURN && i < r->order->unit_count; i++)
+        if (!leg_stands(leg_of_unit(r->task, r->order->units[i])))
+            return bh_fail(&r->call, UNIT_WITHOUT_LEG, unit_text(r, r->order->units[i]));
     if (r->order->move != MOVE_APPLY_RETURN || !named || !named->is_collective)
         return NULL;
     return bh_fail(&r->call, NOT_ONE_UNIT, unit_text(r, named->unit_id));

@@ -83,6 +83,7 @@ chk as materialized (
                                                          task.doubled(r.draft))
                     when i.move = 'REASSIGN' then directory.misnamed(i.site_id, '{}', array[i.new_unit], '{}', i.today)
                     when i.move = 'APPLY_RETURN' then directory.misnamed(i.site_id, '{}', array[i.other_unit], '{}', i.today)
+                    when i.legs = 6 then task.legless(t, i.units::int4[])
                     when i.move = 'NAME_MEMBERS' then directory.misnamed(i.site_id, '{}', i.units::int4[], '{}', i.today)
                end as misnamed) n on held.version = t.version
 ),
