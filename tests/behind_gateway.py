@@ -15,8 +15,10 @@ TOKEN = "token-of-handler01"
 AUDITOR = "token-of-auditor01"
 SIZE_MAX = 8 << 20
 CALLS_MAX = 40
-# For ListUnits, within Gateway.holding(): the only worker of the services does not let go of the call.
+# For ListUnits, within Gateway.holding(): the only worker of the services does not let go of the call, while somebody
+# waits for it, or whoever waits.
 HOLD = {"pageSize": 402}
+KEEP = {"pageSize": 403}
 
 
 @dataclass

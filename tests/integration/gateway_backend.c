@@ -15,9 +15,9 @@
 
 enum { EVIDENCE_MAX = 64, DIGITS = 2 * SHA256_SIZE + 1 };
 
-/* ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold exists and somebody waits for the answer, and
- * shows by DIR/held that it does. */
-enum { ASK_STALE = 401, ASK_HOLD = 402 };
+/* ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold exists and somebody waits for the answer, ASK_KEEP
+ * also when nobody does; both show by DIR/held that they wait. */
+enum { ASK_STALE = 401, ASK_HOLD = 402, ASK_KEEP = 403 };
 
 static const char good_token[] = "token-of-handler01";
 static const char auditor_token[] = "token-of-auditor01";
@@ -91,12 +91,14 @@ BH_RPC(DirectoryService, resolve_units, ResolveUnitsRequest, ResolveUnitsRespons
     return NULL;
 }
 
-static void hold(const bh_call *c) {
+static void hold(const bh_call *c, bool is_deaf) {
     const char *wanted = arena_printf(c->mem, "%s/hold", (const char *) c->backend);
     const char *shown = arena_printf(c->mem, "%s/held", (const char *) c->backend);
-    for (; access(wanted, F_OK) == 0 && !call_is_over(c); nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL))
+    while (access(wanted, F_OK) == 0 && (is_deaf || !call_is_over(c))) {
         if (symlink("hold", shown) != 0 && errno != EEXIST)
             return;
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+    }
     unlink(shown);
 }
 
@@ -110,8 +112,8 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
                                        .unblock_en = "supervision office",
                                        .file = __FILE__,
                                        .line = __LINE__ });
-    if (req->page_size == ASK_HOLD)
-        hold(c);
+    if (req->page_size == ASK_HOLD || req->page_size == ASK_KEEP)
+        hold(c, req->page_size == ASK_KEEP);
     return NULL;
 }
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from behind_gateway import AUDITOR, HOLD, SIZE_MAX, TOKEN, Gateway
+from behind_gateway import AUDITOR, KEEP, SIZE_MAX, TOKEN, Gateway
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def test_nothing_is_taken_in_before_the_session_is_known(gateway, tmp_path):
     token = ["-H", f"authorization: Bearer {TOKEN}", "--http2-prior-knowledge", "-sS", "-o", "/dev/null"]
     address = f"http://127.0.0.1:{gateway.port}"
     with gateway.holding():
-        sleeper = subprocess.Popen(["curl", *token, "-H", "content-type: application/json", "-d", json.dumps(HOLD), f"{address}/bihuan.v1.DirectoryService/ListUnits"])
+        sleeper = subprocess.Popen(["curl", *token, "-H", "content-type: application/json", "-d", json.dumps(KEEP), f"{address}/bihuan.v1.DirectoryService/ListUnits"])
         gateway.wait_until_held()
         command = ["curl", *token, "-w", "%{size_upload}", "--max-time", "60", "-T", tmp_path / "file", f"{address}/evidence?name=x"]
         sent = int(subprocess.run(command, capture_output=True, check=False).stdout)

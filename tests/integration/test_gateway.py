@@ -291,7 +291,7 @@ def test_healthz_names_what_is_missing(gateway):
         (name, "SERVICE_UNREACHABLE") for name in ("target", "task", "audit")
     ]
     assert told["ill"][0]["messageZh"] .startswith("连不上服务 bihuan.v1.TargetService，")
-    assert told["ill"][0]["messageEn"] == "The service bihuan.v1.TargetService cannot be reached; try again later."
+    assert told["ill"][0]["messageEn"] == "The service bihuan.v1.TargetService cannot be reached; try again later, then call the operator."
 
 
 def test_healthz_passes_on_what_a_service_says_of_itself(gateway):
