@@ -10,21 +10,23 @@
 #include "json/json.h"
 
 typedef struct field_row {
-    const char *name, *zh, *en;
+    const char *name;
+    bool is_said; /* had no value before */
+    const char *zh, *en;
 } field_row;
 
 static const field_row fields[] = {
-#define FIELD(name, zh, en) { #name, zh, en },
+#define FIELD(name, is_said, zh, en) { #name, is_said, zh, en },
 #include "changed_fields.def"
 #undef FIELD
 };
 
 /* A field without a row stands for itself. */
-static const char *field_label(const char *name, bool is_chinese) {
+static field_row field_of(const char *name) {
     for (size_t i = 0; i < countof(fields); i++)
         if (strcmp(fields[i].name, name) == 0)
-            return is_chinese ? fields[i].zh : fields[i].en;
-    return name;
+            return fields[i];
+    return (field_row){ name, false, name, name };
 }
 
 static const char *word_of(const char *value, bool is_chinese) {
@@ -42,16 +44,23 @@ static void add_values(buf *out, char *const *values, size_t n, bool is_chinese)
         buf_adds(out, is_chinese ? "无" : "none");
 }
 
+static void add_change(buf *out, const Bh__FieldChange *change, bool is_chinese) {
+    field_row field = field_of(change->field);
+    buf_addf(out, "%s%s", is_chinese ? field.zh : field.en, is_chinese ? "：" : ": ");
+    if (!field.is_said) {
+        add_values(out, change->before, change->n_before, is_chinese);
+        buf_adds(out, " → ");
+    }
+    add_values(out, change->after, change->n_after, is_chinese);
+}
+
 /* "期限：2025-12-31 → 2026-01-05", a line a change. */
 static char *changes_text(bh_call *c, const Bh__TaskEvent *event, bool is_chinese) {
     buf out;
     buf_init(&out, c->mem);
     for (size_t i = 0; i < event->n_changes; i++) {
-        const Bh__FieldChange *change = event->changes[i];
-        buf_addf(&out, "%s%s%s", i ? "\n" : "", field_label(change->field, is_chinese), is_chinese ? "：" : ": ");
-        add_values(&out, change->before, change->n_before, is_chinese);
-        buf_adds(&out, " → ");
-        add_values(&out, change->after, change->n_after, is_chinese);
+        buf_adds(&out, i ? "\n" : "");
+        add_change(&out, event->changes[i], is_chinese);
     }
     return out.s;
 }

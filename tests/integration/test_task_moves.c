@@ -119,6 +119,9 @@ static void only_units_of_the_task_work_again(void **state) {
             "UNIT_WITHOUT_LEG");
     done(&s, "leader", "RefuseSignOff", "\"to_units\":true,\"unit_ids\":[21],\"reason\":\"r\"");
     assert_string_equal(legs(&s), "20:2 21:2");
+    const char *history = desk_call(s.d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
+    assert_has(history, "\"message_zh\":\"等次：A\"");
+    assert_has(history, "\"message_zh\":\"重新办理的单位：unit 21\"");
 }
 
 static void a_returned_closure_voids_every_countersignature(void **state) {

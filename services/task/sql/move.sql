@@ -132,7 +132,7 @@ upd as (
 ),
 go as materialized (
     select c.*, u.version as new_version, u.closure_no as new_closure_no, u.deadline,
-           coalesce(c.changes, task.differences(c.old, u.new)) as told
+           coalesce(c.changes, task.differences(c.old, u.new) || task.said(c.legs, c.units::int4[], c.closure, c.result)) as told
       from upd u join chk c using (ord)
 ),
 legs_changed as (
