@@ -1,11 +1,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "bihuan/v1/task_service.pb-c.h"
 #include "bulk.h"
 #include "cmd.h"
 #include "command.h"
 #include "fill.h"
+#include "label.h"
 #include "list.h"
 #include "out.h"
 #include "progress.h"
@@ -59,6 +61,28 @@ static bh_err *refuse_for_many(app *a, const char *option) {
     return args_get(&a->args, option) ? bh_fail(a->call, OPTIONS_EXCLUSIVE, "all", option) : NULL;
 }
 
+/* Why there is nothing to do: no such import, or none of its tasks in a state where the method applies. */
+static bh_err *tell_none(app *a, const char *import_id, const bulk_row *row) {
+    Bh__ListTasksRequest *request = (Bh__ListTasksRequest *) remote_request(a, list_tasks);
+    ProtobufCMessage **tasks;
+    bool has_more;
+    size_t n;
+    request->import_id = arena_strdup(a->call->mem, import_id);
+    TRY(list_some(a, list_tasks, &request->base, 1, &tasks, &n, &has_more));
+    if (!n)
+        return bh_fail(a->call, NOT_FOUND_OBJECT,
+                       arena_printf(a->call->mem, SAY(a, "导入 %s 的任务", "A task of the import %s"), import_id));
+    buf states;
+    buf_init(&states, a->call->mem);
+    for (size_t i = 0; i < STATES_MAX && row->states[i]; i++)
+        buf_addf(&states, "%s%s", i ? SAY(a, "、", " or ") : "",
+                 label_of(&bh__task_state__descriptor, row->states[i], a->is_english));
+    out_note(SAY(a, "导入 %s 没有处于“%s”状态的任务，无需办理",
+                 "The import %s has no task in the state %s: there is nothing to do."),
+             import_id, states.s);
+    return NULL;
+}
+
 bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *ret_n) {
     const char *import_id = args_get(&a->args, "import");
     if (!import_id)
@@ -70,7 +94,11 @@ bh_err *bulk_tasks(app *a, const char *method, Bh__Task ***ret_tasks, size_t *re
     *ret_n = 0;
     for (size_t i = 0; i < STATES_MAX && row->states[i]; i++)
         TRY(add_tasks(a, import_id, row->states[i], *ret_tasks, ret_n));
-    return NULL;
+    return *ret_n ? NULL : tell_none(a, import_id, row);
+}
+
+bool bulk_is_over(const app *a, size_t n) {
+    return !n && a->out == OUT_TABLE;
 }
 
 static bh_err *move_one(app *a, remote_method method, const Bh__Task *task, ProtobufCMessage **ret_response) {
@@ -113,7 +141,7 @@ bh_err *bulk_run(app *a, remote_method method, bulk_one one) {
     Bh__Task **tasks;
     size_t n;
     TRY(bulk_tasks(a, method.name, &tasks, &n));
-    return run_all(a, method, one, tasks, n);
+    return bulk_is_over(a, n) ? NULL : run_all(a, method, one, tasks, n);
 }
 
 bh_err *cmd_task_bulk(app *a, const verb *v) {

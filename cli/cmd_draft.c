@@ -284,6 +284,8 @@ bh_err *cmd_task_set(app *a, UNUSED const verb *v) {
     Bh__Task **tasks;
     size_t n;
     TRY(chosen(a, &tasks, &n));
+    if (bulk_is_over(a, n))
+        return NULL;
     Bh__TaskOutcome **outcomes = arena_array(a->call->mem, n, sizeof(*outcomes));
     progress bar;
     progress_begin(&bar, n);

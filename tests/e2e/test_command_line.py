@@ -667,3 +667,32 @@ def test_whole_import_is_set_submitted_and_issued(people, tmp_path):
     issued = people.json("task", "issue", *chosen, login="supervisor01")["tasks"]
     assert {task["state"] for task in issued} == {"TASK_STATE_ISSUED"}
     assert people.json("task", "issue", *chosen, login="supervisor01")["tasks"] == []
+
+
+MANY = {
+    "submit": ["task", "submit"],
+    "issue": ["task", "issue"],
+    "set": ["task", "set", "--result", "报告"],
+    "apply": ["apply", "termination", "--reason", "重拟"],
+    "decide": ["application", "decide", "--granted", "--reason", "同意"],
+}
+
+
+@pytest.mark.parametrize("command", MANY)
+def test_many_of_an_unknown_import_are_not_found(people, command):
+    unknown = "11111111-1111-4111-8111-111111111111"
+    run = people.cli(*MANY[command], "--import", unknown, "--all", "--lang", "zh", login="drafter01", code=3)
+    assert f"找不到 导入 {unknown} 的任务" in run.stderr and run.stdout == "" and "完成 0 项" not in run.stderr
+
+
+def test_an_import_with_nothing_left_to_do_says_so(people, tmp_path):
+    path = plan(tmp_path / "plan.txt", ("领导甲副市长", "建成码头。", "市民政局"), title="关于印发2025年码头任务分解的通知")
+    import_id = people.json("import", path, "--yes", login="drafter01")["import_id"]
+    chosen = ["--import", import_id, "--all", "--lang", "zh"]
+    run = people.cli("task", "issue", *chosen, login="supervisor01")
+    assert run.stdout == "" and run.stderr == f"导入 {import_id} 没有处于“待审定”状态的任务，无需办理\n"
+    people.cli("apply", "termination", *chosen, "--reason", "重拟", login="drafter01")
+    people.cli("application", "decide", *chosen, "--granted", "--reason", "同意", login="supervisor01")
+    run = people.cli("task", "set", *chosen, "--result", "报告", login="drafter01")
+    assert run.stdout == "" and run.stderr == f"导入 {import_id} 没有处于“草拟”状态的任务，无需办理\n"
+    assert people.json("task", "set", *chosen, "--result", "报告", login="drafter01") == {"outcomes": []}
