@@ -11,6 +11,7 @@
 #include "list.h"
 #include "names.h"
 #include "out.h"
+#include "ref.h"
 #include "table.h"
 
 enum { OBJECT_PAGE = 2000 };
@@ -48,7 +49,10 @@ static bh_err *read_object(app *a, const char *object, rows *r) {
     Bh__ListObjectEntriesRequest request = BH__LIST_OBJECT_ENTRIES_REQUEST__INIT;
     const Bh__ListObjectEntriesResponse *list;
     request.object_type = arena_strndup(a->call->mem, object, (size_t) (slash - object));
-    request.object_id = arena_strdup(a->call->mem, slash + 1);
+    const char *object_id = slash + 1;
+    if (strcmp(request.object_type, "task") == 0)
+        TRY(ref_task(a, object_id, &object_id));
+    request.object_id = arena_strdup(a->call->mem, object_id);
     request.page_size = OBJECT_PAGE;
     const remote_method method = { &bh__audit_service__descriptor, "ListObjectEntries" };
     do {

@@ -304,6 +304,16 @@ def test_entries_of_the_log_name_people_and_come_in_both_orders(people, draft):
     assert {entry["access"] for entry in hidden} == {"SHOWN"}
 
 
+def test_entries_of_a_task_are_found_by_what_it_is_called(people):
+    task = people.json("task", "create", "--no", "9.8", "--text", "审计一项", login="drafter01")["task_id"]
+    deadline = time.monotonic() + 60
+    while not (entries := people.json("audit", "list", "--object", f"task/{task}", login="auditor01")["entries"]):
+        assert time.monotonic() < deadline, "the sequencer does not run"
+    for called in ["9.8", task[:23]]:
+        assert people.json("audit", "list", "--object", f"task/{called}", login="auditor01")["entries"] == entries
+    people.cli("audit", "list", "--object", "task/77.77", login="auditor01", code=3)
+
+
 def test_limit_says_that_there_is_more(people):
     run = people.cli("unit", "list", "--limit", "2", "-o", "json", "--lang", "en", login="drafter01")
     assert len(json.loads(run.stdout)["units"]) == 2 and "--limit" in run.stderr
