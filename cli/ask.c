@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -9,14 +10,23 @@
 
 enum { LINE_SIZE = 1024 };
 
+/* In any language: nobody who means yes is refused. */
+static bool is_yes(const char *answer) {
+    static const char *const words[] = { "y", "Y", "是" };
+    for (size_t i = 0; i < countof(words); i++)
+        if (strncmp(answer, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 bh_err *ask_confirmation(app *a, const char *question) {
     char line[LINE_SIZE];
     if (args_get(&a->args, "yes"))
         return NULL;
     if (!isatty(STDIN_FILENO))
         return bh_fail(a->call, NOT_CONFIRMED);
-    fprintf(stderr, "%s [y/N] ", question);
-    if (!fgets(line, sizeof(line), stdin) || (line[0] != 'y' && line[0] != 'Y'))
+    fprintf(stderr, "%s [%s] ", question, SAY(a, "是/否", "y/N"));
+    if (!fgets(line, sizeof(line), stdin) || !is_yes(line))
         return bh_fail(a->call, NOT_CONFIRMED);
     return NULL;
 }

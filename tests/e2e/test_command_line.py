@@ -564,8 +564,13 @@ def test_import_asks_first(people, tmp_path):
     before = len(tasks(people))
     assert at_a_terminal(people, b"n\n", "import", path, "--as", "drafter01")[1] == 2
     assert len(tasks(people)) == before
+    shown, status = at_a_terminal(people, "否\n".encode(), "import", path, "--as", "drafter01", "--lang", "zh")
+    assert status == 2 and "[是/否]" in shown
+    assert len(tasks(people)) == before
     assert at_a_terminal(people, b"y\n", "import", path, "--as", "drafter01")[1] == 0
     assert len(tasks(people)) == before + 11
+    shown, status = at_a_terminal(people, "是\n".encode(), "import", path, "--as", "drafter01", "--lang", "zh")
+    assert status == 0 and "以前已经导入" in shown
 
 
 def plan(path, *items, title="关于印发2025年重点工作责任分解的通知"):
