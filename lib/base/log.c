@@ -1,16 +1,25 @@
 #include "base/log.h"
 
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 static const char *process_name = "bihuan";
 static log_level level_most = LOG_INFO;
+
+/* What keeps the order of writers, and how many lines found no room since one last did. */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t dropped;
 
 void log_open(const char *process, log_level most) {
     process_name = process;
@@ -99,8 +108,48 @@ size_t log_end(log_text *text) {
     return text->n + 1;
 }
 
+/* Whoever takes the lines away may be stuck, on a full disk for one. A pipe with room takes PIPE_BUF bytes at once. */
+static bool has_room(void) {
+    enum { PATIENCE_MS = 200 };
+    struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+    return poll(&out, 1, dropped ? 0 : PATIENCE_MS) == 1;
+}
+
+/* As many whole lines as a pipe takes at once. */
+static size_t piece_of(const char *lines, size_t n) {
+    const char *end = n > PIPE_BUF ? memrchr(lines, '\n', PIPE_BUF) : NULL;
+    return end ? (size_t) (end + 1 - lines) : n < PIPE_BUF ? n : PIPE_BUF;
+}
+
+static uint64_t count_lines(const char *lines, size_t n) {
+    uint64_t count = 0;
+    for (const char *end; (end = memchr(lines, '\n', n)); lines = end + 1, count++)
+        n -= (size_t) (end + 1 - lines);
+    return count;
+}
+
+static bool put(const char *piece, size_t n) {
+    return has_room() && write(STDERR_FILENO, piece, n) >= 0;
+}
+
+static void tell_dropped(void) {
+    char line[128];
+    log_text text = log_begin(line, sizeof(line), LOG_WARN, "log.dropped");
+    log_add_number(&text, "lines", (int64_t) dropped);
+    if (put(line, log_end(&text)))
+        dropped = 0;
+}
+
 void log_write(const char *lines, size_t n) {
-    fwrite(lines, 1, n, stderr);
+    pthread_mutex_lock(&writing);
+    if (dropped)
+        tell_dropped();
+    for (size_t size; n; lines += size, n -= size) {
+        size = piece_of(lines, n);
+        if (!put(lines, size))
+            dropped += count_lines(lines, size);
+    }
+    pthread_mutex_unlock(&writing);
 }
 
 void log_event(log_level level, const char *event, const char *format, ...) {

@@ -25,5 +25,5 @@ void log_add(log_text *text, const char *key, const char *value, size_t most);
 void log_add_number(log_text *text, const char *key, int64_t value);
 /* The length of the finished line; 0 when its level is off. A line that does not fit is cut. */
 size_t log_end(log_text *text);
-/* Writes finished lines in one go. */
+/* Writes finished lines in one go. Nobody waits long for a log that is stuck: its lines are dropped and counted. */
 void log_write(const char *lines, size_t n);

@@ -2,7 +2,7 @@
 
     /usr/bin/python3 tests/planted/plant.py build/planted
 
-Which one is on, C asks the variable BIHUAN_MISTAKE of the environment, SQL the setting bihuan.mistake of the connection.
+Which one is on, C asks the variable BIHUAN_MISTAKE of the environment, SQL the setting bihuan.mistake of the database.
 The sources themselves know nothing of it."""
 import pathlib
 import subprocess

@@ -45,9 +45,8 @@ def cluster(copy):
 
 def passes(copy, cluster, test, mistake=""):
     """True when the test passes; one that hangs does not."""
-    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake,
-                   "PGOPTIONS": f"-c bihuan.mistake={mistake}"}
-    command = [copy / "tests/with-database", copy / "build/test/tests" / f"test_{test}"]
+    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake}
+    command = [copy / "tests/with-database", copy / "tests/planted/with-mistake", copy / "build/test/tests" / f"test_{test}"]
     process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                start_new_session=True)
     try:

@@ -1,8 +1,12 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -56,12 +60,70 @@ static void levels(UNUSED void **state) {
     log_open("bihuan", LOG_INFO);
 }
 
+/* A pipe that nobody reads, as stderr; *ret_old is the real one. */
+static int stuck_pipe(int *ret_old) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    *ret_old = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    return ends[0];
+}
+
+static size_t read_lines(int fd, char *ret_bytes, size_t size) {
+    struct pollfd in = { .fd = fd, .events = POLLIN };
+    size_t n = 0;
+    while (n < size && poll(&in, 1, 0) == 1)
+        n += (size_t) read(fd, ret_bytes + n, size - n);
+    return n;
+}
+
+static void a_log_that_is_stuck_holds_nobody_up(UNUSED void **state) {
+    enum { LINES = 2000, ROOM = 1 << 20 };
+    static char bytes[ROOM + 1];
+    int old, reader = stuck_pipe(&old);
+    for (int i = 0; i < LINES; i++)
+        log_event(LOG_INFO, "line", "number=%d %0100d", i, 0);
+    size_t n = read_lines(reader, bytes, ROOM);
+    assert_int_equal(bytes[n - 1], '\n');
+    log_event(LOG_INFO, "after", "all");
+    bytes[n + read_lines(reader, bytes + n, ROOM - n)] = '\0';
+    dup2(old, STDERR_FILENO);
+    close(old);
+    close(reader);
+    const char *told = strstr(bytes, " warn bihuan log.dropped lines=");
+    assert_non_null(told);
+    assert_non_null(strstr(told, "after all\n"));
+    size_t kept = 0;
+    for (const char *at = bytes; (at = strstr(at, " line number=")); at++)
+        kept++;
+    assert_int_equal(kept + strtoul(strchr(told, '=') + 1, NULL, 10), LINES);
+}
+
+static void many_lines_at_once_stay_whole(UNUSED void **state) {
+    enum { LINES = 300 };
+    static char bytes[1 << 16];
+    char lines[LINES * 50 + 1];
+    int old, reader = stuck_pipe(&old);
+    for (int i = 0; i < LINES; i++)
+        snprintf(lines + i * 50, 51, "%048d\n%s", i, i + 1 < LINES ? " " : "\n");
+    log_write(lines, LINES * 50);
+    size_t n = read_lines(reader, bytes, sizeof(bytes));
+    dup2(old, STDERR_FILENO);
+    close(old);
+    close(reader);
+    assert_int_equal(n, LINES * 50);
+    assert_memory_equal(bytes, lines, n);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_line),
         cmocka_unit_test(values_cannot_forge_lines),
         cmocka_unit_test(long_lines_are_cut),
         cmocka_unit_test(levels),
+        cmocka_unit_test(a_log_that_is_stuck_holds_nobody_up),
+        cmocka_unit_test(many_lines_at_once_stay_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
