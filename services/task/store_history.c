@@ -37,9 +37,17 @@ static const char *word_of(const char *value, bool is_chinese) {
     return value;
 }
 
+/* A change is one line: breaks within a value would look like other changes. */
+static void add_in_line(buf *out, const char *text) {
+    for (; *text; text++)
+        buf_addc(out, strchr("\t\n", *text) ? ' ' : *text);
+}
+
 static void add_values(buf *out, char *const *values, size_t n, bool is_chinese) {
-    for (size_t i = 0; i < n; i++)
-        buf_addf(out, "%s%s", i ? (is_chinese ? "、" : ", ") : "", word_of(values[i], is_chinese));
+    for (size_t i = 0; i < n; i++) {
+        buf_adds(out, i ? (is_chinese ? "、" : ", ") : "");
+        add_in_line(out, word_of(values[i], is_chinese));
+    }
     if (!n)
         buf_adds(out, is_chinese ? "无" : "none");
 }

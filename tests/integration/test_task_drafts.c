@@ -77,6 +77,17 @@ static void a_change_is_told_in_words(void **state) {
                "分管领导：leader 50 → leader 51\\n节点：无 → 2025-09-01 m");
 }
 
+/* As the value is written, it would read as a change of its own. */
+static void a_value_of_several_lines_is_told_in_one(void **state) {
+    desk *d = *state;
+    story s = begin_draft(d, "\"text\":\"t\"");
+    revise(&s, "\"result\"", "\"result\":\"report\\n牵头单位：甲 → 乙\\tend\"");
+    const char *history = desk_call(d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
+    assert_has(history, "\"message_zh\":\"成果：无 → report 牵头单位：甲 → 乙 end\"");
+    assert_has(history, "\"message_en\":\"result: none → report 牵头单位：甲 → 乙 end\"");
+    assert_has(history, "\"after\":[\"report\\n牵头单位：甲 → 乙\\tend\"]");
+}
+
 static void a_field_that_is_named_and_not_given_becomes_empty(void **state) {
     story s = begin_draft(*state, "\"no\":\"1\",\"text\":\"t\",\"lead_unit_id\":20,\"co_unit_ids\":[21],\"leader_ids\":"
                                   "[50],\"deadline\":\"2025-12-31\",\"result\":\"r\",\"county_unit_ids\":[90]");
@@ -263,6 +274,7 @@ int main(void) {
         cmocka_unit_test(a_draft_with_doubts_is_completed_by_one_command),
         cmocka_unit_test(a_correction_is_told_with_old_and_new_values),
         cmocka_unit_test(a_change_is_told_in_words),
+        cmocka_unit_test(a_value_of_several_lines_is_told_in_one),
         cmocka_unit_test(a_field_that_is_named_and_not_given_becomes_empty),
         cmocka_unit_test(a_correction_is_checked_as_a_new_draft_is),
         cmocka_unit_test(a_unit_has_one_part_in_a_task),
