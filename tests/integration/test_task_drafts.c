@@ -85,7 +85,7 @@ static void a_value_of_several_lines_is_told_in_one(void **state) {
     const char *history = desk_call(d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
     assert_has(history, "\"message_zh\":\"成果：无 → report 牵头单位：甲 → 乙 end\"");
     assert_has(history, "\"message_en\":\"result: none → report 牵头单位：甲 → 乙 end\"");
-    assert_has(history, "\"after\":[\"report\\n牵头单位：甲 → 乙\\tend\"]");
+    assert_has(history, "\"after\":[\"report\\n牵头单位：甲 → 乙\\u0009end\"]");
 }
 
 static void a_field_that_is_named_and_not_given_becomes_empty(void **state) {
