@@ -8,6 +8,15 @@ static const option_row rows[] = {
 #undef OPTION
 };
 
+static const struct {
+    const char *command;
+    option_row row;
+} own_rows[] = {
+#define OPTION_IN(command, name, kind, meta, zh, en) { command, { name, OPTION_##kind, meta, zh, en } },
+#include "options_in.def"
+#undef OPTION_IN
+};
+
 /* Single letters. */
 static const struct {
     char letter;
@@ -19,6 +28,13 @@ const option_row *option_find(const char *name) {
         if (strcmp(rows[i].name, name) == 0)
             return &rows[i];
     return NULL;
+}
+
+const option_row *option_in(const char *command, const char *name) {
+    for (size_t i = 0; i < countof(own_rows); i++)
+        if (strcmp(own_rows[i].command, command) == 0 && strcmp(own_rows[i].row.name, name) == 0)
+            return &own_rows[i].row;
+    return option_find(name);
 }
 
 bh_err *args_add(bh_call *call, args *list, const char *name, const char *value) {

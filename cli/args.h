@@ -33,6 +33,9 @@ typedef struct args {
 /* The row of options.def, or NULL. */
 const option_row *option_find(const char *name);
 
+/* The row of what the option means in this command ("task return"), where it means something of its own there. */
+const option_row *option_in(const char *command, const char *name);
+
 /* Appends one argument; the first positional word of "task show TASK" is the option "task". */
 MUST bh_err *args_add(bh_call *call, args *list, const char *name, const char *value);
 /* Reads --name value, --name=value, -o value and flags into `list`, words into ret_words (argc of them at most).

@@ -52,13 +52,19 @@ static bh_err *name_import(app *a, intake *in) {
     return NULL;
 }
 
-/* Unknown names stop the import: nothing is created silently. */
+static bh_err *map(app *a, intake *in) {
+    TRY(printed_map_units(a, &in->units, &in->aliases));
+    return printed_map_leaders(a, &in->leaders);
+}
+
+/* Unknown names stop the import: nothing is created silently. They are told even when a mapping is wrong: it may be the
+ * spelling of one of them. */
 static bh_err *resolve(app *a, intake *in) {
     TRY(printed_resolve_units(a, &in->units));
     TRY(printed_resolve_leaders(a, &in->leaders));
-    TRY(printed_map_units(a, &in->units, &in->aliases));
-    TRY(printed_map_leaders(a, &in->leaders));
+    bh_err *mapped = map(a, in);
     size_t unknown = printed_report_unknown(a, &in->units, "unit") + printed_report_unknown(a, &in->leaders, "leader");
+    TRY(mapped);
     return unknown ? bh_fail(a->call, NAMES_UNKNOWN, arena_printf(a->call->mem, "%zu", unknown)) : NULL;
 }
 

@@ -37,7 +37,7 @@ void help_commands(app *a, const char *noun) {
 /* `note` is what the command asks of the option. */
 static void print_option(app *a, const verb *v, const char *name, const char *note) {
     enum { COLUMNS = 40 };
-    const option_row *row = option_find(name);
+    const option_row *row = v ? option_in(verb_title(a, v), name) : option_find(name);
     const char *choices = v ? verb_choices(a, v, name) : NULL;
     pad(arena_printf(a->call->mem, "--%s %s", row->name, row->meta), COLUMNS);
     printf("%s%s%s%s%s\n", SAY(a, row->zh, row->en), choices ? SAY(a, "：", ": ") : "", choices ? choices : "",

@@ -75,10 +75,11 @@ static bh_err *read_mapping(app *a, const printed_names *list, const char *optio
     const char *sign = strchr(text, '=');
     *ret_printed = arena_strndup(a->call->mem, text, sign ? (size_t) (sign - text) : 0);
     *ret_known = sign ? sign + 1 : "";
+    if (!**ret_printed || !*ret_known)
+        return bh_fail(a->call, OPTION_BAD, option, text,
+                       SAY(a, "文中写法=名录中的名称", "NAME-IN-THE-DOCUMENT=KNOWN-NAME"));
     *ret_id = find(list, *ret_printed);
-    if (*ret_id)
-        return NULL;
-    return bh_fail(a->call, OPTION_BAD, option, text, SAY(a, "文中名称=已知名称", "NAME-IN-THE-DOCUMENT=KNOWN-NAME"));
+    return *ret_id ? NULL : bh_fail(a->call, NAME_NOT_PRINTED, *ret_printed, option);
 }
 
 static void map_unit(app *a, int32_t unit_id, const char *printed, const char *known, printed_names *ret_new) {

@@ -76,6 +76,8 @@ def test_help_needs_no_server(bihuan):
     assert "task issue" in bihuan.cli("help", "--server", NOBODY).stdout
     assert "延期(extension)|" in bihuan.cli("apply", "--help", "--lang", "zh", "--server", NOBODY).stdout
     assert "--new-unit" in bihuan.cli("task", "reassign", "--help", "--server", NOBODY).stdout
+    mapped = bihuan.cli("import", "--help", "--lang", "zh", "--server", NOBODY).stdout
+    assert "写法=单位" in mapped and "写法=领导" in mapped
     assert bihuan.cli("version").stdout.startswith("bihuan ")
 
 
@@ -516,6 +518,11 @@ def test_unknown_names_stop_an_import_until_mapped(people, tmp_path):
     run = people.cli("import", path, "--yes", login="drafter01", code=6)
     assert "市民政与慈善局" in run.stderr and "领导丙" in run.stderr
     assert len(tasks(people)) == before
+    for option, wrong in [("--unit", "市民政慈善局=市民政局"), ("--leader", "领导丁=leader02")]:
+        told = people.cli("import", path, "--yes", option, wrong, "--lang", "zh", login="drafter01", code=2).stderr
+        assert f"文中没有“{wrong.split('=')[0]}”" in told and "NAME_NOT_PRINTED" in told
+        assert "--unit '市民政与慈善局=…'" in told and "--leader '领导丙=…'" in told
+    assert "OPTION_BAD" in people.cli("import", path, "--yes", "--unit", "市民政局", login="drafter01", code=2).stderr
     mapped = ["--unit", "市民政与慈善局=市民政局", "--leader", "领导丙=leader02"]
     made = people.json("import", path, "--yes", *mapped, login="drafter01")
     assert made["task_count"] == 11

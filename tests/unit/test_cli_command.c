@@ -156,6 +156,29 @@ static void choices(UNUSED void **state) {
     app_close(a);
 }
 
+/* A text of a command's own belongs to an option which that command has, and which is given in the same way. */
+static void own_meanings(UNUSED void **state) {
+    static const struct {
+        const char *command, *name;
+        option_kind kind;
+    } rows[] = {
+#define OPTION_IN(command, name, kind, meta, zh, en) { command, name, OPTION_##kind },
+#include "options_in.def"
+#undef OPTION_IN
+    };
+    app *a = fresh_app();
+    for (size_t i = 0; i < countof(rows); i++) {
+        const char *words[] = { verb_token(a, rows[i].command, 0), verb_token(a, rows[i].command, 1) };
+        size_t used;
+        const verb *v = verb_find(words, words[1] ? 2 : 1, &used);
+        assert_true(v && verb_accepts(a, v, rows[i].name));
+        assert_int_equal(option_find(rows[i].name)->kind, rows[i].kind);
+        assert_ptr_not_equal(option_in(rows[i].command, rows[i].name), option_find(rows[i].name));
+    }
+    assert_ptr_equal(option_in("task set", "all"), option_find("all"));
+    app_close(a);
+}
+
 static void languages(UNUSED void **state) {
     static const struct {
         const char *asked, *reason;
@@ -440,6 +463,7 @@ int main(void) {
         cmocka_unit_test(usage),
         cmocka_unit_test(an_unknown_option_names_its_command),
         cmocka_unit_test(choices),
+        cmocka_unit_test(own_meanings),
         cmocka_unit_test(languages),
         cmocka_unit_test(a_name_must_say_something),
         cmocka_unit_test(applications_that_fit_are_listed),
