@@ -215,5 +215,9 @@ bh_err *ref_application(app *a, const Bh__Task *task, const char *text, const Bh
     }
     if (n == 0 && (text || !task->n_applications))
         return bh_fail(a->call, NOT_FOUND_OBJECT, text ? text : SAY(a, "待决定的申请", "an open application"));
-    return n <= 1 ? NULL : bh_fail(a->call, AMBIGUOUS_NAME, text ? text : task->no, found.s);
+    if (n <= 1)
+        return NULL;
+    return text ? bh_fail(a->call, AMBIGUOUS_NAME, text, found.s)
+                : bh_fail(a->call, APPLICATIONS_OPEN, *task->no ? task->no : task->task_id,
+                          arena_printf(a->call->mem, "%zu", n), found.s);
 }

@@ -230,6 +230,15 @@ static void applications_that_fit_are_listed(UNUSED void **state) {
     assert_string_equal(
         ref_application(a, &task, "0193", &found)->en,
         "\"0193\" means more than one, name it by its id: 0193a  extension  市财政局; 0193b  extension  市财政局.");
+    one.state = two.state = BH__APPLICATION_STATE__APPLICATION_STATE_OPEN;
+    char no[] = "", id[] = "0193f";
+    task.no = no;
+    task.task_id = id;
+    const bh_err *several = ref_application(a, &task, NULL, &found);
+    assert_string_equal(several->reason, "APPLICATIONS_OPEN");
+    assert_string_equal(several->zh,
+                        "任务 0193f 有 2 份待决定的申请，请在任务之后写上其中一份的标识（或其开头）：0193a  extension  "
+                        "市财政局; 0193b  extension  市财政局");
     app_close(a);
 }
 
