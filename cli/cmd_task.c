@@ -10,6 +10,8 @@
 #include "ref.h"
 #include "width.h"
 
+static const remote_method list_events = { &bh__task_service__descriptor, "ListTaskEvents" };
+
 static void print_place(app *a, const char *no, int first_line, int last_line) {
     printf(SAY(a, "  %s（第 %d–%d 行）", "  %s (lines %d-%d)"), width_clean(a->call->mem, no), first_line, last_line);
 }
@@ -37,6 +39,41 @@ static void print_head(app *a, const Bh__Task *task) {
                            "calendar of the deadline's year not published: only weekends count, for now"));
 }
 
+static Bh__Leg *leg_of(const Bh__Task *task, int32_t unit_id) {
+    for (size_t i = 0; i < task->n_legs; i++)
+        if (task->legs[i]->unit_id == unit_id)
+            return task->legs[i];
+    return NULL;
+}
+
+static bool has_ruling(const Bh__Task *task) {
+    for (size_t i = 0; i < task->n_legs; i++)
+        if (*task->legs[i]->ruling)
+            return true;
+    return false;
+}
+
+/* How a dissent was ruled goes before why. The history knows: a leg forgets it when the task goes back to work. */
+static bh_err *word_rulings(app *a, Bh__Task *task) {
+    Bh__ListTaskEventsRequest *request = (Bh__ListTaskEventsRequest *) remote_request(a, list_events);
+    Bh__TaskEvent **events;
+    size_t n;
+    if (!has_ruling(task))
+        return NULL;
+    request->task_id = task->task_id;
+    TRY(list_all(a, list_events, &request->base, LIST_MAX, (ProtobufCMessage ***) &events, &n));
+    for (size_t i = 0; i < n; i++) {
+        bool is_upheld = strcmp(events[i]->move, "UPHOLD") == 0;
+        Bh__Leg *leg = leg_of(task, events[i]->about_unit_id);
+        if (!leg || !*leg->ruling || (!is_upheld && strcmp(events[i]->move, "OVERRULE") != 0))
+            continue;
+        leg->ruling =
+            arena_printf(a->call->mem, "%s%s",
+                         is_upheld ? SAY(a, "成立：", "upheld: ") : SAY(a, "不成立：", "overruled: "), events[i]->note);
+    }
+    return NULL;
+}
+
 #define ROWS(list) ((ProtobufCMessage *const *) (list))
 
 bh_err *cmd_task_show(app *a, UNUSED const verb *v) {
@@ -51,6 +88,7 @@ bh_err *cmd_task_show(app *a, UNUSED const verb *v) {
         return NULL;
     }
     TRY(names_load(a));
+    TRY(word_rulings(a, task));
     print_head(a, task);
     out_section(a, SAY(a, "单位", "units"), "role state unit_name acknowledge_by replaces_unit_id.name opinion ruling",
                 ROWS(task->legs), task->n_legs);

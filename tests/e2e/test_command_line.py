@@ -369,6 +369,23 @@ def test_application_is_withdrawn_and_an_urge_has_its_gap(people, draft):
     assert all(word in history for word in ["新建", "交办", "签收", "撤回申请", "催办"])
 
 
+@pytest.mark.parametrize("ruled, word", [("--upheld", "  成立：另行审计"), ("--overruled", "  不成立：另行审计")])
+def test_a_task_shows_how_a_dissent_was_ruled(people, draft, ruled, word):
+    for login in ["finance-handler01", "finance-head01"]:
+        people.log_in(login)
+    active(people, draft, "--plan-year", plan_year(people))
+    people.cli("task", "ack", draft, login="finance-handler01")
+    people.cli("task", "submit-leg", draft, login="finance-handler01")
+    people.cli("task", "close", draft, "--text", "已印发", login="transport-handler01")
+    people.cli("task", "dissent", draft, "--opinion", "缺少决算", login="finance-head01")
+    people.cli("task", "rule", draft, "--unit", "市财政局", ruled, "--reason", "另行审计", login="supervisor01")
+    assert word in people.cli("task", "show", draft, "--lang", "zh", login="supervisor01").stdout
+    if ruled == "--overruled":  # it is still known when the task is worked on again
+        people.cli("task", "approve", draft, login="transport-head01")
+        people.cli("task", "return", draft, "--reason", "样张不全", login="verifier01")
+        assert word in people.cli("task", "show", draft, "--lang", "zh", login="supervisor01").stdout
+
+
 def test_why_speaks_one_language_and_names_the_units(people, draft):
     active(people, draft, "--plan-year", plan_year(people))
     zh = people.cli("task", "why", draft, "--lang", "zh", login="supervisor01").stdout
