@@ -366,6 +366,7 @@ def test_application_is_withdrawn_and_an_urge_has_its_gap(people, draft):
     run = people.cli("task", "urge", draft, "--unit", "市财政局", login="supervisor01", code=6)
     assert "URGED_TOO_SOON" in run.stderr
     history = people.cli("task", "history", draft, "--lang", "zh", login="supervisor01").stdout
+    assert "理由或说明" in history and "变更" in history and "事由" not in history
     assert all(word in history for word in ["新建", "交办", "签收", "撤回申请", "催办"])
 
 
