@@ -78,9 +78,14 @@ static bh_err *build(app *a, const intake *in, draft_set *set) {
     return bounds_check(a, set);
 }
 
-/* Targets first: the import shows when its tasks are in. A repeat sends both again and changes nothing. */
-static bh_err *send(app *a, const draft_set *set) {
+/* What would refuse the tasks does so before anything is kept. Then targets first: the import shows when its tasks are
+ * in. A repeat sends all of it again and changes nothing. */
+static bh_err *send(app *a, const draft_set *set, const printed_names *aliases) {
     ProtobufCMessage *response;
+    set->tasks->validate_only = true;
+    TRY(command_send(a, import_tasks, &set->tasks->base, NULL, &response));
+    set->tasks->validate_only = false;
+    TRY(printed_keep_units(a, aliases));
     if (set->targets->n_targets)
         TRY(command_send(a, import_targets, &set->targets->base, NULL, &response));
     return command_send(a, import_tasks, &set->tasks->base, NULL, &response);
@@ -175,8 +180,7 @@ bh_err *cmd_import(app *a, UNUSED const verb *v) {
     TRY(build(a, &in, &set));
     TRY(ask_confirmation(a, warnings ? SAY(a, "有存疑之处，仍要导入吗？", "There are doubts. Import all the same?")
                                      : SAY(a, "导入吗？", "Import?")));
-    TRY(printed_keep_units(a, &in.aliases));
-    TRY(send(a, &set));
+    TRY(send(a, &set, &in.aliases));
     show_result(a, &set);
     if (in.known)
         show_known(a, in.known, set.tasks);

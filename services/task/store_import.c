@@ -39,6 +39,13 @@ static bh_err *refusal(bh_call *c, const Bh__ImportTasksRequest *req, const pg_r
     }
 }
 
+/* Whether it was only to be validated is no part of what an import holds. */
+static pg_value content_of(bh_call *c, const Bh__ImportTasksRequest *req) {
+    Bh__ImportTasksRequest content = *req;
+    content.validate_only = false;
+    return command_content(c, &content.base);
+}
+
 bh_err *task_store_import(bh_call *c, uuid import, const Bh__ImportTasksRequest *req, Bh__ImportTasksResponse *resp) {
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -49,8 +56,9 @@ bh_err *task_store_import(bh_call *c, uuid import, const Bh__ImportTasksRequest 
                 pg_text(task_draft_list(c, &cmd, import, req->drafts, req->n_drafts)), pg_text(req->document_number),
                 pg_text(req->document_title), pg_text(req->document_digest), pg_int((int64_t) req->n_drafts),
                 pg_int(req->target_count), pg_int(c->who.user_id), pg_text(c->who.login), pg_int(c->who.unit_id),
-                pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms)), command_content(c, &req->base),
-                document_key(c, req->document_number, req->document_title, req->document_digest), pg_int(req->round)));
+                pg_int(c->who.post), pg_int(c->now_ms), pg_date(day_at(c->now_ms)), content_of(c, req),
+                document_key(c, req->document_number, req->document_title, req->document_digest), pg_int(req->round),
+                pg_bool(req->validate_only)));
     TRY(refusal(c, req, &rows));
     TRY(command_outcome(c, &cmd, &rows, req->import_id));
     pg_fill(c, &rows, 0, &resp->base);

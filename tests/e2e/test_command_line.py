@@ -582,6 +582,15 @@ def test_an_import_that_is_not_confirmed_leaves_no_alias(people, tmp_path):
     assert "市民政管理局" in people.cli("unit", "list", login="drafter01").stdout
 
 
+def test_a_refused_import_leaves_nothing_behind(people, tmp_path):
+    path = corrected(sample(people, tmp_path / "plan.txt", 31), "市民政局", "市民政服务局")
+    run = people.cli("import", path, "--yes", "--unit", "市民政服务局=市领导", login="drafter01", code=6)
+    assert "LEADERSHIP_NAMED" in run.stderr
+    assert "市民政服务局" not in people.cli("unit", "list", login="drafter01").stdout
+    made = people.json("import", path, "--yes", "--unit", "市民政服务局=市民政局", login="drafter01")
+    assert made["task_count"] == 11
+
+
 def test_import_asks_first(people, tmp_path):
     path = sample(people, tmp_path / "plan.txt", 12)
     run = people.cli("import", path, login="drafter01", code=2)

@@ -143,6 +143,25 @@ static const char *with_targets(desk *d, int count) {
                      id, count);
 }
 
+static const char *validate(desk *d, const char *draft) {
+    const char *id = uuid_text(desk_mem(d), import_id(person_named("drafter")->unit_id, ONE, 1));
+    return desk_call(d, "ImportTasks", person_named("drafter"),
+                     "\"import_id\":\"%s\",\"document_digest\":\"" ONE "\",\"round\":1,\"validate_only\":true,"
+                     "\"drafts\":[{\"no\":\"1\",\"text\":\"t\"%s}]",
+                     id, draft);
+}
+
+/* Before the targets are stored, whoever imports learns what the tasks would be refused for. */
+static void what_is_only_validated_stores_nothing(void **state) {
+    desk *d = *state;
+    assert_starts(validate(d, ",\"lead_unit_id\":99"), "!UNIT_UNKNOWN ");
+    assert_starts(validate(d, ""), "{");
+    assert_string_equal(desk_sql(d, "select count(*) from task.import"), "0");
+    assert_string_equal(desk_sql(d, "select count(*) from task.task"), "0");
+    assert_starts(import(d, NUMBERED, ONE, 1), "{");
+    assert_starts(validate(d, ""), "!IMPORT_DIFFERS ");
+}
+
 /* Until tasks and targets are both in, neither shows. */
 static void what_is_refused_shows_nothing(void **state) {
     desk *d = *state;
@@ -262,6 +281,7 @@ int main(void) {
         cmocka_unit_test_setup(a_corrected_version_takes_a_round, empty),
         cmocka_unit_test_setup(a_document_is_recognised, empty),
         cmocka_unit_test_setup(rounds_follow_each_other, empty),
+        cmocka_unit_test_setup(what_is_only_validated_stores_nothing, empty),
         cmocka_unit_test_setup(what_is_refused_shows_nothing, empty),
         cmocka_unit_test_setup(of_two_instances_one_imports_a_document, empty),
         cmocka_unit_test_setup(of_one_statement_one_imports_a_document, empty),

@@ -23,13 +23,14 @@
 -- $18 content bytea[]
 -- $19 document bytea[]
 -- $20 round int4[]
+-- $21 validate_only bool[]
 with inp as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[],
         $9::text[], $10::int4[], $11::int4[], $12::int4[], $13::text[], $14::int4[], $15::int2[], $16::int8[],
-        $17::date[], $18::bytea[], $19::bytea[], $20::int4[])
+        $17::date[], $18::bytea[], $19::bytea[], $20::int4[], $21::bool[])
         with ordinality as i(site_id, key, import_id, fingerprint, body, list, document_number, document_title, digest,
                              task_count, target_count, actor, login, unit, post, now_ms, today, content, document,
-                             round, ord)
+                             round, validate_only, ord)
 ),
 chk as materialized (
     select i.*, case when k.fingerprint = i.fingerprint then 4
@@ -40,11 +41,12 @@ chk as materialized (
                      when e.open_count > 0 then 9
                      when e.round + 1 <> i.round then 10
                      when n.misnamed is not null then n.misnamed[1]
+                     when i.validate_only then 17
                      when target.import_size(i.site_id, i.import_id) <> i.target_count then 6
                      else 0 end as pre,
            n.misnamed[2] as misnamed, e.open_count, e.open_import, e.round as last_round
       from inp i
-      left join task.idem k on k.site_id = i.site_id and k.key = i.key
+      left join task.idem k on k.site_id = i.site_id and k.key = i.key and not i.validate_only
       left join task.import m on m.site_id = i.site_id and m.import_id = i.import_id
       left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) n(misnamed) on k.key is null and m.import_id is null
       left join lateral (
