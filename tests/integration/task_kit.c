@@ -38,6 +38,7 @@ const principal persons[PERSON_COUNT] = {
 
 /* The same people, and a few more, at a desk where the rules about persons matter. */
 static const principal elsewhere[] = {
+    PERSON("handler_elsewhere", 11, 21, HANDLER),
     PERSON("handler_as_head", 11, 20, HEAD),
     PERSON("second_head", 13, 20, HEAD),
     PERSON("chief_of_20", 14, 20, OFFICE_HEAD),

@@ -347,6 +347,7 @@ static void the_same_id_has_the_same_answer_and_no_other_use(void **state) {
     assert_starts(first, "{");
     assert_string_equal(give(&s, "lead_handler", "AcknowledgeLeg", id, ""), first);
     assert_starts(give(&s, "co_handler", "AcknowledgeLeg", id, ""), "!REQUEST_ID_REUSED");
+    assert_starts(give(&s, "handler_elsewhere", "AcknowledgeLeg", id, ""), "!REQUEST_ID_REUSED");
     refused(&s, "co_handler", "AcknowledgeLeg", "", "STALE_VERSION");
 }
 
