@@ -50,6 +50,21 @@ bh_err *page_after(bh_call *call, int32_t page_size, const char *token, int32_t 
     return NULL;
 }
 
-char *page_token(bh_call *call, int32_t rows, size_t n, int32_t last) {
-    return n == (size_t) rows ? arena_printf(call->mem, "%d", (int) last) : (char *) "";
+bool page_takes(size_t *bytes, const ProtobufCMessage *row) {
+    size_t before = *bytes;
+    *bytes += protobuf_c_message_get_packed_size(row);
+    return before == 0 || *bytes <= PAGE_BYTES_MAX;
+}
+
+bool page_cut(const void *rows, size_t *n, int32_t asked) {
+    const ProtobufCMessage *const *messages = rows;
+    size_t found = *n, kept = 0, bytes = 0;
+    while (kept < found && page_takes(&bytes, messages[kept]))
+        kept++;
+    *n = kept;
+    return kept < found || found == (size_t) asked;
+}
+
+char *page_token(bh_call *call, bool has_more, int32_t last) {
+    return has_more ? arena_printf(call->mem, "%d", (int) last) : (char *) "";
 }

@@ -4,8 +4,7 @@
 
 #include "audit_sql.h"
 #include "domain/task.h"
-
-enum { PAGE_BYTES_MAX = 3 << 19 };
+#include "service/page.h"
 
 static const char *number(bh_call *c, int64_t value) {
     return arena_printf(c->mem, "%lld", (long long) value);
@@ -91,19 +90,11 @@ bool store_reads_all(const bh_call *c) {
     pg_int((c)->site_id), pg_bool(store_reads_all(c)), pg_int((c)->who.unit_id), pg_int((c)->who.post), \
         pg_int((c)->who.leader_id)
 
-/* How many of the first entries fit into a message: one at least. */
-static size_t fitting(Bh__Entry *const *entries, size_t n) {
-    size_t bytes = 0, fits = 0;
-    while (fits < n && (fits == 0 || bytes + entries[fits]->leaf.len <= PAGE_BYTES_MAX))
-        bytes += entries[fits++]->leaf.len;
-    return fits;
-}
-
 bh_err *store_list_entries(bh_call *c, int64_t first, int32_t page_size, Bh__Entry ***ret_entries, size_t *ret_n) {
     pg_rows rows;
     TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_ENTRIES], &rows, READER(c), pg_int(first), pg_int(page_size)));
     *ret_entries = pg_fill_all(c, &rows, &bh__entry__descriptor, ret_n);
-    *ret_n = fitting(*ret_entries, *ret_n);
+    page_cut(*ret_entries, ret_n, page_size);
     return NULL;
 }
 
@@ -113,7 +104,7 @@ bh_err *store_list_object_entries(bh_call *c, const Bh__ListObjectEntriesRequest
     TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_OBJECT_ENTRIES], &rows, READER(c), pg_text(req->object_type),
                 pg_text(req->object_id), pg_int(req->first_version), pg_int(page_size)));
     resp->entries = pg_fill_all(c, &rows, &bh__entry__descriptor, &resp->n_entries);
-    resp->n_entries = fitting(resp->entries, resp->n_entries);
+    page_cut(resp->entries, &resp->n_entries, page_size);
     return NULL;
 }
 

@@ -169,8 +169,9 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
     page p = { 0 };
     TRY(page_after(c, req->page_size, req->page_token, &p.size, &p.after));
     TRY(store_list_units(c, &p, &resp->units, &resp->n_units));
+    bool has_more = page_cut(resp->units, &resp->n_units, p.size);
     size_t n = resp->n_units;
-    resp->next_page_token = page_token(c, p.size, n, n ? resp->units[n - 1]->unit_id : 0);
+    resp->next_page_token = page_token(c, has_more, n ? resp->units[n - 1]->unit_id : 0);
     return NULL;
 }
 
@@ -245,8 +246,9 @@ BH_RPC(DirectoryService, list_users, ListUsersRequest, ListUsersResponse) {
         return bh_fail(c, READ_REFUSED, arena_printf(c->mem, "unit %d", (int) req->unit_id));
     TRY(page_after(c, req->page_size, req->page_token, &p.size, &p.after));
     TRY(store_list_users(c, &p, req->unit_id, &resp->users, &resp->n_users));
+    bool has_more = page_cut(resp->users, &resp->n_users, p.size);
     size_t n = resp->n_users;
-    resp->next_page_token = page_token(c, p.size, n, n ? resp->users[n - 1]->user_id : 0);
+    resp->next_page_token = page_token(c, has_more, n ? resp->users[n - 1]->user_id : 0);
     return people_add_posts(c, resp->users, n, sees_all ? EVERY_UNIT : c->who.unit_id);
 }
 

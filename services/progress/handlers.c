@@ -134,7 +134,7 @@ BH_RPC(ProgressService, list_reports, ListReportsRequest, ListReportsResponse) {
     TRY(progress_read_list_reports(c, req, &filter));
     filter.reads_all = reads_all(c);
     TRY(progress_store_list_reports(c, &filter, &resp->reports, &resp->n_reports));
-    if (resp->n_reports == (size_t) filter.row_max) {
+    if (page_cut(resp->reports, &resp->n_reports, filter.row_max)) {
         const Bh__Report *last = resp->reports[resp->n_reports - 1];
         resp->next_page_token = arena_printf(c->mem, "%s/%s", last->period, last->report_id);
     }

@@ -91,8 +91,10 @@ bh_err *progress_store_todo(bh_call *c, const Bh__ListReportTodoRequest *req, Bh
     resp->todos = arena_array(c->mem, resp->n_todos + 1, sizeof(resp->todos[0]));
     for (int i = 0; i < rows.count; i++)
         resp->todos[i] = todo(c, &rows, i);
-    if (rows.count == p.rows)
-        resp->next_page_token = arena_printf(c->mem, "%s/%s", pg_get_text(&rows, rows.count - 1, "_due"),
-                                             pg_get_text(&rows, rows.count - 1, "_report_id"));
+    bool has_more = page_cut(resp->todos, &resp->n_todos, p.rows);
+    int last = (int) resp->n_todos - 1;
+    if (has_more)
+        resp->next_page_token =
+            arena_printf(c->mem, "%s/%s", pg_get_text(&rows, last, "_due"), pg_get_text(&rows, last, "_report_id"));
     return NULL;
 }

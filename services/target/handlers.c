@@ -4,7 +4,6 @@
 #include "domain/task.h"
 #include "request.h"
 #include "service/field.h"
-#include "service/page.h"
 #include "target_sql.h"
 
 BH_RPC(TargetService, import_targets, ImportTargetsRequest, ImportTargetsResponse) {
@@ -23,24 +22,14 @@ BH_RPC(TargetService, get_target, GetTargetRequest, GetTargetResponse) {
 
 BH_RPC(TargetService, list_targets, ListTargetsRequest, ListTargetsResponse) {
     target_filter filter;
-    int32_t place;
     TRY(target_read_list_targets(c, req, &filter));
-    TRY(target_store_list_targets(c, &filter, resp, &place));
-    resp->next_page_token = page_token(c, filter.row_max, resp->n_targets, place);
-    return NULL;
+    return target_store_list_targets(c, &filter, resp);
 }
 
 BH_RPC(TargetService, list_observations, ListObservationsRequest, ListObservationsResponse) {
     observation_filter filter;
-    int32_t place;
     TRY(target_read_list_observations(c, req, &filter));
-    TRY(target_store_list_observations(c, &filter, resp, &place));
-    if (resp->n_observations == (size_t) filter.row_max) {
-        const Bh__Observation *last = resp->observations[resp->n_observations - 1];
-        resp->next_page_token = arena_printf(c->mem, "%s/%d/%s/%d/%d", last->period, last->unit_id, last->report_id,
-                                             last->report_version, place);
-    }
-    return NULL;
+    return target_store_list_observations(c, &filter, resp);
 }
 
 BH_RPC(TargetService, record_observations, RecordObservationsRequest, RecordObservationsResponse) {

@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "service/page.h"
 #include "target_sql.h"
 #include "json/json.h"
 
@@ -60,28 +61,33 @@ bh_err *target_store_get_target(bh_call *c, uuid target_id, Bh__Target **ret_tar
     return NULL;
 }
 
-/* Of the last row, for the token of the next page. */
-static int32_t last_place(const pg_rows *rows) {
-    return rows->count ? (int32_t) pg_get_int(rows, rows->count - 1, "_place") : 0;
+/* Of the last of the first n rows, for the token of the next page. */
+static int32_t last_place(const pg_rows *rows, size_t n) {
+    return n ? (int32_t) pg_get_int(rows, (int) n - 1, "_place") : 0;
 }
 
-bh_err *target_store_list_targets(bh_call *c, const target_filter *f, Bh__ListTargetsResponse *ret_page,
-                                  int32_t *ret_place) {
+bh_err *target_store_list_targets(bh_call *c, const target_filter *f, Bh__ListTargetsResponse *ret_page) {
     const pg_stmt *list = f->by_task ? SQL(LIST_BY_TASK) : SQL(LIST_BY_IMPORT);
     pg_rows rows;
     TRY(pg_call(c, list, &rows, READER(c), pg_uuid(&f->id), pg_int(f->after_place), pg_int(f->row_max)));
-    *ret_place = last_place(&rows);
-    return read_targets(c, &rows, &ret_page->targets, &ret_page->n_targets);
+    TRY(read_targets(c, &rows, &ret_page->targets, &ret_page->n_targets));
+    bool has_more = page_cut(ret_page->targets, &ret_page->n_targets, f->row_max);
+    ret_page->next_page_token = page_token(c, has_more, last_place(&rows, ret_page->n_targets));
+    return NULL;
 }
 
-bh_err *target_store_list_observations(bh_call *c, const observation_filter *f, Bh__ListObservationsResponse *ret_page,
-                                       int32_t *ret_place) {
+bh_err *target_store_list_observations(bh_call *c, const observation_filter *f,
+                                       Bh__ListObservationsResponse *ret_page) {
     pg_rows rows;
     TRY(pg_call(c, SQL(LIST_OBSERVATIONS), &rows, READER(c), pg_uuid(&f->target_id),
                 f->has_after ? pg_date(f->after_period) : pg_null(), pg_int(f->after_unit), pg_uuid(&f->after_report),
                 pg_int(f->after_version), pg_int(f->after_place), pg_int(f->row_max)));
-    *ret_place = last_place(&rows);
     ret_page->observations = pg_fill_all(c, &rows, &bh__observation__descriptor, &ret_page->n_observations);
+    if (page_cut(ret_page->observations, &ret_page->n_observations, f->row_max)) {
+        const Bh__Observation *last = ret_page->observations[ret_page->n_observations - 1];
+        ret_page->next_page_token = arena_printf(c->mem, "%s/%d/%s/%d/%d", last->period, last->unit_id, last->report_id,
+                                                 last->report_version, last_place(&rows, ret_page->n_observations));
+    }
     return NULL;
 }
 

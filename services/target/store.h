@@ -25,9 +25,7 @@ typedef struct target_filter {
     int32_t after_place;
     int32_t row_max;
 } target_filter;
-/* *ret_place: the place of the last row. */
-MUST bh_err *target_store_list_targets(bh_call *c, const target_filter *filter, Bh__ListTargetsResponse *ret_page,
-                                       int32_t *ret_place);
+MUST bh_err *target_store_list_targets(bh_call *c, const target_filter *filter, Bh__ListTargetsResponse *ret_page);
 
 /* Which page of observations; the five `after` parts are the key of the last row shown. */
 typedef struct observation_filter {
@@ -41,7 +39,7 @@ typedef struct observation_filter {
     int32_t row_max;
 } observation_filter;
 MUST bh_err *target_store_list_observations(bh_call *c, const observation_filter *filter,
-                                            Bh__ListObservationsResponse *ret_page, int32_t *ret_place);
+                                            Bh__ListObservationsResponse *ret_page);
 
 /* *ret_unknown: figures for targets that nobody imported; they are left out. */
 MUST bh_err *target_store_record_observations(bh_call *c, uuid event_id, Bh__Observation **observations, size_t n,

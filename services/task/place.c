@@ -21,10 +21,10 @@ bh_err *task_place_parse(bh_call *c, int32_t page_size, const char *token, task_
     return NULL;
 }
 
-char *task_place_token(bh_call *c, const task_place *place, const pg_rows *rows) {
-    int last = rows->count - 1;
-    if (rows->count < place->rows)
-        return arena_strdup(c->mem, "");
+char *task_place_token(bh_call *c, bool has_more, const pg_rows *rows, size_t n) {
+    int last = (int) n - 1;
+    if (!has_more)
+        return (char *) "";
     return arena_printf(c->mem, "%" PRId64 "/%" PRId32 "/%s", pg_get_int(rows, last, "_created_ms"),
                         (int32_t) pg_get_int(rows, last, "_position"), pg_get_text(rows, last, "task_id"));
 }

@@ -14,6 +14,6 @@ typedef struct task_place {
 } task_place;
 
 MUST bh_err *task_place_parse(bh_call *c, int32_t page_size, const char *token, task_place *ret_place);
-/* The token that continues after the last row (columns _created_ms, _position, task_id); empty when the page was not
- * full. */
-char *task_place_token(bh_call *c, const task_place *place, const pg_rows *rows);
+/* The token that continues after the first n rows (columns _created_ms, _position, task_id); "" when there is no more.
+ */
+char *task_place_token(bh_call *c, bool has_more, const pg_rows *rows, size_t n);

@@ -188,6 +188,7 @@ bh_err *task_store_list(bh_call *c, const Bh__ListTasksRequest *req, Bh__ListTas
     resp->tasks = pg_fill_all(c, &rows, &bh__task__descriptor, &resp->n_tasks);
     for (size_t i = 0; i < resp->n_tasks; i++)
         task_derive(c, resp->tasks[i]);
-    resp->next_page_token = task_place_token(c, &p, &rows);
+    bool has_more = page_cut(resp->tasks, &resp->n_tasks, p.rows);
+    resp->next_page_token = task_place_token(c, has_more, &rows, resp->n_tasks);
     return NULL;
 }

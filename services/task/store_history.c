@@ -87,6 +87,20 @@ static void add_labels(Bh__TaskEvent *event) {
     event->label_en = (char *) (row ? row->en : event->move);
 }
 
+/* As many as fit: the changes of a page of long texts would take all memory of the call before it is cut. */
+static bh_err *add_events(bh_call *c, const pg_rows *rows, Bh__ListTaskEventsResponse *resp) {
+    size_t found, bytes = 0;
+    resp->events = pg_fill_all(c, rows, &bh__task_event__descriptor, &found);
+    for (size_t i = 0; i < found; i++) {
+        add_labels(resp->events[i]);
+        TRY(add_changes(c, pg_get_text(rows, (int) i, "_changes"), resp->events[i]));
+        if (!page_takes(&bytes, &resp->events[i]->base))
+            break;
+        resp->n_events++;
+    }
+    return NULL;
+}
+
 bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh__ListTaskEventsResponse *resp) {
     uuid id;
     TRY(field_uuid(c, "task_id", req->task_id, &id));
@@ -97,12 +111,9 @@ bh_err *task_store_history(bh_call *c, const Bh__ListTaskEventsRequest *req, Bh_
                 pg_int(c->who.post), pg_int(c->who.leader_id), pg_int(after), pg_int(size)));
     if (!rows.count && !after)
         return bh_fail(c, NOT_FOUND_OBJECT, req->task_id);
-    resp->events = pg_fill_all(c, &rows, &bh__task_event__descriptor, &resp->n_events);
-    for (size_t i = 0; i < resp->n_events; i++) {
-        add_labels(resp->events[i]);
-        TRY(add_changes(c, pg_get_text(&rows, (int) i, "_changes"), resp->events[i]));
-    }
+    TRY(add_events(c, &rows, resp));
     size_t n = resp->n_events;
-    resp->next_page_token = page_token(c, size, n, n ? resp->events[n - 1]->version : 0);
+    bool has_more = n < (size_t) rows.count || rows.count == size;
+    resp->next_page_token = page_token(c, has_more, n ? resp->events[n - 1]->version : 0);
     return NULL;
 }

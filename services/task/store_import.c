@@ -73,7 +73,8 @@ bh_err *task_store_list_imports(bh_call *c, const Bh__ListImportsRequest *req, B
                 document_key(c, req->document_number, req->document_title, req->document_digest), pg_int(after),
                 pg_int(size)));
     resp->imports = pg_fill_all(c, &rows, &bh__import__descriptor, &resp->n_imports);
+    bool has_more = page_cut(resp->imports, &resp->n_imports, size);
     size_t n = resp->n_imports;
-    resp->next_page_token = page_token(c, size, n, n ? resp->imports[n - 1]->round : 0);
+    resp->next_page_token = page_token(c, has_more, n ? resp->imports[n - 1]->round : 0);
     return NULL;
 }

@@ -98,10 +98,10 @@ static bh_err *place_parse(bh_call *c, const Bh__ListTodoRequest *req, todo_plac
     return NULL;
 }
 
-static char *place_token(bh_call *c, const todo_place *p, const pg_rows *rows) {
-    int last = rows->count - 1;
-    if (rows->count < p->rows)
-        return arena_strdup(c->mem, "");
+static char *place_token(bh_call *c, bool has_more, const pg_rows *rows, size_t n) {
+    int last = (int) n - 1;
+    if (!has_more)
+        return (char *) "";
     return arena_printf(c->mem, "%s/%lld/%lld/%s/%s", pg_get_text(rows, last, "_place"),
                         (long long) pg_get_int(rows, last, "_created_ms"),
                         (long long) pg_get_int(rows, last, "_position"), pg_get_text(rows, last, "task_id"),
@@ -191,6 +191,15 @@ static Bh__Todo *todo(bh_call *c, const pg_rows *rows, int row) {
     return t;
 }
 
+/* Rows of which nothing is the caller's to settle now. */
+static void drop_idle(Bh__ListTodoResponse *resp) {
+    size_t kept = 0;
+    for (size_t i = 0; i < resp->n_todos; i++)
+        if (resp->todos[i]->n_moves || resp->todos[i]->n_missing)
+            resp->todos[kept++] = resp->todos[i];
+    resp->n_todos = kept;
+}
+
 bh_err *task_store_todo(bh_call *c, const Bh__ListTodoRequest *req, Bh__ListTodoResponse *resp) {
     int32_t states[32], today = day_at(c->now_ms);
     post_kind post = (post_kind) c->who.post;
@@ -204,12 +213,12 @@ bh_err *task_store_todo(bh_call *c, const Bh__ListTodoRequest *req, Bh__ListTodo
                 p.is_set ? pg_uuid(&p.task) : pg_null(), pg_text(p.item ? p.item : ""),
                 pg_date(workday_after(today, MILESTONE_WORKDAYS)), pg_date(today), pg_int(c->now_ms),
                 pg_int((int64_t) facts_of_post(post)), pg_int(p.rows)));
-    resp->todos = arena_array(c->mem, (size_t) rows.count + 1, sizeof(resp->todos[0]));
-    for (int i = 0; i < rows.count; i++) {
-        Bh__Todo *t = todo(c, &rows, i);
-        if (t->n_moves || t->n_missing)
-            resp->todos[resp->n_todos++] = t;
-    }
-    resp->next_page_token = place_token(c, &p, &rows);
+    resp->n_todos = (size_t) rows.count;
+    resp->todos = arena_array(c->mem, resp->n_todos + 1, sizeof(resp->todos[0]));
+    for (int i = 0; i < rows.count; i++)
+        resp->todos[i] = todo(c, &rows, i);
+    bool has_more = page_cut(resp->todos, &resp->n_todos, p.rows);
+    resp->next_page_token = place_token(c, has_more, &rows, resp->n_todos);
+    drop_idle(resp);
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
+#include "bihuan/v1/task.pb-c.h"
 #include "domain/calendar.h"
 #include "service/field.h"
 #include "service/page.h"
@@ -128,14 +129,37 @@ static void test_pages_by_number(void **state) {
     assert_int_equal(after, 17);
     assert_non_null(page_after(*state, 2, "2147483648", &rows, &after));
     assert_non_null(page_after(*state, 2, "1/2", &rows, &after));
-    assert_string_equal(page_token(*state, 2, 2, 19), "19");
-    assert_string_equal(page_token(*state, 2, 1, 19), "");
+    assert_string_equal(page_token(*state, true, 19), "19");
+    assert_string_equal(page_token(*state, false, 19), "");
+}
+
+/* Four rows, of which two fit; one that is too large stands alone. */
+static void test_pages_by_size(void **state) {
+    enum { HALF = PAGE_BYTES_MAX / 2 - 16 };
+    Bh__Task half = BH__TASK__INIT, large = BH__TASK__INIT;
+    half.text = arena_printf(((bh_call *) *state)->mem, "%*s", HALF, "");
+    large.text = arena_printf(((bh_call *) *state)->mem, "%*s", PAGE_BYTES_MAX, "");
+    const Bh__Task *rows[] = { &half, &half, &half, &large };
+    size_t n = 0;
+    assert_false(page_cut(rows, &n, 4));
+    n = 2;
+    assert_false(page_cut(rows, &n, 4));
+    assert_int_equal(n, 2);
+    assert_true(page_cut(rows, &n, 2));
+    assert_int_equal(n, 2);
+    n = 4;
+    assert_true(page_cut(rows, &n, 5));
+    assert_int_equal(n, 2);
+    n = 1;
+    assert_false(page_cut(&rows[3], &n, 4));
+    assert_int_equal(n, 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals), cmocka_unit_test(test_texts), cmocka_unit_test(test_control_characters),
-        cmocka_unit_test(test_ids),      cmocka_unit_test(test_pages), cmocka_unit_test(test_pages_by_number),
+        cmocka_unit_test(test_decimals),      cmocka_unit_test(test_texts), cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_ids),           cmocka_unit_test(test_pages), cmocka_unit_test(test_pages_by_number),
+        cmocka_unit_test(test_pages_by_size),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
