@@ -60,7 +60,7 @@ static bh_err *read_object(app *a, const char *object, rows *r) {
         for (size_t i = 0; i < list->n_entries && r->n < LIST_MAX; i++)
             add_entry(r, a->call->mem, list->entries[i]);
         request.first_version = r->n ? r->at[r->n - 1].l.version + 1 : 0;
-    } while (list->n_entries == OBJECT_PAGE && request.first_version > 1 && r->n < LIST_MAX);
+    } while (list->n_entries && request.first_version > 1 && r->n < LIST_MAX); /* the server may cut a page by bytes */
     return NULL;
 }
 
