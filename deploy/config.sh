@@ -3,6 +3,19 @@
 # shellcheck disable=SC2154 # names are set by site.sh and up
 set -euo pipefail
 
+# The account of the programs; postgres has its own, so that none of them can read the cluster's files.
+make_account() {
+    account=$(id -un)
+    is_root || return 0
+    account=bihuan
+    id "$account" >/dev/null 2>&1 ||
+        useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$account"
+}
+
+give_to_account() {
+    ! is_root || chown "$account:$account" "$@"
+}
+
 # A program that runs reads the change by a restart; one that does not, anyway.
 mark_changed() {
     ! is_supervised "$1" || touch "$state/run/changed.$1"
@@ -39,13 +52,52 @@ install_programs() {
     give_to_account "$state/evidence" "$state/metrics"
 }
 
-# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service, the last for metrics; task-2 has the port of task at 127.0.0.2.
-endpoint() {
-    local i host=1
-    [[ $1 != *-* ]] || host=${1#*-}
+# Ten ports from BIHUAN_PORT: HAProxy, the gateway, then one per service, the last for metrics; task-2 has the port of
+# task at 127.0.0.2.
+inventory_text() {
+    local i name number
+    printf 'here 127.0.0.1 postgres gateway:%d haproxy:%d' $((port + 1)) "$port"
     for i in "${!services[@]}"; do
-        [ "${services[i]}" != "${1%-*}" ] || echo "tcp://127.0.0.$host:$((port + 2 + i))"
+        for name in $(instances_of "${services[i]}"); do
+            number=1
+            [[ $name != *-* ]] || number=${name#*-}
+            printf ' %s@127.0.0.%d:%d' "$name" "$number" $((port + 2 + i))
+        done
     done
+    echo
+}
+
+key_folder() {
+    echo "$state/keys"
+}
+
+# Keys, and the lists that say who may call and who is where.
+make_lists() {
+    local name
+    inventory_text >"$state/etc/inventory"
+    read_inventory "$state/etc/inventory"
+    mkdir -p "$state/keys"
+    for name in "${servers[@]}" gateway; do
+        make_key "$state/keys" "$name"
+        give_to_account "$state/keys/$name.key"
+    done
+    allow_text | put "$state/keys/allow" none
+    peers_text | put "$state/keys/peers" none
+}
+
+make_logins() {
+    local service
+    for service in "${services[@]}"; do
+        make_password "$state/etc" "$service"
+        give_to_account "$state/etc/$service.pgpass"
+    done
+    logins_sql "$state/etc" | psql -q -v ON_ERROR_STOP=1 "$superuser dbname=bihuan"
+}
+
+make_certificates() {
+    make_authority "$state/tls"
+    make_certificate "$state/tls" server "DNS:localhost,DNS:$(hostname),IP:127.0.0.1,IP:$address"
+    give_to_account "$state/tls/server.pem"
 }
 
 # What every program reads; the names are those of --help.
@@ -53,16 +105,16 @@ write_environment() {
     local name=$1 service=${1%-*}
     cat <<EOF
 BIHUAN_SITE="1"
-BIHUAN_KEY_FILE="$state/keys/$service.key"
+BIHUAN_KEY_FILE="$state/keys/$name.key"
 BIHUAN_ALLOW_FILE="$state/keys/allow"
 BIHUAN_PEERS_FILE="$state/keys/peers"
 BIHUAN_METRICS="$state/metrics/$name"
 EOF
     [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
     if [ "$name" = gateway ]; then
-        printf 'BIHUAN_LISTEN="127.0.0.1:%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' $((port + 1)) "$state/evidence"
+        printf 'BIHUAN_LISTEN="%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' "${place[here/gateway]}" "$state/evidence"
     else
-        printf 'BIHUAN_ENDPOINT="%s"\n' "$(endpoint "$name")"
+        printf 'BIHUAN_ENDPOINT="tcp://%s"\n' "${place[here/$name]}"
         printf 'BIHUAN_DATABASE="host=%s dbname=bihuan user=login_%s passfile=%s"\n' "$state/pg/run" "$service" "$state/etc/$service.pgpass"
     fi
 }
@@ -124,7 +176,7 @@ write_programs() {
 exec $(as_account_words) '$state/bin/bihuan-${name%-*}'"
     done
     {
-        sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@STATE@|$state|" \
+        sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@CERTIFICATE@|$state/tls/server.pem|" \
             "$deploy/haproxy.cfg.in"
         haproxy_metrics
     } | put "$state/etc/haproxy.cfg" haproxy

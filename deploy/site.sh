@@ -8,9 +8,9 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deploy=$top/deploy
 # shellcheck source=deploy/say.sh
 . "$deploy/say.sh"
+# shellcheck source=deploy/inventory.sh
+. "$deploy/inventory.sh"
 
-# shellcheck disable=SC2034 # used by who sources this
-services=(directory target task progress audit)
 # instances_of SERVICE: the programs that run it, as in task task-2.
 instances_of() {
     local i

@@ -54,6 +54,7 @@ class City(Installation):
 
     @property
     def port(self):
+        """Where the front door is, past all links."""
         return int(self.settings["port"])
 
     def service_port(self, service):

@@ -1,6 +1,7 @@
 """The load: clients that lead tasks from draft to signature at a steady rate and write down what each was told."""
 import collections
 import http.client
+import itertools
 import json
 import random
 import ssl
@@ -38,17 +39,19 @@ class Log:
 
 
 class Connection:
-    """One HTTPS connection, made again when it breaks."""
+    """One HTTPS connection, made again when it breaks; `front` is a port of this machine, or several (address, port) that
+    are taken in turn."""
 
-    def __init__(self, port, authority, timeout=10):
+    def __init__(self, front, authority, timeout=10):
         self.context = ssl.create_default_context(cafile=str(authority))
-        self.port, self.timeout, self.connection = port, timeout, None
+        self.fronts = itertools.cycle([("127.0.0.1", front)] if isinstance(front, int) else random.sample(front, len(front)))
+        self.timeout, self.connection = timeout, None
 
     def post(self, method, body, token=""):
         """(HTTP status, bytes); an error of the connection is status 0."""
         try:
             if not self.connection:
-                self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=self.timeout)
+                self.connection = http.client.HTTPSConnection(*next(self.fronts), context=self.context, timeout=self.timeout)
             self.connection.request("POST", f"/bihuan.v1.{method}", body, {
                 "Content-Type": "application/json", "Connect-Protocol-Version": "1", "Authorization": f"Bearer {token}"})
             answer = self.connection.getresponse()

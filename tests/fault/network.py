@@ -9,6 +9,9 @@ TABLE = """table inet fault {
     chain input {
         type filter hook input priority 0;
 %s    }
+    chain output {
+        type filter hook output priority 0;
+%s    }
 }
 """
 
@@ -47,12 +50,16 @@ def own_network():
         subprocess.run(["ip", "netns", "del", name], check=True)
 
 
+def chain(lines):
+    return "".join(f"        {line}\n" for line in lines)
+
+
 @contextlib.contextmanager
-def rules(*lines):
-    """nftables rules on what comes in, as long as the block lasts."""
-    text = "".join(f"        {line}\n" for line in lines)
-    subprocess.run(["nft", "-f", "-"], input=TABLE % text, text=True, check=True)
+def rules(*incoming, outgoing=(), enter=()):
+    """nftables rules on what comes in and goes out, as long as the block lasts; `enter` leads into another namespace."""
+    text = TABLE % (chain(incoming), chain(outgoing))
+    subprocess.run([*enter, "nft", "-f", "-"], input=text, text=True, check=True)
     try:
         yield
     finally:
-        subprocess.run(["nft", "delete", "table", "inet", "fault"], check=True)
+        subprocess.run([*enter, "nft", "delete", "table", "inet", "fault"], check=True)
