@@ -66,6 +66,7 @@ static rpc_client *start_pair(pair *p) {
     }
     echo_peers(&site, p->endpoint, PAIR);
     rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_true(echo_wait_ready(client, true));
     wait_begun(client, p, 0);
     return client;
 }
