@@ -76,7 +76,7 @@ chk as materialized (
       left join lateral task.facts(t, i.actor, i.unit, i.post, i.leader, i.other_unit, i.new_unit, i.about, i.item,
                                    i.number, i.digests::text[], i.day, i.today, i.now_ms, i.needs | i.forbids | i.next_if) f
              on t.task_id is not null and held.version = t.version
-      left join lateral task.revised(t, i.list::jsonb) r on held.version = t.version and i.move in ('REVISE', 'SET')
+      left join lateral task.revised(t, case when held.version = t.version and i.move in ('REVISE', 'SET') then i.list::jsonb end) r on true
       left join lateral (
         select case when i.move = 'SPLIT_LEG' then task.misnamed(i.site_id, i.list::jsonb, i.today)
                     when i.move = 'REVISE' then coalesce(task.misnamed(i.site_id, jsonb_build_array(i.list::jsonb), i.today),
