@@ -112,6 +112,7 @@ BIHUAN_METRICS="$state/metrics/$name"
 EOF
     [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
     if [ "$name" = gateway ]; then
+        env | sed -nE 's/^(BIHUAN_CALLER_[A-Z_]+=)(.*)$/\1"\2"/p' | sort
         printf 'BIHUAN_LISTEN="%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' "${place[here/gateway]}" "$state/evidence"
     else
         printf 'BIHUAN_ENDPOINT="tcp://%s"\n' "${place[here/$name]}"

@@ -26,7 +26,11 @@ static void add_detail(buf *out, const Bh__ErrorDetail *detail) {
 }
 
 static void refuse(http_stream *s, const refusal *r) {
-    static const http_header headers[] = { { "content-type", "application/json" } };
+    enum { MS_PER_S = 1000 };
+    const http_header headers[] = {
+        { "content-type", "application/json" },
+        { "retry-after", arena_printf(s->call->mem, "%lld", (long long) (r->retry_ms + MS_PER_S - 1) / MS_PER_S) },
+    };
     buf out;
     buf_init(&out, s->call->mem);
     buf_addf(&out, "{\"code\":\"%s\",\"message\":", bh_code_connect(r->code));
@@ -34,7 +38,7 @@ static void refuse(http_stream *s, const refusal *r) {
     buf_adds(&out, ",\"details\":[");
     add_detail(&out, &r->detail);
     buf_adds(&out, "]}");
-    http_answer(s, bh_code_http(r->code), headers, countof(headers), out.s, out.n);
+    http_answer(s, bh_code_http(r->code), headers, r->retry_ms ? 2 : 1, out.s, out.n);
 }
 
 const protocol connect_protocol = {

@@ -29,17 +29,24 @@ void gateway_begin(http_stream *s) {
     gateway *gw = s->app->data;
     bool is_get = strcmp(s->method, "GET") == 0;
     read_trace(s);
-    if (s->app->streams > (size_t) gw->settings.calls_max)
-        return refuse(s, bh_fail(s->call, QUEUE_FULL));
+    /* The balancer must find us however much others ask. */
+    if (is_get && strcmp(s->path, "/livez") == 0)
+        return health_livez(s);
+    bh_err *error = limits_enter(&gw->limits, s);
+    if (error)
+        return refuse(s, error);
     if (is_call(s))
         return unary_begin(&gw->asker, s);
     if (is_get && strcmp(s->path, "/healthz") == 0)
         return health_healthz(&gw->asker, s);
-    if (is_get && strcmp(s->path, "/livez") == 0)
-        return health_livez(s);
     if (strcmp(s->method, "PUT") == 0 && strcmp(s->path, evidence) == 0)
         return evidence_put(&gw->evidence, s);
     if (is_get && strncmp(s->path, "/evidence/", sizeof(evidence)) == 0)
         return evidence_get(&gw->evidence, s, s->path + sizeof(evidence));
     refuse(s, bh_fail(s->call, NOT_FOUND_OBJECT, s->path));
+}
+
+void gateway_gone(http_stream *s) {
+    gateway *gw = s->app->data;
+    limits_leave(&gw->limits, s);
 }

@@ -3,6 +3,7 @@
 
 #include "ask.h"
 #include "evidence.h"
+#include "limit.h"
 #include "server.h"
 
 typedef struct settings {
@@ -13,13 +14,14 @@ typedef struct settings {
     const char *metrics;
     int64_t evidence_size_max;
     int64_t timeout_ms;
-    int64_t calls_max;
+    limit_settings limits;
     int64_t drain_ms;
 } settings;
 
 typedef struct gateway {
     settings settings;
     http_app app;
+    limits limits;
     server *server;
     asker asker;
     disk disk;
@@ -28,3 +30,5 @@ typedef struct gateway {
 
 /* Chooses who takes a request; http_app.begin. */
 void gateway_begin(http_stream *s);
+/* http_app.gone. */
+void gateway_gone(http_stream *s);

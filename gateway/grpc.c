@@ -111,8 +111,9 @@ static void refuse(http_stream *s, const refusal *r) {
         { "grpc-status", arena_printf(mem, "%d", (int) r->code) },
         { "grpc-message", query_escape(mem, utf8_clip(mem, r->message, TEXT_MAX)) },
         { "grpc-status-details-bin", status_of(mem, r) },
+        { "grpc-retry-pushback-ms", arena_printf(mem, "%lld", (long long) r->retry_ms) },
     };
-    http_answer(s, 200, headers, countof(headers), "", 0);
+    http_answer(s, 200, headers, countof(headers) - (r->retry_ms ? 0 : 1), "", 0);
 }
 
 const protocol grpc_protocol = {

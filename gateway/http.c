@@ -50,6 +50,7 @@ static void stream_free(http_stream *s) {
         s->app->answers[0]++;
     if (s->taker && s->taker->gone)
         s->taker->gone(s);
+    s->app->gone(s);
     if (s->answer_file >= 0)
         close(s->answer_file);
     call_free(s->call);

@@ -54,6 +54,11 @@ struct http_stream {
     const http_taker *taker;
     void *data; /* the taker's */
 
+    /* The app's (limit.h). */
+    struct limit_row *caller; /* whom it counts for */
+    bool is_stream;
+    int64_t retry_ms; /* when it is refused: to come again after so long; 0: no word */
+
     /* The rest belongs to http.c. */
     struct http_session *session; /* NULL once the client left */
     struct http_app *app;
@@ -77,6 +82,8 @@ enum { HTTP_CLASSES = 6 };
 typedef struct http_app {
     /* The headers are complete: choose s->taker, or answer at once. */
     void (*begin)(http_stream *s);
+    /* The stream is about to be freed. */
+    void (*gone)(http_stream *s);
     void *data;
     int64_t timeout_ms;                     /* for a request that does not say */
     _Atomic size_t streams;                 /* alive now, of all sessions */

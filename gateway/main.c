@@ -22,7 +22,12 @@ static const conf_row conf[] = {
     { "EVIDENCE_SIZE_MAX", CONF_INT, SETTING(evidence_size_max), "104857600", "bytes of one evidence file" },
     { "METRICS", CONF_TEXT, SETTING(metrics), "", "Unix socket where counters are read; empty: none" },
     { "TIMEOUT_MS", CONF_INT, SETTING(timeout_ms), "30000", "longest wait for one call" },
-    { "CALLS_MAX", CONF_INT, SETTING(calls_max), "1024", "requests at work; further ones are refused" },
+    { "CALLS_MAX", CONF_INT, SETTING(limits.calls_max), "1024", "requests at work; further ones are refused" },
+    { "STREAMS_MAX", CONF_INT, SETTING(limits.streams_max), "4096", "open streams beside them" },
+    { "CALLER_CALLS_MAX", CONF_INT, SETTING(limits.own_calls_max), "64", "of these, of one person or address" },
+    { "CALLER_STREAMS_MAX", CONF_INT, SETTING(limits.own_streams_max), "32", "of these, of one person or address" },
+    { "CALLER_RATE", CONF_INT, SETTING(limits.own_rate), "200", "requests a second of one person or address, ..." },
+    { "CALLER_BURST", CONF_INT, SETTING(limits.own_burst), "1000", "... after so many at once" },
     { "DRAIN_MS", CONF_INT, SETTING(drain_ms), "10000", "for open requests when asked to stop" },
 };
 
@@ -40,13 +45,19 @@ static void stop(void *data) {
     server_stop(data);
 }
 
-static void write_counters(buf *out, void *app) {
-    http_app_metrics(app, out);
+static void write_counters(buf *out, void *data) {
+    gateway *gw = data;
+    http_app_metrics(&gw->app, out);
+    limits_metrics(&gw->limits, out);
 }
 
 static bh_err *gateway_open(bh_call *call, gateway *gw) {
     TRY(conf_load(call, conf, countof(conf), &gw->settings));
-    gw->app = (http_app){ .begin = gateway_begin, .data = gw, .timeout_ms = gw->settings.timeout_ms };
+    if (gw->settings.limits.own_rate < 1 || gw->settings.limits.own_rate > LIMIT_RATE_MAX)
+        return bh_fail_why(call, BAD_FIELD, "BIHUAN_CALLER_RATE", BEYOND, "1", "1000000");
+    limits_init(&gw->limits, &gw->settings.limits);
+    gw->app = (http_app){ .begin = gateway_begin, .gone = gateway_gone, .data = gw };
+    gw->app.timeout_ms = gw->settings.timeout_ms;
     gw->evidence =
         (evidence_store){ .asker = &gw->asker, .disk = &gw->disk, .size_max = gw->settings.evidence_size_max };
     TRY(evidence_open(call, gw->settings.evidence_dir, &gw->evidence));
@@ -68,7 +79,7 @@ static bh_err *serve(bh_call *call, int signals) {
     static gateway gw; /* lives as long as the process */
     exporter *metrics;
     TRY(gateway_open(call, &gw));
-    TRY(exporter_open(call, gw.settings.metrics, write_counters, &gw.app, &metrics));
+    TRY(exporter_open(call, gw.settings.metrics, write_counters, &gw, &metrics));
     server_watch(gw.server, signals, stop, gw.server);
     server_watch(gw.server, gw.asker.answers.fd, ask_ready, &gw.asker);
     server_watch(gw.server, gw.disk.finished.fd, disk_ready, &gw.disk);

@@ -12,6 +12,7 @@ typedef struct refusal {
     bh_code code;
     const char *message; /* in the language the client asks for */
     Bh__ErrorDetail detail;
+    int64_t retry_ms; /* to come again after so long; 0: no word */
 } refusal;
 
 typedef struct protocol {

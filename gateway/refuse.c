@@ -20,7 +20,7 @@ static void log_call(const http_stream *s, log_level level, const char *code, co
 }
 
 void refuse(http_stream *s, const bh_err *error) {
-    refusal r = { .code = error->code, .detail = BH__ERROR_DETAIL__INIT };
+    refusal r = { .code = error->code, .detail = BH__ERROR_DETAIL__INIT, .retry_ms = s->retry_ms };
     r.detail.reason = (char *) (uintptr_t) error->reason;
     /* They may quote bytes of a header or a path; no client reads a detail that holds a broken string. */
     r.detail.message_zh = utf8_repair(s->call->mem, error->zh);

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "bihuan/v1/directory_service.pb-c.h"
+#include "gateway.h"
 #include "rpc/guard.h"
 
 static const char bearer[] = "Bearer ";
@@ -70,7 +71,14 @@ static bh_err *fill_principal(bh_call *call, const void *bytes, size_t n) {
 
 static void checked(http_stream *s, void *data, const bh_err *error, const void *bytes, size_t n) {
     const waiter *w = data;
-    w->done(s, error ? error : fill_principal(s->call, bytes, n));
+    gateway *gw = s->app->data;
+    if (!error)
+        error = fill_principal(s->call, bytes, n);
+    if (!error)
+        error = limits_confirm(&gw->limits, s);
+    else if (error->code == BH_UNAUTHENTICATED)
+        limits_deny(&gw->limits, s);
+    w->done(s, error);
 }
 
 void session_check(asker *by, http_stream *s, session_done *done) {

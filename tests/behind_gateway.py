@@ -28,6 +28,7 @@ class Answer:
     status: int
     headers: dict = field(default_factory=dict)
     body: bytes = b""
+    count: int = 1
 
     def json(self):
         return json.loads(self.body)
@@ -52,6 +53,10 @@ def wait_for_line(stream, word, seconds=60):
 class Gateway:
     """Both processes in a folder of their own; the log goes to a file, so that nobody waits for a reader."""
 
+    def __init__(self, **settings):
+        """CALLER_RATE=1 sets BIHUAN_CALLER_RATE."""
+        self.own_settings = {f"BIHUAN_{name}": str(value) for name, value in settings.items()}
+
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="bihuan-gateway-")
         self.dir = pathlib.Path(self.folder.name)
@@ -71,7 +76,8 @@ class Gateway:
             "BIHUAN_TIMEOUT_MS": "4000",
             "BIHUAN_CALLS_MAX": str(CALLS_MAX),
             "BIHUAN_DRAIN_MS": "3000",
-        }
+            "BIHUAN_METRICS": str(self.dir / "metrics"),
+        } | self.own_settings
 
     def start(self):
         self.launch()
@@ -140,6 +146,21 @@ class Gateway:
     def is_alive(self):
         return self.process.poll() is None
 
+    @contextlib.contextmanager
+    def revoked(self):
+        """Nobody has a session within."""
+        (self.dir / "revoked").touch()
+        try:
+            yield
+        finally:
+            (self.dir / "revoked").unlink()
+
+    def counters(self):
+        """What the gateway counts: sample -> value."""
+        command = ["curl", "-sS", "--unix-socket", self.dir / "metrics", "http://localhost/"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line and line[0] != "#"}
+
     def curl(self, path, *options, data=None, headers=None):
         """One request over HTTP/2 without TLS."""
         command = ["curl", "-sS", "--http2-prior-knowledge", "--max-time", "60", "-D", "-", "--output", "-"]
@@ -151,13 +172,25 @@ class Gateway:
         run = subprocess.run(command, input=data if isinstance(data, bytes) else (data or "").encode(), capture_output=True, check=False)
         return parse(run.stdout) if run.returncode == 0 else Answer(status=-run.returncode, body=run.stderr)
 
+    def flood(self, method, request, count, token=TOKEN, **headers):
+        """So many calls at one time on one connection: status -> the last answer with it, and how many there were."""
+        data = request if isinstance(request, str) else json.dumps(request)
+        command = ["node", TOP / "tests/npm/flood.mjs", f"http://127.0.0.1:{self.port}", f"/bihuan.v1.{method}"]
+        run = subprocess.run([*command, json.dumps(sent_with(token, headers)), data, str(count)], capture_output=True, check=True)
+        seen = json.loads(run.stdout)
+        return {int(status): Answer(int(status), one["headers"], one["body"].encode(), one["count"]) for status, one in seen.items()}
+
     def call(self, method, request, token=TOKEN, **headers):
         """A Connect call with JSON; the request may be text."""
-        sent = {"content-type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
-        if token:
-            sent["authorization"] = f"Bearer {token}"
+        sent = sent_with(token, headers)
         data = request if isinstance(request, (str, bytes)) else json.dumps(request)
         return self.curl(f"/bihuan.v1.{method}", data=data, headers=sent)
+
+
+def sent_with(token, headers):
+    """The headers of a call."""
+    sent = {"content-type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return sent | ({"authorization": f"Bearer {token}"} if token else {})
 
 
 def parse(raw):

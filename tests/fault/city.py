@@ -34,6 +34,8 @@ class City(Installation):
 
     def __init__(self, seed, has_own_network, **options):
         super().__init__(**options)
+        # One person asks here for a whole city.
+        self.environment |= {f"BIHUAN_CALLER_{limit}": "1000000" for limit in ("CALLS_MAX", "RATE", "BURST")}
         self.seed, self.has_own_network, self.dice, self.restarts = seed, has_own_network, random.Random(seed), {}
 
     def __enter__(self):

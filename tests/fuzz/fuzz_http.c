@@ -111,8 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     static gateway gw;
     if (!store.folder)
         open_store();
-    gw.settings.calls_max = 50;
-    gw.app = (http_app){ .begin = gateway_begin, .data = &gw, .timeout_ms = 1000 };
+    gw.limits.max = (limit_settings){ .calls_max = 50, .own_calls_max = 40, .own_rate = 1000000, .own_burst = 1000 };
+    gw.app = (http_app){ .begin = gateway_begin, .gone = gateway_gone, .data = &gw, .timeout_ms = 1000 };
     gw.evidence = store;
     http_session *session = http_session_new(&gw.app);
     feed(session, (const uint8_t *) preface, sizeof(preface) - 1);

@@ -15,8 +15,8 @@
 
 enum { EVIDENCE_MAX = 64, DIGITS = 2 * SHA256_SIZE + 1 };
 
-/* ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold exists and somebody waits for the answer, ASK_KEEP
- * also when nobody does; both show by DIR/held that they wait. */
+/* Nobody has a session while DIR/revoked exists. ListUnits answers as page_size asks. ASK_HOLD waits while DIR/hold
+ * exists and somebody waits for the answer, ASK_KEEP also when nobody does; both show by DIR/held that they wait. */
 enum { ASK_STALE = 401, ASK_HOLD = 402, ASK_KEEP = 403 };
 
 static const char good_token[] = "token-of-handler01";
@@ -57,6 +57,8 @@ BH_RPC(DirectoryService, check_session, CheckSessionRequest, CheckSessionRespons
     bool is_auditor = is_hash_of(&req->token_hash, auditor_token);
     if (is_hash_of(&req->token_hash, nobody_token))
         return NULL;
+    if (access(arena_printf(c->mem, "%s/revoked", (const char *) c->backend), F_OK) == 0)
+        return bh_fail(c, LOGIN_NEEDED);
     if (!is_auditor && !is_hash_of(&req->token_hash, good_token))
         return bh_fail(c, LOGIN_NEEDED);
     resp->user_id = is_auditor ? 8 : 7;

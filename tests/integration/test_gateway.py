@@ -326,23 +326,16 @@ def test_headers_without_end(gateway):
     assert gateway.curl("/healthz").status == 503
 
 
-def flood(gateway, method, body, count):
-    """How often each status came for calls at one time on one connection."""
-    command = ["node", TOP / "tests" / "npm" / "flood.mjs", f"http://127.0.0.1:{gateway.port}"]
-    command += [f"/bihuan.v1.DirectoryService/{method}", TOKEN, json.dumps(body), str(count)]
-    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-
-
 def test_many_streams_on_one_connection(gateway):
     for _ in range(3):
-        assert flood(gateway, "Login", {"login": "x", "password": "y"}, 30) == {"401": 30}
+        assert gateway.flood("DirectoryService/Login", {"login": "x", "password": "y"}, 30)[401].count == 30
 
 
 def test_overload_is_refused_and_passes(gateway):
     """More calls than CALLS_MAX at one time; the service itself queues a few."""
     with gateway.holding():
-        counts = flood(gateway, "ListUnits", HOLD, 2 * CALLS_MAX)
-    assert counts["503"] >= CALLS_MAX and sum(counts.values()) == 2 * CALLS_MAX
+        seen = gateway.flood("DirectoryService/ListUnits", HOLD, 2 * CALLS_MAX)
+    assert seen[503].count >= CALLS_MAX and sum(answer.count for answer in seen.values()) == 2 * CALLS_MAX
     assert "code=UNAVAILABLE reason=QUEUE_FULL user= " in gateway.log.read_text(encoding="utf-8")
 
 

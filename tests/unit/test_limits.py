@@ -11,7 +11,7 @@ SIZES = {"KiB": 1 << 10, "MiB": 1 << 20}
 def in_source(path, name):
     """An enum constant, also as a product or in terms of another of the project, or the default of a setting."""
     text = (TOP / path).read_text()
-    setting = re.search(rf'\{{ "{name}", CONF_INT, SETTING\(\w+\), "(\d+)"', text)
+    setting = re.search(rf'\{{ "{name}", CONF_INT, SETTING\([\w.]+\), "(\d+)"', text)
     if setting:
         return int(setting[1])
     formula = re.search(rf"\b{name} = ([^,}}]+)", text)[1].replace("RPC_SIZE_MAX", "(4 << 20)")

@@ -1,0 +1,183 @@
+#include "limit.h"
+
+#include <arpa/inet.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "session.h"
+
+enum { US_PER_MS = 1000, US_PER_S = 1000000, RETRY_MS = 1000 };
+
+static int64_t now_us(void) {
+    return clock_mono_ms() * US_PER_MS;
+}
+
+void limits_init(limits *l, const limit_settings *max) {
+    l->max = *max;
+    random_bytes(l->salt, sizeof(l->salt));
+}
+
+/* ---- who it is ---- */
+
+/* Never 0. */
+static uint64_t key_of(const limits *l, const char *kind, const void *name, size_t n) {
+    uint8_t digest[SHA256_SIZE];
+    uint64_t key;
+    sha256_stream sha;
+    sha256_init(&sha);
+    sha256_update(&sha, l->salt, sizeof(l->salt));
+    sha256_update(&sha, kind, strlen(kind) + 1);
+    sha256_update(&sha, name, n);
+    sha256_final(&sha, digest);
+    memcpy(&key, digest, sizeof(key));
+    return key | 1;
+}
+
+static uint64_t key_of_person(const limits *l, int32_t user_id) {
+    return key_of(l, "person", &user_id, sizeof(user_id));
+}
+
+static uint64_t key_of_session(const limits *l, const char *token) {
+    return key_of(l, "session", token, strlen(token));
+}
+
+/* HAProxy's word for where the request comes from. Of IPv6 the network: a host may use any address of its own. */
+static uint64_t key_of_address(const limits *l, const http_stream *s) {
+    enum { NETWORK_SIZE = 8 };
+    struct in6_addr v6;
+    const char *text = http_header_of(s, "x-forwarded-for");
+    if (inet_pton(AF_INET6, text, &v6) == 1)
+        return key_of(l, "network", &v6, NETWORK_SIZE);
+    return key_of(l, "address", text, strlen(text));
+}
+
+static limit_row *row_find(limits *l, uint64_t key) {
+    limit_row *set = l->rows[(key >> 1) % LIMIT_SETS];
+    for (size_t i = 0; i < LIMIT_WAYS; i++)
+        if (set[i].key == key)
+            return &set[i];
+    return NULL;
+}
+
+/* The row of the key, made when there is none; NULL when every place of the set has calls under way. */
+static limit_row *row_need(limits *l, uint64_t key) {
+    limit_row *set = l->rows[(key >> 1) % LIMIT_SETS];
+    limit_row *row = row_find(l, key);
+    for (size_t i = 0; i < LIMIT_WAYS && (!row || row->key != key); i++)
+        if (set[i].calls + set[i].streams == 0 && (!row || set[i].seen_us < row->seen_us))
+            row = &set[i];
+    if (row && row->key != key)
+        *row = (limit_row){ .key = key };
+    if (row)
+        row->seen_us = now_us();
+    return row;
+}
+
+/* The person, when the session was confirmed before; else the address. */
+static uint64_t key_of_caller(limits *l, const http_stream *s) {
+    const char *token;
+    limit_row *session = session_token(s, &token) ? NULL : row_find(l, key_of_session(l, token));
+    if (!session)
+        return key_of_address(l, s);
+    session->seen_us = now_us();
+    return key_of_person(l, session->user_id);
+}
+
+/* ---- what it may ---- */
+
+static bh_err *refused(limits *l, http_stream *s, limit_kind kind, int64_t retry_ms, bh_err *error) {
+    l->refused[kind]++;
+    s->retry_ms = retry_ms;
+    return error;
+}
+
+static const char *number(const http_stream *s, int64_t n) {
+    return arena_printf(s->call->mem, "%lld", (long long) n);
+}
+
+/* How far the row has paid ahead once it paid for one call more. */
+static int64_t ahead_us(const limits *l, const limit_row *row) {
+    int64_t left_us = row->paid_until_us - row->seen_us;
+    return (left_us > 0 ? left_us : 0) + US_PER_S / l->max.own_rate;
+}
+
+static bh_err *check(limits *l, http_stream *s, const limit_row *row) {
+    int64_t wait_us = ahead_us(l, row) - l->max.own_burst * US_PER_S / l->max.own_rate;
+    if (row->calls >= l->max.own_calls_max)
+        return refused(l, s, LIMIT_CALLS, RETRY_MS, bh_fail(s->call, CALLER_BUSY, number(s, l->max.own_calls_max)));
+    if (wait_us > 0)
+        return refused(l, s, LIMIT_RATE, wait_us / US_PER_MS + 1,
+                       bh_fail(s->call, CALLER_TOO_FAST, number(s, l->max.own_rate)));
+    return NULL;
+}
+
+static bh_err *count(limits *l, http_stream *s, uint64_t key) {
+    limit_row *row = row_need(l, key);
+    if (!row || l->calls >= l->max.calls_max)
+        return bh_fail(s->call, QUEUE_FULL);
+    TRY(check(l, s, row));
+    row->paid_until_us = row->seen_us + ahead_us(l, row);
+    row->calls++;
+    l->calls++;
+    s->caller = row;
+    return NULL;
+}
+
+bh_err *limits_enter(limits *l, http_stream *s) {
+    return count(l, s, key_of_caller(l, s));
+}
+
+bh_err *limits_confirm(limits *l, http_stream *s) {
+    const char *token;
+    uint64_t key = key_of_person(l, s->call->who.user_id);
+    TRY(session_token(s, &token));
+    limit_row *session = row_need(l, key_of_session(l, token));
+    if (session)
+        session->user_id = s->call->who.user_id;
+    if (s->caller->key == key)
+        return NULL;
+    limits_leave(l, s);
+    return count(l, s, key);
+}
+
+void limits_deny(limits *l, const http_stream *s) {
+    const char *token;
+    limit_row *session = session_token(s, &token) ? NULL : row_find(l, key_of_session(l, token));
+    if (session)
+        *session = (limit_row){ 0 };
+}
+
+bh_err *limits_stream(limits *l, http_stream *s) {
+    limit_row *row = s->caller;
+    if (row->streams >= l->max.own_streams_max)
+        return refused(l, s, LIMIT_STREAMS, RETRY_MS,
+                       bh_fail(s->call, CALLER_STREAMS, number(s, l->max.own_streams_max)));
+    if (l->streams >= l->max.streams_max)
+        return bh_fail(s->call, QUEUE_FULL);
+    limits_leave(l, s);
+    row->streams++;
+    l->streams++;
+    s->caller = row;
+    s->is_stream = true;
+    return NULL;
+}
+
+void limits_leave(limits *l, http_stream *s) {
+    if (!s->caller)
+        return;
+    if (s->is_stream) {
+        s->caller->streams--;
+        l->streams--;
+    } else {
+        s->caller->calls--;
+        l->calls--;
+    }
+    s->caller = NULL;
+}
+
+void limits_metrics(limits *l, buf *out) {
+    static const char *const labels[LIMIT_KINDS] = { "limit=\"calls\"", "limit=\"rate\"", "limit=\"streams\"" };
+    metric_head(out, "bihuan_http_limited_total", "counter", "Requests refused because their caller had asked enough.");
+    for (size_t i = 0; i < LIMIT_KINDS; i++)
+        metric_sample(out, "bihuan_http_limited_total", labels[i], l->refused[i]);
+}
