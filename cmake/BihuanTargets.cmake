@@ -17,14 +17,14 @@ function(bh_program name)
 endfunction()
 
 # bh_service(task): services/task as library bh_task_service (for tests) and executable bihuan-task;
-# its sql/*.sql become a statement table at build time, with OUTBOX also those of lib/service/sql for its own schema.
+# its sql/*.sql become a statement table at build time, with those of lib/service/sql; OUTBOX: also for its own schema.
 # LIST_BY task:uuid unit:int4: its sql/list_by.sql.in by each key, so that each has a plan on an index of its own.
 function(bh_service name)
     cmake_parse_arguments(arg "OUTBOX" "" "DEPENDS;LIST_BY" ${ARGN})
     set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
     file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
     list(REMOVE_ITEM sources ${dir}/main.c)
-    file(GLOB statements CONFIGURE_DEPENDS ${dir}/sql/*.sql)
+    file(GLOB statements CONFIGURE_DEPENDS ${dir}/sql/*.sql ${CMAKE_SOURCE_DIR}/lib/service/sql/*.sql)
     set(gen ${CMAKE_CURRENT_BINARY_DIR}/${name})
     if(arg_OUTBOX)
         set(schema ${name})

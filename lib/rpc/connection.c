@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
 #include "rpc/flight.h"
+#include "rpc/guard.h"
 #include "rpc/message.h"
 #include "rpc/socket.h"
 #include "rpc/standing.h"
@@ -42,6 +43,8 @@ struct connection {
     int64_t state_until_ms;
     int64_t heard_ms;
     int64_t pinged_ms; /* 0 = no ping is out */
+    places places;
+    bool has_news; /* about them */
     flight flight;
     int64_t expiry_ms; /* no call ends before */
 };
@@ -65,6 +68,16 @@ bool connection_serves(const connection *conn, const rpc_peer *peer) {
 
 bool connection_is_ready(const connection *conn) {
     return conn->state == READY;
+}
+
+const places *connection_places(const connection *conn) {
+    return &conn->places;
+}
+
+bool connection_has_news(connection *conn) {
+    bool has_news = conn->has_news;
+    conn->has_news = false;
+    return has_news;
 }
 
 static void enter(connection *conn, connection_state state, int64_t until_ms) {
@@ -189,7 +202,21 @@ void connection_give_up(connection *conn, rpc_result *call, int64_t now_ms) {
 
 /* --- receiving --- */
 
-static void on_hello(connection *conn) {
+static void learn_places(connection *conn, const frame *hello) {
+    bh_call *call = call_new("hello", 0);
+    ProtobufCMessage *message;
+    bh_err *err = rpc_unpack(call, &bh__rpc__hello__descriptor, hello->meta, hello->meta_size, &message);
+    if (err) {
+        log_event(LOG_WARN, "rpc.bad_frame", "endpoint=%s: %s", conn->endpoint, err->en);
+    } else {
+        const Bh__Rpc__Hello *said = (const Bh__Rpc__Hello *) message;
+        conn->has_news |= places_set(&conn->places, (const char *const *) said->endpoints, said->n_endpoints);
+    }
+    call_free(call);
+}
+
+static void on_hello(connection *conn, const frame *hello) {
+    learn_places(conn, hello);
     if (conn->state != GREETING)
         return;
     conn->lost_ms = 0;
@@ -229,7 +256,7 @@ static void handle(connection *conn, zmq_msg_t *message, int64_t now_ms) {
     if (fault)
         log_event(LOG_WARN, "rpc.bad_frame", "endpoint=%s: %s", conn->endpoint, fault);
     else if (received.kind == FRAME_HELLO)
-        on_hello(conn);
+        on_hello(conn, &received);
     else if (received.kind == FRAME_GOAWAY)
         on_goaway(conn, now_ms);
     else if (received.kind == FRAME_END && received.call_id == 0)

@@ -4,7 +4,7 @@
 #include <poll.h>
 
 #include "rpc/keys.h"
-#include "rpc/peers.h"
+#include "rpc/places.h"
 #include "rpc/result.h"
 
 typedef struct connection connection;
@@ -41,6 +41,10 @@ bool connection_is_over(const connection *conn);
 /* Whether it is the one to this peer, and has not been retired. */
 bool connection_serves(const connection *conn, const rpc_peer *peer);
 bool connection_is_ready(const connection *conn);
+/* Where else the server's services are, as it said last. */
+const places *connection_places(const connection *conn);
+/* True once after the server has said something new about that. */
+bool connection_has_news(connection *conn);
 
 enum { CONNECTION_FULL = INT32_MAX };
 /* How many calls it has under way; more than any other has when calls should go elsewhere, for it has failed lately;

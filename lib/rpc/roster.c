@@ -5,14 +5,77 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { REFRESH_MS = 500 };
+enum { REFRESH_MS = 500, LINEUP_MEMORY_MAX = 64 << 10 };
 
-/* --- the file --- */
+/* --- who is wanted --- */
+
+static connection *find_connection(const roster *r, const rpc_peer *peer, size_t *ret_at) {
+    for (size_t i = 0; i < r->connection_count; i++) {
+        *ret_at = i;
+        if (connection_serves(r->connections[i], peer))
+            return r->connections[i];
+    }
+    return NULL;
+}
+
+static void line_up(lineup *all, const rpc_peer *peer) {
+    all->peer[all->n++] = (rpc_peer){
+        .service = arena_strdup(all->mem, peer->service),
+        .endpoint = arena_strdup(all->mem, peer->endpoint),
+        .public_key = arena_strdup(all->mem, peer->public_key),
+    };
+}
+
+/* Whether one that was told is new, and there is room for it. */
+static bool is_welcome(const roster *r, const lineup *all, const rpc_peer *told) {
+    size_t instances = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        if (strcmp(all->peer[i].service, told->service) != 0)
+            continue;
+        instances++;
+        if (strcmp(all->peer[i].endpoint, told->endpoint) == 0)
+            return false;
+    }
+    return instances < RPC_INSTANCES_MAX && all->n < RPC_PEERS_MAX && r->connection_count + all->n < ROSTER_MAX;
+}
+
+static void invite(const roster *r, lineup *all, const rpc_peer *told) {
+    if (is_welcome(r, all, told))
+        line_up(all, told);
+}
+
+/* One that answers is wanted, whoever told of it may have gone. */
+static void keep_those_that_answer(const roster *r, lineup *all) {
+    size_t at;
+    for (size_t i = r->wanted.named; i < r->wanted.n; i++) {
+        const connection *conn = find_connection(r, &r->wanted.peer[i], &at);
+        if (conn && connection_is_ready(conn))
+            invite(r, all, &r->wanted.peer[i]);
+    }
+}
+
+/* Those who were told may tell of others. */
+static void ask_those_that_answer(const roster *r, lineup *all) {
+    size_t at;
+    for (size_t i = 0; i < all->n; i++) {
+        rpc_peer told = all->peer[i];
+        const connection *conn = find_connection(r, &told, &at);
+        if (!conn || !connection_is_ready(conn))
+            continue;
+        const places *known = connection_places(conn);
+        for (size_t j = 0; j < known->n; j++) {
+            told.endpoint = known->endpoint[j];
+            invite(r, all, &told);
+        }
+    }
+}
+
+/* --- connections and channels --- */
 
 static size_t connection_to(roster *r, const rpc_peer *peer) {
-    for (size_t i = 0; i < r->connection_count; i++)
-        if (connection_serves(r->connections[i], peer))
-            return i;
+    size_t at;
+    if (find_connection(r, peer, &at))
+        return at;
     r->connections[r->connection_count] = connection_new(r->setup, peer);
     return r->connection_count++;
 }
@@ -35,19 +98,33 @@ static channel *channel_to(roster *r, const char *service) {
     return ch;
 }
 
-static void apply(roster *r, const rpc_peer *peers, size_t n, int64_t now_ms) {
+static void connect_all(roster *r, const lineup *all, int64_t now_ms) {
     bool wanted[ROSTER_MAX] = { false };
     for (size_t i = 0; i < r->channel_count; i++)
         channel_clear(r->channels[i]);
-    for (size_t i = 0; i < n; i++) {
-        size_t at = connection_to(r, &peers[i]);
-        channel_add(channel_to(r, peers[i].service), r->connections[at]);
+    for (size_t i = 0; i < all->n; i++) {
+        size_t at = connection_to(r, &all->peer[i]);
+        channel_add(channel_to(r, all->peer[i].service), r->connections[at]);
         wanted[at] = true;
     }
     for (size_t i = 0; i < r->connection_count; i++)
         if (!wanted[i])
             connection_retire(r->connections[i], now_ms);
 }
+
+static void apply(roster *r, const rpc_peer *named, size_t n, int64_t now_ms) {
+    lineup next = { .mem = arena_new(LINEUP_MEMORY_MAX), .named = n };
+    for (size_t i = 0; i < n; i++)
+        line_up(&next, &named[i]);
+    keep_those_that_answer(r, &next);
+    ask_those_that_answer(r, &next);
+    connect_all(r, &next, now_ms);
+    arena_free(r->wanted.mem);
+    r->wanted = next;
+    log_event(LOG_INFO, "rpc.peers", "named=%zu told=%zu connections=%zu", n, next.n - n, r->connection_count);
+}
+
+/* --- the file --- */
 
 static bh_err *load(bh_call *call, roster *r, int64_t now_ms) {
     rpc_peer *peers;
@@ -67,8 +144,6 @@ static void refresh(roster *r, int64_t now_ms) {
     bh_err *err = load(call, r, now_ms);
     if (err)
         log_event(LOG_ERROR, "rpc.peers", "kept the old ones: %s", err->en);
-    else
-        log_event(LOG_INFO, "rpc.peers", "path=%s connections=%zu", r->file.path, r->connection_count);
     call_free(call);
 }
 
@@ -85,6 +160,7 @@ void roster_close(roster *r) {
         connection_free(r->connections[i], clock_mono_ms());
     for (size_t i = 0; i < r->channel_count; i++)
         channel_close(r->channels[i]);
+    arena_free(r->wanted.mem);
 }
 
 /* --- the turns of the thread --- */
@@ -109,8 +185,13 @@ static void forget_those_over(roster *r, int64_t now_ms) {
 void roster_tick(roster *r, int64_t now_ms) {
     if (now_ms - r->looked_ms >= REFRESH_MS)
         refresh(r, now_ms);
-    for (size_t i = 0; i < r->connection_count; i++)
+    bool any_news = false;
+    for (size_t i = 0; i < r->connection_count; i++) {
         connection_tick(r->connections[i], now_ms);
+        any_news |= connection_has_news(r->connections[i]);
+    }
+    if (any_news)
+        apply(r, r->wanted.peer, r->wanted.named, now_ms);
     forget_those_over(r, now_ms);
 }
 

@@ -1,4 +1,5 @@
-/* The services of the site and the connections to their servers, as the peers file names them. I/O thread only. */
+/* The services of the site and the connections to their servers: those that the peers file names, and those that the
+ * servers know of. I/O thread only. */
 #pragma once
 
 #include <stdatomic.h>
@@ -9,11 +10,20 @@
 /* Twice as many as there may be peers: those that left the file may still have calls under way. */
 enum { ROSTER_MAX = 2 * RPC_PEERS_MAX };
 
+/* The servers that are wanted: first those of the file, then those that were told. */
+typedef struct lineup {
+    arena *mem;
+    rpc_peer peer[RPC_PEERS_MAX];
+    size_t n;
+    size_t named; /* in the file */
+} lineup;
+
 typedef struct roster {
     arena *mem; /* for the channels, which stay */
     const connection_setup *setup;
     table_watch file;
     int64_t looked_ms; /* at the file */
+    lineup wanted;
     connection *connections[ROSTER_MAX];
     size_t connection_count;
     channel *channels[ROSTER_MAX];

@@ -7,18 +7,18 @@
 #include "rpc/message.h"
 
 /* False when the caller is gone: MANDATORY tells. One whose queue is full is still there. */
-static bool tell(void *router, const uint8_t id[ROUTE_SIZE], frame_kind kind) {
+static bool tell(void *router, const uint8_t id[ROUTE_SIZE], frame_kind kind, const ProtobufCMessage *meta) {
     zmq_msg_t message;
     if (zmq_send(router, id, ROUTE_SIZE, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return errno != EHOSTUNREACH;
-    message_init(&message, (frame){ .kind = (uint8_t) kind }, NULL, 0);
+    message_init(&message, (frame){ .kind = (uint8_t) kind }, meta, 0);
     zmq_msg_send(&message, router, ZMQ_DONTWAIT);
     zmq_msg_close(&message);
     return true;
 }
 
-static void tell_or_forget(routes *all, void *router, int i, frame_kind kind) {
-    if (!tell(router, all->id[i], kind))
+static void tell_or_forget(routes *all, void *router, int i, frame_kind kind, const ProtobufCMessage *meta) {
+    if (!tell(router, all->id[i], kind, meta))
         memcpy(all->id[i], all->id[--all->n], ROUTE_SIZE);
 }
 
@@ -28,7 +28,7 @@ static void look_at_one(routes *all, void *router) {
     if (!all->n)
         return;
     all->next = (all->next + 1) % all->n;
-    tell_or_forget(all, router, all->next, FRAME_PONG);
+    tell_or_forget(all, router, all->next, FRAME_PONG, NULL);
 }
 
 void routes_add(routes *all, void *router, zmq_msg_t *route) {
@@ -40,7 +40,7 @@ void routes_add(routes *all, void *router, zmq_msg_t *route) {
     memcpy(all->id[all->n++], zmq_msg_data(route), ROUTE_SIZE);
 }
 
-void routes_tell(routes *all, void *router, frame_kind kind) {
+void routes_tell(routes *all, void *router, frame_kind kind, const ProtobufCMessage *meta) {
     for (int i = all->n - 1; i >= 0; i--)
-        tell_or_forget(all, router, i, kind);
+        tell_or_forget(all, router, i, kind, meta);
 }

@@ -1,6 +1,7 @@
 /* The callers that have greeted, by the names the ROUTER gave them: who must hear that the server is leaving. */
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
 #include <zmq.h>
 
 #include "rpc/frame.h"
@@ -15,5 +16,5 @@ typedef struct routes {
 
 /* Remembers a caller, unless there is no room; looks whether two others are still there. */
 void routes_add(routes *all, void *router, zmq_msg_t *route);
-/* Sends a bare frame to all; forgets those that are gone. */
-void routes_tell(routes *all, void *router, frame_kind kind);
+/* Sends a frame about the connection to all, with `meta` unless that is NULL; forgets those that are gone. */
+void routes_tell(routes *all, void *router, frame_kind kind, const ProtobufCMessage *meta);

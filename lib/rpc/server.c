@@ -51,6 +51,11 @@ struct rpc_server {
     inbox replies;
     jobs jobs;
     routes greeted;
+    pthread_mutex_t places_lock;
+    places places;              /* as told; under the lock */
+    atomic_bool places_are_new; /* since the callers heard of them */
+    places said;                /* in our HELLO */
+    char *said_list[RPC_PLACES_MAX];
     inbox_node *batch; /* accepted in this turn, oldest first */
     inbox_node **batch_end;
     pthread_t *threads;
@@ -80,6 +85,9 @@ static void make_hello(rpc_server *s, const rpc_service *services, size_t n) {
     s->hello.services = names;
     s->hello.n_services = n;
     s->hello.message_size_max = FRAME_SIZE_MAX;
+    for (size_t i = 0; i < RPC_PLACES_MAX; i++)
+        s->said_list[i] = s->said.endpoint[i];
+    s->hello.endpoints = s->said_list;
 }
 
 static bh_err *open_sockets(bh_call *call, rpc_server *s, const char *endpoint) {
@@ -108,6 +116,7 @@ bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, const 
     arena *mem = arena_new(SERVER_MEMORY_MAX);
     rpc_server *s = arena_alloc(mem, sizeof(*s));
     s->mem = mem;
+    pthread_mutex_init(&s->places_lock, NULL);
     s->workers = options->workers ? options->workers : WORKERS_DEFAULT;
     s->setup.site_id = options->site_id;
     s->setup.backend = options->backend;
@@ -138,6 +147,7 @@ void rpc_server_close(rpc_server *s) {
     allow_close(s->allowed);
     queue_free(s->waiting);
     arena_free(s->scratch);
+    pthread_mutex_destroy(&s->places_lock);
     arena_free(s->mem);
 }
 
@@ -340,6 +350,14 @@ static void start_workers(rpc_server *s) {
     pthread_attr_destroy(&attributes);
 }
 
+static void say_places(rpc_server *s) {
+    pthread_mutex_lock(&s->places_lock);
+    s->said = s->places;
+    pthread_mutex_unlock(&s->places_lock);
+    s->hello.n_endpoints = s->said.n;
+    routes_tell(&s->greeted, s->router, FRAME_HELLO, &s->hello.base);
+}
+
 /* Rare work, once a millisecond at most: libzmq makes system calls for every look at a socket with nothing in it. True
  * when somebody asked: then somebody else may wait. */
 static bool attend(rpc_server *s, int64_t now_ms) {
@@ -349,6 +367,8 @@ static bool attend(rpc_server *s, int64_t now_ms) {
         s->refreshed_ms = now_ms;
         allow_refresh(s->allowed);
     }
+    if (atomic_exchange(&s->places_are_new, false))
+        say_places(s);
     bool asked = zap_serve(s->zap, s->allowed);
     s->attended_ms = asked ? 0 : now_ms;
     return asked;
@@ -379,7 +399,7 @@ static bool has_drained(rpc_server *s, int64_t now_ms) {
         s->drained_ms = now_ms + DRAIN_MS;
     if (now_ms - s->told_ms >= TELL_MS) {
         s->told_ms = now_ms;
-        routes_tell(&s->greeted, s->router, FRAME_GOAWAY);
+        routes_tell(&s->greeted, s->router, FRAME_GOAWAY, NULL);
     }
     return !s->jobs.busy && (!s->greeted.n || now_ms >= s->drained_ms);
 }
@@ -397,6 +417,16 @@ void rpc_server_run(rpc_server *s) {
     queue_close(s->waiting);
     for (int i = 0; i < s->workers; i++)
         pthread_join(s->threads[i], NULL);
+}
+
+void rpc_server_tell_places(rpc_server *s, const char *const *endpoints, size_t n) {
+    pthread_mutex_lock(&s->places_lock);
+    bool changed = places_set(&s->places, endpoints, n);
+    pthread_mutex_unlock(&s->places_lock);
+    if (!changed)
+        return;
+    atomic_store(&s->places_are_new, true);
+    inbox_wake(&s->replies);
 }
 
 void rpc_server_stop(rpc_server *s) {

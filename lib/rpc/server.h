@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "rpc/handler.h"
+#include "rpc/places.h"
 
 typedef struct rpc_server_options {
     const char *name;       /* for log lines */
@@ -26,6 +27,8 @@ const char *rpc_server_endpoint(const rpc_server *server);
 /* Serves in the calling thread until rpc_server_stop; then tells callers to go away, finishes and answers the calls
  * already accepted, and returns when the callers are gone, or 3 s later. */
 void rpc_server_run(rpc_server *server);
+/* Where the other servers of its services are: its callers hear of them, and ask them too. From any thread. */
+void rpc_server_tell_places(rpc_server *server, const char *const *endpoints, size_t n);
 /* From any thread or signal handler. */
 void rpc_server_stop(rpc_server *server);
 /* What the calls were and how they ended (base/metric.h); from any thread. */

@@ -64,21 +64,20 @@ static void *job_main(void *data) {
     return NULL;
 }
 
-job_threads *jobs_start(service_runtime *runtime) {
-    size_t n = runtime->service->job_count;
-    job_threads *jobs = calloc(1, sizeof(*jobs) + n * sizeof(jobs->threads[0]));
-    if (!jobs)
+job_threads *jobs_start(service_runtime *runtime, const service_job *jobs, size_t n) {
+    job_threads *all = calloc(1, sizeof(*all) + n * sizeof(all->threads[0]));
+    if (!all)
         abort();
-    jobs->runtime = runtime;
-    pthread_mutex_init(&jobs->lock, NULL);
-    pthread_cond_init(&jobs->stop, NULL);
-    for (; jobs->n < n; jobs->n++) {
-        job_thread *t = &jobs->threads[jobs->n];
-        *t = (job_thread){ .all = jobs, .job = &runtime->service->jobs[jobs->n] };
+    all->runtime = runtime;
+    pthread_mutex_init(&all->lock, NULL);
+    pthread_cond_init(&all->stop, NULL);
+    for (; all->n < n; all->n++) {
+        job_thread *t = &all->threads[all->n];
+        *t = (job_thread){ .all = all, .job = &jobs[all->n] };
         if (pthread_create(&t->thread, NULL, job_main, t) != 0)
             abort();
     }
-    return jobs;
+    return all;
 }
 
 void jobs_stop(job_threads *jobs) {

@@ -13,6 +13,7 @@
 #include "rpc/server.h"
 #include "service/health.h"
 #include "service/jobs.h"
+#include "service/place.h"
 
 enum { START_TIMEOUT_MS = 60000 };
 
@@ -20,6 +21,7 @@ enum { START_TIMEOUT_MS = 60000 };
 static const conf_row conf[] = {
     { "DATABASE", CONF_TEXT, SETTING(database), NULL, "libpq connection string" },
     { "ENDPOINT", CONF_TEXT, SETTING(endpoint), NULL, "where to listen, tcp://127.0.0.1:7001" },
+    { "PLACE", CONF_TEXT, SETTING(place), "", "where callers reach us; empty: as ENDPOINT; -: they are not told" },
     { "KEY_FILE", CONF_TEXT, SETTING(key_file), NULL, "own secret key, mode 0600" },
     { "ALLOW_FILE", CONF_TEXT, SETTING(allow_file), NULL, "keys that may call" },
     { "PEERS_FILE", CONF_TEXT, SETTING(peers_file), NULL, "where the other services are" },
@@ -87,6 +89,9 @@ static void write_counters(buf *out, void *data) {
     pg_pool_metrics(c->pool, out);
 }
 
+/* What every service does beside calls. */
+static const service_job common_jobs[] = { { .name = "place", .interval_ms = PLACE_INTERVAL_MS, .run = place_hold } };
+
 static bh_err *serve(bh_call *call, service_runtime *runtime) {
     const service_settings *s = &runtime->settings;
     rpc_server_options options = {
@@ -108,10 +113,13 @@ static bh_err *serve(bh_call *call, service_runtime *runtime) {
     pthread_t stopper;
     if (pthread_create(&stopper, NULL, stop_on_signal, server) != 0)
         return bh_fail(call, INTERNAL_ERROR, "no thread for signals");
-    job_threads *jobs = jobs_start(runtime);
+    runtime->server = server;
+    job_threads *own = jobs_start(runtime, runtime->service->jobs, runtime->service->job_count);
+    job_threads *common = jobs_start(runtime, common_jobs, countof(common_jobs));
     log_event(LOG_INFO, "service.ready", "endpoint=%s", rpc_server_endpoint(server));
     rpc_server_run(server);
-    jobs_stop(jobs);
+    jobs_stop(own);
+    jobs_stop(common);
     exporter_close(metrics);
     pthread_join(stopper, NULL);
     rpc_server_close(server);

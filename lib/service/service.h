@@ -6,11 +6,13 @@
 #include "rpc/handler.h"
 
 struct rpc_client;
+struct rpc_server;
 
 /* The configuration every service reads (BIHUAN_..., see service.c). */
 typedef struct service_settings {
     const char *database;
     const char *endpoint;
+    const char *place;
     const char *key_file;
     const char *allow_file;
     const char *peers_file;
@@ -30,6 +32,7 @@ typedef struct service_runtime {
     service_settings settings;
     pg_pool *pool;
     struct rpc_client *client; /* calls other services */
+    struct rpc_server *server; /* while it serves; else NULL */
 } service_runtime;
 
 /* Work done beside calls, in a thread of its own: run again `interval_ms` after it returned; at once when it asks. */
@@ -45,6 +48,7 @@ typedef struct bh_service {
     const rpc_service *rpc;
     const pg_stmt *statements;
     size_t statement_count;
+    const pg_stmt *hold_place; /* the one of them that service/place.h runs */
     const service_job *jobs;
     size_t job_count;
 } bh_service;

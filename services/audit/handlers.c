@@ -143,6 +143,7 @@ const bh_service audit_service = {
     .rpc = &rpc,
     .statements = audit_sql,
     .statement_count = AUDIT_SQL_COUNT,
+    .hold_place = &audit_sql[AUDIT_SQL_HOLD_PLACE],
     .jobs = jobs,
     .job_count = countof(jobs),
 };

@@ -300,6 +300,7 @@ const bh_service directory_service = {
     .rpc = &rpc,
     .statements = directory_sql,
     .statement_count = DIRECTORY_SQL_COUNT,
+    .hold_place = &directory_sql[DIRECTORY_SQL_HOLD_PLACE],
     .jobs = jobs,
     .job_count = countof(jobs),
 };

@@ -201,6 +201,7 @@ const bh_service progress_service = {
     .rpc = &rpc,
     .statements = progress_sql,
     .statement_count = PROGRESS_SQL_COUNT,
+    .hold_place = &progress_sql[PROGRESS_SQL_HOLD_PLACE],
     .jobs = progress_jobs,
     .job_count = PROGRESS_JOB_COUNT,
 };

@@ -59,4 +59,5 @@ const bh_service target_service = {
     .rpc = &rpc,
     .statements = target_sql,
     .statement_count = TARGET_SQL_COUNT,
+    .hold_place = &target_sql[TARGET_SQL_HOLD_PLACE],
 };

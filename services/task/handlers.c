@@ -327,6 +327,7 @@ const bh_service task_service = {
     .rpc = &rpc,
     .statements = task_sql,
     .statement_count = TASK_SQL_COUNT,
+    .hold_place = &task_sql[TASK_SQL_HOLD_PLACE],
     .jobs = task_jobs,
     .job_count = TASK_JOB_COUNT,
 };

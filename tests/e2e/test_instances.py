@@ -116,6 +116,35 @@ def test_rolling_restart_is_not_noticed(pair):
     print(f"\n{len(load.done)} calls while {2 * len(SERVICES)} programs were restarted: none failed")
 
 
+def name_peers(installation, lines):
+    peers = installation.state / "keys/peers"
+    new = peers.with_suffix(".new")
+    new.write_text("".join(lines))
+    new.chmod(peers.stat().st_mode)
+    new.rename(peers)
+
+
+def test_one_that_no_file_names_is_found(pair):
+    """The second of each holds a lease, so that the first tells the gateway of it; then the first goes."""
+    both = (pair.state / "keys/peers").read_text().splitlines(keepends=True)
+    seen = {}
+    name_peers(pair, [line for line in both if seen.setdefault(line.split()[0], line) is line])
+    log = pair.state / "log/gateway/current"
+    wait_until(pair, lambda: "named=5 told=5 " in re.findall(r"rpc.peers .*", log.read_text())[-1])
+    load = Load(pair)
+    try:
+        for program in SERVICES:
+            subprocess.run(["sv", "-w", "30", "down", pair.state / "sv" / program], check=True, capture_output=True)
+        answered = len(load.done)
+        wait_until(pair, lambda: load.failed or len(load.done) > answered + 20)
+    finally:
+        load.end()
+    assert load.failed == []
+    for program in SERVICES:
+        subprocess.run(["sv", "-w", "30", "up", pair.state / "sv" / program], check=True, capture_output=True)
+    name_peers(pair, both)
+
+
 def test_log_has_every_entry_once(pair):
     wait_until(pair, lambda: pair.sql("select count(*) from audit.pending") == ["0"])
     pair.log_in("auditor01")

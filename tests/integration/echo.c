@@ -308,6 +308,20 @@ rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway) {
     return client;
 }
 
+pid_t echo_who(rpc_client *client, int *ret_begun) {
+    bh_call *c = call_new("test", 20000);
+    Bh__Test__DescribeRequest request = BH__TEST__DESCRIBE_REQUEST__INIT;
+    ProtobufCMessage *message = NULL;
+    bh_err *err = rpc_call(client, c, &bh__test__echo_service__descriptor, "Describe", &request.base, &message);
+    assert(!err && message);
+    const Bh__Test__DescribeResponse *response = (Bh__Test__DescribeResponse *) message;
+    pid_t pid = response->pid;
+    if (ret_begun)
+        *ret_begun = response->begun;
+    call_free(c);
+    return pid;
+}
+
 bool echo_wait_ready(rpc_client *client, bool ready) {
     for (int i = 0; i < 2000; i++) {
         if (rpc_client_is_ready(client, "bihuan.test.v1.EchoService") == ready)

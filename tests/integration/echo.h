@@ -63,6 +63,8 @@ int echo_term(pid_t pid);
 rpc_client *echo_client(echo_site *site, enum echo_key key, bool gateway);
 /* Waits until the client is (not) ready; false after 20 s. */
 bool echo_wait_ready(rpc_client *client, bool ready);
+/* The process that answers a call of this client, and how many calls it has begun (NULL: never mind). */
+pid_t echo_who(rpc_client *client, int *ret_begun);
 /* Calls of Sleep and Ponder that a server of this process has begun since it was started. */
 int echo_begun(void);
 /* Waits until so many have been begun. */

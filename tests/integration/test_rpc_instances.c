@@ -39,24 +39,11 @@ typedef struct pair {
     pid_t pid[PAIR];
 } pair;
 
-/* The process that answers, and how many calls it has begun. */
-static pid_t ask(rpc_client *client, int *ret_begun) {
-    bh_call *c = call_new("test", 20000);
-    Bh__Test__DescribeRequest request = BH__TEST__DESCRIBE_REQUEST__INIT;
-    ProtobufCMessage *message;
-    assert_null(rpc_call(client, c, &bh__test__echo_service__descriptor, "Describe", &request.base, &message));
-    const Bh__Test__DescribeResponse *response = (Bh__Test__DescribeResponse *) message;
-    pid_t pid = response->pid;
-    *ret_begun = response->begun;
-    call_free(c);
-    return pid;
-}
-
 /* Until both answer, and each has begun so many calls. */
 static void wait_begun(rpc_client *client, const pair *p, int wanted) {
     int begun, found = 0;
     while (found < PAIR)
-        found += ask(client, &begun) == p->pid[found] && begun == wanted;
+        found += echo_who(client, &begun) == p->pid[found] && begun == wanted;
 }
 
 static rpc_client *start_pair(pair *p) {

@@ -1,0 +1,99 @@
+/* Servers that the peers file does not name: callers hear of them from a server that it does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "echo.h"
+
+static echo_site site;
+static rpc_client *client;
+
+static int set_up(UNUSED void **state) {
+    echo_site_init(&site);
+    echo_start(&site, NULL, 4, 0);
+    client = echo_client(&site, ECHO_GATEWAY, true);
+    assert_true(echo_wait_ready(client, true));
+    return 0;
+}
+
+static int tear_down(UNUSED void **state) {
+    rpc_client_close(client);
+    echo_site_done(&site);
+    return 0;
+}
+
+static void wait_answers(pid_t pid) {
+    while (echo_who(client, NULL) != pid)
+        continue;
+}
+
+static void tell(const char *endpoint) {
+    rpc_server_tell_places(site.server, &endpoint, 1);
+}
+
+static void told_of_another(UNUSED void **state) {
+    const char *place = echo_free_endpoint(&site);
+    pid_t other = echo_spawn_at(&site, place);
+    tell(place);
+    wait_answers(other);
+    wait_answers(getpid());
+    assert_int_equal(echo_term(other), 0);
+}
+
+/* Whoever connects later hears of it in the first HELLO. */
+static void told_at_once(UNUSED void **state) {
+    const char *place = echo_free_endpoint(&site);
+    pid_t other = echo_spawn_at(&site, place);
+    tell(place);
+    rpc_client_close(client);
+    client = echo_client(&site, ECHO_GATEWAY, true);
+    wait_answers(other);
+    assert_int_equal(echo_term(other), 0);
+}
+
+/* The one that told may go: who answers stays. */
+static void teller_goes(UNUSED void **state) {
+    const char *place = echo_free_endpoint(&site);
+    pid_t other = echo_spawn_at(&site, place);
+    tell(place);
+    wait_answers(other);
+    rpc_server_tell_places(site.server, NULL, 0);
+    echo_stop(&site);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(echo_who(client, NULL), other);
+    assert_int_equal(echo_term(other), 0);
+}
+
+/* Rubbish, a place where nobody is, one with another's key, more than there is room for: calls go well all the same. */
+static void places_of_nobody(UNUSED void **state) {
+    const char *told[2 * RPC_PLACES_MAX];
+    char too_long[300] = "tcp://";
+    memset(too_long + 6, '1', sizeof(too_long) - 7);
+    for (size_t i = 0; i < 2 * RPC_PLACES_MAX; i++)
+        told[i] = arena_printf(site.call->mem, "tcp://127.0.0.1:%d", (int) i + 1);
+    told[0] = "http://127.0.0.1:1";
+    told[1] = too_long;
+    told[2] = "tcp://nowhere";
+    rpc_server_tell_places(site.server, told, 2 * RPC_PLACES_MAX);
+    const char *place = echo_free_endpoint(&site);
+    pid_t other = echo_spawn_at(&site, place);
+    echo_peers(&site, (const char *const[]){ site.endpoint, place }, 2); /* what is named is never crowded out */
+    wait_answers(other);
+    wait_answers(getpid());
+    assert_int_equal(echo_term(other), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(told_of_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(told_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(teller_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(places_of_nobody, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
