@@ -1,6 +1,6 @@
-/* bench_echo [SECONDS]: echo through lib/rpc (workers, CURVE, allow-list, guard, log line) against a bare
- * single-threaded libzmq + protobuf-c + CURVE echo, in turns, with 1, 64 and 256 calls in flight. One JSON line each.
- */
+/* bench_echo SECONDS GRPC: echo through lib/rpc (workers, CURVE, allow-list, guard, log line) against a bare
+ * single-threaded libzmq + protobuf-c + CURVE echo, and against gRPC C++ without TLS (the program GRPC, see
+ * bench/rivals/grpc), in turns, with 1, 64 and 256 calls in flight. One JSON line each. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <zmq.h>
 
 #include "base/clock.h"
+#include "bench/grpc.h"
 #include "bench/load.h"
 #include "bench/measure.h"
 #include "echo.h"
@@ -166,44 +167,77 @@ static load_result rpc_run(rpc_client *client, int n, int64_t ms) {
 typedef struct measure {
     double per_s[ROUNDS];
     double cpu_us[ROUNDS]; /* per call, client and server together: does not care who else uses the machine */
+    double ratio[ROUNDS];  /* ours to it */
 } measure;
 
-static void compare(const rival *r, rpc_client *client, pid_t server, int n, int64_t ms) {
-    measure bare, rpc;
-    double ratios[ROUNDS];
+typedef struct setting {
+    const rival *bare;
+    const char *grpc; /* the program */
+    rpc_client *client;
+    pid_t server;
+    int ms; /* of each run */
+} setting;
+
+static void measure_bare(const setting *s, int n, measure *m, int round) {
+    double began_us = cpu_us(0) + cpu_us(s->bare->pid);
+    m->per_s[round] = rival_run(s->bare, n, s->ms);
+    m->cpu_us[round] = (cpu_us(0) + cpu_us(s->bare->pid) - began_us) / (m->per_s[round] * s->ms / 1000);
+}
+
+static const char *measure_grpc(const setting *s, int n, measure *m, int round) {
+    const grpc_result result = grpc_best(s->grpc, n, s->ms);
+    m->per_s[round] = result.per_s;
+    m->cpu_us[round] = result.cpu_us;
+    return result.server;
+}
+
+static void measure_rpc(const setting *s, int n, measure *m, int round) {
+    double began_us = cpu_us(s->server);
+    load_result load = rpc_run(s->client, n, s->ms);
+    m->per_s[round] = (double) load.calls / load.seconds;
+    m->cpu_us[round] = (load.cpu_us + cpu_us(s->server) - began_us) / (double) load.calls;
+}
+
+static void print(const char *name, measure *m) {
+    printf(",\"%s_per_s\":%.0f,\"%s_cpu_us\":%.1f", name, median(m->per_s, ROUNDS), name, median(m->cpu_us, ROUNDS));
+}
+
+static void compare(const setting *s, int n) {
+    measure bare, grpc, rpc;
+    const char *server = "";
     for (int i = 0; i < ROUNDS; i++) {
-        double began_us = cpu_us(0) + cpu_us(r->pid);
-        bare.per_s[i] = rival_run(r, n, ms);
-        bare.cpu_us[i] = (cpu_us(0) + cpu_us(r->pid) - began_us) / (bare.per_s[i] * (double) ms / 1000);
-        began_us = cpu_us(server);
-        load_result load = rpc_run(client, n, ms);
-        rpc.per_s[i] = (double) load.calls / load.seconds;
-        rpc.cpu_us[i] = (load.cpu_us + cpu_us(server) - began_us) / (double) load.calls;
-        ratios[i] = rpc.per_s[i] / bare.per_s[i];
+        measure_bare(s, n, &bare, i);
+        measure_rpc(s, n, &rpc, i);
+        server = measure_grpc(s, n, &grpc, i);
+        bare.ratio[i] = rpc.per_s[i] / bare.per_s[i];
+        grpc.ratio[i] = rpc.per_s[i] / grpc.per_s[i];
     }
-    printf("{\"bench\":\"echo\",\"in_flight\":%d,\"rpc_per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f,"
-           "\"rpc_cpu_us\":%.1f,\"bare_cpu_us\":%.1f}\n",
-           n, median(rpc.per_s, ROUNDS), median(bare.per_s, ROUNDS), median(ratios, ROUNDS), median(rpc.cpu_us, ROUNDS),
-           median(bare.cpu_us, ROUNDS));
+    printf("{\"bench\":\"echo\",\"in_flight\":%d,\"ratio\":%.2f,\"grpc_ratio\":%.2f,\"grpc_server\":\"%s\"", n,
+           median(bare.ratio, ROUNDS), median(grpc.ratio, ROUNDS), server);
+    print("rpc", &rpc);
+    print("bare", &bare);
+    print("grpc", &grpc);
+    puts("}");
     fflush(stdout);
 }
 
 int main(int argc, char **argv) {
     static const int in_flight[] = { 1, 64, 256 };
-    int64_t ms = 1000 * (argc > 1 ? strtol(argv[1], NULL, 10) : 2);
+    must(argc == 3, "usage: bench_echo SECONDS GRPC");
     /* The log lines are written, but nobody keeps them. */
     must(freopen("/dev/null", "w", stderr) != NULL, "/dev/null");
     rival r = { 0 };
     echo_site site;
     rival_start(&r);
     echo_site_init(&site);
-    pid_t pid = echo_spawn(&site);
-    rpc_client *client = echo_client(&site, ECHO_GATEWAY, true);
-    must(echo_wait_ready(client, true), "no server");
+    setting s = { .bare = &r, .grpc = argv[2], .ms = 1000 * (int) strtol(argv[1], NULL, 10) };
+    s.server = echo_spawn(&site);
+    s.client = echo_client(&site, ECHO_GATEWAY, true);
+    must(echo_wait_ready(s.client, true), "no server");
     for (size_t i = 0; i < countof(in_flight); i++)
-        compare(&r, client, pid, in_flight[i], ms);
-    rpc_client_close(client);
-    echo_kill(pid);
+        compare(&s, in_flight[i]);
+    rpc_client_close(s.client);
+    echo_kill(s.server);
     echo_kill(r.pid);
     echo_site_done(&site);
     return 0;

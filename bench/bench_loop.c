@@ -1,8 +1,11 @@
-/* bench_loop KEY PEERS LOOPS: the loop create-acknowledge-report-close as four real commands through lib/rpc with
- * CURVE, as the gateway sends them, 64 callers, on the tasks of bench/loop.sql. Each round needs LOOPS tasks of each
- * kind. One JSON line: loops per second (the middle round) and the latencies of each command. */
+/* bench_loop KEY PEERS LOAD FIRST LOOPS [PER_S]: the loop create-acknowledge-report-close as four real commands through
+ * lib/rpc with CURVE, as the gateway sends them, on the tasks of bench/loop.sql from FIRST on, which it uses up. LOAD
+ * is closed  64 callers, one loop after the other; open    PER_S loops a second, whatever becomes of those before;
+ *   alone   one caller; it also reads: GetTask, ListTasks, ListTodo.
+ * One JSON line: loops per second, and the latencies of each method. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "bench/command.h"
@@ -10,13 +13,16 @@
 #include "bihuan/v1/task_service.pb-c.h"
 #include "domain/task.h"
 
-enum { ROUNDS = 3, CALLERS = 64, OFFICE = 10, LEAD = 20, LEADER = 50 };
+enum { CALLERS = 64, OFFICE = 10, LEAD = 20, LEADER = 50, OTHER_LEAD = 1001 };
 enum { ISSUED = 1, ACTIVE = 2, SIGN_OFF = 3 }; /* kinds of task in bench/loop.sql */
+enum { COMMANDS = 4, METHODS = 7 };
 
-typedef struct round {
-    int first; /* the first loop of the round */
-    int loops; /* of each caller */
-} round;
+/* How the loops are shared out. */
+typedef struct sharing {
+    int first;   /* the first loop */
+    int loops;   /* of each caller */
+    int methods; /* of each loop */
+} sharing;
 
 static const principal drafter = {
     .user_id = 1, .unit_id = OFFICE, .post = POST_DRAFTER, .login = "drafter01", .service = ""
@@ -26,6 +32,11 @@ static const principal handler = {
 };
 static const principal leader = {
     .user_id = 50, .unit_id = 5, .post = POST_LEADER, .leader_id = LEADER, .login = "leader01", .service = ""
+};
+
+/* Of a unit whose tasks bench/growth.sql makes. */
+static const principal reader = {
+    .user_id = 12, .unit_id = OTHER_LEAD, .post = POST_HANDLER, .login = "handler02", .service = ""
 };
 
 static void task_id(int kind, int loop, char ret_text[UUID_TEXT_SIZE]) {
@@ -80,72 +91,110 @@ static void pack_sign_off(int loop, load_request *r) {
     r->size = bh__sign_off_task_request__pack(&request, r->bytes);
 }
 
+static void pack_get(int loop, load_request *r) {
+    char task[UUID_TEXT_SIZE];
+    task_id(ISSUED, loop, task);
+    Bh__GetTaskRequest request = BH__GET_TASK_REQUEST__INIT;
+    request.task_id = task;
+    r->size = bh__get_task_request__pack(&request, r->bytes);
+}
+
+static void pack_list(int loop, load_request *r) {
+    (void) loop;
+    const Bh__ListTasksRequest request = BH__LIST_TASKS_REQUEST__INIT;
+    r->size = bh__list_tasks_request__pack(&request, r->bytes);
+}
+
+static void pack_todo(int loop, load_request *r) {
+    (void) loop;
+    const Bh__ListTodoRequest request = BH__LIST_TODO_REQUEST__INIT;
+    r->size = bh__list_todo_request__pack(&request, r->bytes);
+}
+
 /* In the order of a loop. */
 typedef struct step {
     const char *name, *method;
     const principal *who;
     void (*pack)(int loop, load_request *r);
-    int version; /* after it */
+    int version; /* after it; 0: it reads */
 } step;
 
-static const step steps[] = {
+static const step steps[METHODS] = {
     { "CreateTask", "/bihuan.v1.TaskService/CreateTask", &drafter, pack_create, 1 },
     { "AcknowledgeLeg", "/bihuan.v1.TaskService/AcknowledgeLeg", &handler, pack_acknowledge, 2 },
     { "SubmitReport", "/bihuan.v1.ProgressService/SubmitReport", &handler, pack_report, 1 },
     { "SignOffTask", "/bihuan.v1.TaskService/SignOffTask", &leader, pack_sign_off, 2 },
+    { "GetTask", "/bihuan.v1.TaskService/GetTask", &handler, pack_get, 0 },
+    { "ListTasks", "/bihuan.v1.TaskService/ListTasks", &reader, pack_list, 0 },
+    { "ListTodo", "/bihuan.v1.TaskService/ListTodo", &reader, pack_todo, 0 },
 };
 
 static void pack(const void *data, int caller, int turn, load_request *ret_request) {
-    const round *r = data;
-    const int kind = turn % (int) countof(steps);
+    const sharing *s = data;
+    const int kind = turn % s->methods;
     ret_request->kind = kind;
     ret_request->method = steps[kind].method;
     ret_request->who = steps[kind].who;
-    steps[kind].pack(r->first + caller * r->loops + turn / (int) countof(steps), ret_request);
+    steps[kind].pack(s->first + caller * s->loops + turn / s->methods, ret_request);
 }
 
+/* Whoever reads gets something; an empty answer ends the run before it comes here. */
 static bool is_right(const void *data, int caller, int turn, const uint8_t *bytes, size_t size) {
-    (void) data, (void) caller;
-    return command_made(steps[turn % (int) countof(steps)].version, bytes, size);
+    (void) caller;
+    const sharing *s = data;
+    const int version = steps[turn % s->methods].version;
+    return version == 0 || command_made(version, bytes, size);
 }
 
-static void print(const load_result *results) {
-    double per_s[ROUNDS], p50[ROUNDS], p99[ROUNDS];
-    for (int i = 0; i < ROUNDS; i++)
-        per_s[i] = (double) results[i].kinds[0].calls / results[i].seconds;
-    printf("{\"bench\":\"loop\",\"callers\":%d,\"loops_per_s\":%.0f,\"commands\":{", CALLERS, median(per_s, ROUNDS));
-    for (size_t k = 0; k < countof(steps); k++) {
-        for (int i = 0; i < ROUNDS; i++) {
-            p50[i] = results[i].kinds[k].p50_us;
-            p99[i] = results[i].kinds[k].p99_us;
-        }
-        printf("%s\"%s\":{\"p50_us\":%.0f,\"p99_us\":%.0f}", k ? "," : "", steps[k].name, median(p50, ROUNDS),
-               median(p99, ROUNDS));
-    }
+static void print(const char *load, int methods, const load_result *result) {
+    printf("{\"bench\":\"loop\",\"load\":\"%s\",\"loops_per_s\":%.0f,\"methods\":{", load,
+           (double) result->kinds[0].calls / result->seconds);
+    for (int k = 0; k < methods; k++)
+        printf("%s\"%s\":{\"p50_us\":%.0f,\"p99_us\":%.0f}", k ? "," : "", steps[k].name, result->kinds[k].p50_us,
+               result->kinds[k].p99_us);
     puts("}}");
+}
+
+typedef struct load_kind {
+    const char *name;
+    int callers, methods;
+} load_kind;
+
+static const load_kind *kind_of(const char *name) {
+    static const load_kind kinds[] = { { "closed", CALLERS, COMMANDS },
+                                       { "open", 1, COMMANDS },
+                                       { "alone", 1, METHODS } };
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+static load_result run(rpc_client *client, const load_kind *kind, int first, int loops, double per_s) {
+    const sharing s = { .first = first, .loops = loops / kind->callers, .methods = kind->methods };
+    const load_plan plan = { .callers = kind->callers,
+                             .ms = 60000,
+                             .turns = s.loops * kind->methods,
+                             .per_s = per_s * kind->methods,
+                             .data = &s,
+                             .pack = pack,
+                             .is_right = is_right };
+    const load_result result = load_run(client, &plan);
+    must(result.calls == (size_t) loops * (size_t) kind->methods, "the time was over before the loops were");
+    return result;
 }
 
 int main(int argc, char **argv) {
     static const char *const services[] = { "bihuan.v1.TaskService", "bihuan.v1.ProgressService" };
-    must(argc == 4, "usage: bench_loop KEY PEERS LOOPS");
-    int loops = (int) strtol(argv[3], NULL, 10);
-    must(loops > 0 && loops % CALLERS == 0, "LOOPS must be a multiple of 64");
-    load_result results[ROUNDS];
+    const load_kind *kind = argc < 6 ? NULL : kind_of(argv[3]);
+    must(kind != NULL, "usage: bench_loop KEY PEERS closed|open|alone FIRST LOOPS [PER_S]");
+    const int first = (int) strtol(argv[4], NULL, 10), loops = (int) strtol(argv[5], NULL, 10);
+    must(loops > 0 && loops % kind->callers == 0, "LOOPS must be a multiple of the callers");
     log_open("bench", LOG_ERROR);
     bh_call *call = call_new("bench", 60000);
     rpc_client *client = load_client(call, argv[1], argv[2], services, countof(services));
-    for (int i = 0; i < ROUNDS; i++) {
-        const round r = { .first = 1 + i * loops, .loops = loops / CALLERS };
-        load_plan plan = { .callers = CALLERS,
-                           .ms = 60000,
-                           .turns = r.loops * (int) countof(steps),
-                           .data = &r,
-                           .pack = pack,
-                           .is_right = is_right };
-        results[i] = load_run(client, &plan);
-        must(results[i].calls == (size_t) loops * countof(steps), "the time was over before the loops were");
-    }
-    print(results);
+    const load_result result = run(client, kind, first, loops, argc > 6 ? strtod(argv[6], NULL) : 0);
+    print(kind->name, kind->methods, &result);
     rpc_client_close(client);
     call_free(call);
     return 0;

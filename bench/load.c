@@ -14,7 +14,7 @@ typedef struct load load;
 typedef struct caller {
     load *load;
     int number, turn, kind;
-    double sent_us;
+    double due_us;
 } caller;
 
 struct load {
@@ -23,7 +23,7 @@ struct load {
     int64_t until_ms;
     int open;
     sem_t over;
-    caller callers[LOAD_CALLERS_MAX];
+    caller *callers; /* of an open load: one for each turn */
     double *us[LOAD_KINDS_MAX];
     size_t calls[LOAD_KINDS_MAX];
 };
@@ -47,10 +47,15 @@ static void check(const caller *c, const rpc_result *result) {
 static void note(const caller *c) {
     load *l = c->load;
     must(l->calls[c->kind] < CALLS_MAX, "too many calls for one run");
-    l->us[c->kind][l->calls[c->kind]++] = now_us() - c->sent_us;
+    l->us[c->kind][l->calls[c->kind]++] = now_us() - c->due_us;
 }
 
-static void send_next(caller *c);
+static void begin(caller *c, double due_us);
+
+static bool goes_on(const caller *c) {
+    const load_plan *plan = c->load->plan;
+    return plan->per_s == 0 && clock_mono_ms() < c->load->until_ms && (plan->turns == 0 || c->turn < plan->turns);
+}
 
 static void receive(void *data, rpc_result *result) {
     caller *c = data;
@@ -59,13 +64,13 @@ static void receive(void *data, rpc_result *result) {
     check(c, result);
     rpc_result_free(result);
     c->turn++;
-    if (clock_mono_ms() < l->until_ms && (l->plan->turns == 0 || c->turn < l->plan->turns))
-        send_next(c);
+    if (goes_on(c))
+        begin(c, now_us());
     else if (--l->open == 0)
         sem_post(&l->over);
 }
 
-static void send_next(caller *c) {
+static void begin(caller *c, double due_us) {
     const load_plan *plan = c->load->plan;
     load_request r;
     plan->pack(plan->data, c->number, c->turn, &r);
@@ -79,16 +84,18 @@ static void send_next(caller *c) {
         .payload = r.bytes,
         .payload_size = r.size,
     };
-    c->sent_us = now_us();
+    c->due_us = due_us;
     rpc_start(c->load->client, &request, receive, c);
 }
 
 static load *load_new(rpc_client *client, const load_plan *plan) {
     load *l = calloc(1, sizeof(*l));
-    must(l && plan->callers <= LOAD_CALLERS_MAX, "out of memory");
+    must(l != NULL, "out of memory");
     l->client = client;
     l->plan = plan;
-    l->open = plan->callers;
+    l->open = plan->per_s > 0 ? plan->turns : plan->callers;
+    l->callers = calloc((size_t) l->open, sizeof(*l->callers));
+    must(l->callers != NULL, "out of memory");
     l->until_ms = clock_mono_ms() + plan->ms;
     for (int i = 0; i < LOAD_KINDS_MAX; i++)
         must((l->us[i] = malloc(CALLS_MAX * sizeof(double))) != NULL, "out of memory");
@@ -99,17 +106,38 @@ static load *load_new(rpc_client *client, const load_plan *plan) {
 static void load_free(load *l) {
     for (int i = 0; i < LOAD_KINDS_MAX; i++)
         free(l->us[i]);
+    free(l->callers);
     sem_destroy(&l->over);
     free(l);
+}
+
+static void start_closed(load *l) {
+    for (int i = 0; i < l->plan->callers; i++) {
+        l->callers[i] = (caller){ .load = l, .number = i };
+        begin(&l->callers[i], now_us());
+    }
+}
+
+static void wait_until(double due_us) {
+    const time_t seconds = (time_t) (due_us / 1e6);
+    const struct timespec due = { .tv_sec = seconds, .tv_nsec = (long) ((due_us - (double) seconds * 1e6) * 1e3) };
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+}
+
+static void start_open(load *l) {
+    const double began_us = now_us();
+    for (int i = 0; i < l->plan->turns; i++) {
+        const double due_us = began_us + i * 1e6 / l->plan->per_s;
+        l->callers[i] = (caller){ .load = l, .turn = i };
+        wait_until(due_us);
+        begin(&l->callers[i], due_us);
+    }
 }
 
 load_result load_run(rpc_client *client, const load_plan *plan) {
     load *l = load_new(client, plan);
     double began_us = now_us(), began_cpu_us = cpu_us(0);
-    for (int i = 0; i < plan->callers; i++) {
-        l->callers[i] = (caller){ .load = l, .number = i };
-        send_next(&l->callers[i]);
-    }
+    (plan->per_s > 0 ? start_open : start_closed)(l);
     sem_wait(&l->over);
     load_result result = { .seconds = (now_us() - began_us) / 1e6, .cpu_us = cpu_us(0) - began_cpu_us };
     for (int i = 0; i < LOAD_KINDS_MAX; i++) {

@@ -1,9 +1,10 @@
-/* Load through lib/rpc: callers, each with one call under way, and how long their calls took. */
+/* Load through lib/rpc, and how long its calls took: callers, each with one call under way (closed), or calls at a
+ * given rate (open). */
 #pragma once
 
 #include "rpc/client.h"
 
-enum { LOAD_CALLERS_MAX = 256, LOAD_KINDS_MAX = 4, LOAD_BYTES_MAX = 2048 };
+enum { LOAD_KINDS_MAX = 8, LOAD_BYTES_MAX = 2048 };
 
 /* One call; `kind` says which figures it belongs to. */
 typedef struct load_request {
@@ -19,6 +20,8 @@ typedef struct load_plan {
     int callers;
     int64_t ms;       /* no call begins later; at most a minute */
     int turns;        /* of each caller; 0 = until the time is over */
+    double per_s;     /* 0: a call of a caller begins when the one before has ended. Else one caller begins its turns at
+                         this rate, whatever became of those before, and a call takes from when it was due */
     const void *data; /* of the functions */
     void (*pack)(const void *data, int caller, int turn, load_request *ret_request);
     bool (*is_right)(const void *data, int caller, int turn, const uint8_t *bytes, size_t size);
