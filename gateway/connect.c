@@ -11,10 +11,6 @@ static bool read_timeout(const char *text, int64_t *ret_ms) {
     return n <= DIGITS_MAX && !text[n];
 }
 
-static void answer(http_stream *s, const http_header *headers, size_t count, uint8_t *bytes, size_t n) {
-    http_answer(s, 200, headers, count, (const char *) bytes, n);
-}
-
 static void add_detail(buf *out, const Bh__ErrorDetail *detail) {
     size_t n;
     uint8_t *bytes = rpc_pack(out->mem, &detail->base, &n);
@@ -27,9 +23,10 @@ static void add_detail(buf *out, const Bh__ErrorDetail *detail) {
 
 static void refuse(http_stream *s, const refusal *r) {
     enum { MS_PER_S = 1000 };
+    long long retry_s = (r->retry_ms + MS_PER_S - 1) / MS_PER_S;
     const http_header headers[] = {
         { "content-type", "application/json" },
-        { "retry-after", arena_printf(s->call->mem, "%lld", (long long) (r->retry_ms + MS_PER_S - 1) / MS_PER_S) },
+        { "retry-after", retry_s ? arena_printf(s->call->mem, "%lld", retry_s) : NULL },
     };
     buf out;
     buf_init(&out, s->call->mem);
@@ -38,7 +35,7 @@ static void refuse(http_stream *s, const refusal *r) {
     buf_adds(&out, ",\"details\":[");
     add_detail(&out, &r->detail);
     buf_adds(&out, "]}");
-    http_answer(s, bh_code_http(r->code), headers, r->retry_ms ? 2 : 1, out.s, out.n);
+    http_answer(s, bh_code_http(r->code), headers, countof(headers), out.s, out.n);
 }
 
 const protocol connect_protocol = {
@@ -47,6 +44,5 @@ const protocol connect_protocol = {
     .timeout_header = "connect-timeout-ms",
     .timeout_rule = BH_DETAIL_NOT_DIGITS,
     .read_timeout = read_timeout,
-    .answer = answer,
     .refuse = refuse,
 };

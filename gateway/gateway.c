@@ -21,7 +21,7 @@ static void read_trace(http_stream *s) {
 
 /* Whoever speaks gRPC is told in its own way that there is no such method. */
 static bool is_call(const http_stream *s) {
-    return route_is_rpc(s->path) || protocol_of(s) == &grpc_protocol;
+    return route_is_rpc(s->path) || protocol_of(s) != &connect_protocol;
 }
 
 void gateway_begin(http_stream *s) {

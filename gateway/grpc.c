@@ -1,16 +1,17 @@
-/* gRPC, unary: a message behind a prefix of five bytes, the outcome in trailers, HTTP status 200 whatever happens. */
-#include <assert.h>
-
+/* gRPC and gRPC-Web: messages behind envelopes, the outcome behind them, HTTP status 200 whatever happens. */
 #include "base/utf8.h"
+#include "envelope.h"
 #include "protocol.h"
 #include "query.h"
 #include "rpc/guard.h"
 #include "json/base64.h"
 
 /* A sentence in a header is cut here: proxies and clients take some 8 KiB of headers, not more. */
-enum { PREFIX_SIZE = 5, TEXT_MAX = 1 << 10 };
+enum { TEXT_MAX = 1 << 10 };
 
-static const http_header encodings = { "grpc-accept-encoding", "identity" };
+#define ACCEPTS \
+    { "grpc-accept-encoding", "identity" }
+static const http_header ok = { "grpc-status", "0" };
 
 /* ---- the request ---- */
 
@@ -36,50 +37,7 @@ static bool read_timeout(const char *text, int64_t *ret_ms) {
     return false;
 }
 
-/* One prefix and its message; the size of both. */
-static bh_err *check_frame(bh_call *call, const uint8_t *bytes, size_t n, size_t *ret_size) {
-    if (n < PREFIX_SIZE)
-        return bh_fail_why(call, BAD_MESSAGE, "gRPC", PREFIX_CUT_OFF);
-    size_t size = (size_t) bytes[1] << 24 | (size_t) bytes[2] << 16 | (size_t) bytes[3] << 8 | bytes[4];
-    if (bytes[0] == 1)
-        return bh_fail(call, ENCODING_UNKNOWN, "grpc-encoding");
-    if (bytes[0] != 0)
-        return bh_fail_why(call, BAD_MESSAGE, "gRPC", PREFIX_FLAGS);
-    if (size > RPC_SIZE_MAX)
-        return bh_fail(call, MESSAGE_TOO_LARGE, arena_printf(call->mem, "%d", RPC_SIZE_MAX));
-    if (size > n - PREFIX_SIZE)
-        return bh_fail_why(call, BAD_MESSAGE, "gRPC", PREFIX_SIZE);
-    *ret_size = PREFIX_SIZE + size;
-    return NULL;
-}
-
-/* A method that is no stream takes one message: none or two is UNIMPLEMENTED, as other servers say. */
-static bh_err *check_body(bh_call *call, const uint8_t *bytes, size_t n) {
-    size_t first, second;
-    if (n == 0)
-        return bh_fail(call, ONE_MESSAGE_EXPECTED);
-    TRY(check_frame(call, bytes, n, &first));
-    if (n == first)
-        return NULL;
-    TRY(check_frame(call, bytes + first, n - first, &second));
-    return bh_fail(call, ONE_MESSAGE_EXPECTED);
-}
-
 /* ---- the answer ---- */
-
-static void answer(http_stream *s, const http_header *headers, size_t count, uint8_t *bytes, size_t n) {
-    static const http_header ok[] = { { "grpc-status", "0" } };
-    enum { HEADERS_MAX = 4 };
-    http_header all[HEADERS_MAX] = { encodings };
-    assert(count < HEADERS_MAX);
-    memcpy(all + 1, headers, count * sizeof(*headers));
-    size_t size = n - PREFIX_SIZE;
-    const uint8_t prefix[PREFIX_SIZE] = { 0, (uint8_t) (size >> 24), (uint8_t) (size >> 16), (uint8_t) (size >> 8),
-                                          (uint8_t) size };
-    memcpy(bytes, prefix, sizeof(prefix));
-    http_trail(s, ok, countof(ok));
-    http_answer(s, 200, all, count + 1, (const char *) bytes, n);
-}
 
 /* google.rpc.Status with our detail, as grpc-status-details-bin wants it. */
 static const char *status_of(arena *mem, const refusal *r) {
@@ -102,27 +60,39 @@ static const char *status_of(arena *mem, const refusal *r) {
     return out.s;
 }
 
+/* ---- the end ---- */
+
+static void end(http_stream *s, UNUSED buf *body) {
+    http_trail(s, &ok, 1);
+}
+
+/* Browsers see no trailers: they are a message of their own. */
+static void end_web(UNUSED http_stream *s, buf *body) {
+    static const char trailers[] = "grpc-status: 0\r\n";
+    enum { TRAILERS = 0x80 };
+    envelope_add(body, TRAILERS, trailers, sizeof(trailers) - 1);
+}
+
 /* No message: the headers are the trailers. */
 static void refuse(http_stream *s, const refusal *r) {
     arena *mem = s->call->mem;
     const http_header headers[] = {
-        { "content-type", "application/grpc" },
-        encodings,
+        { "content-type", media_of(s)->type },
+        ACCEPTS,
         { "grpc-status", arena_printf(mem, "%d", (int) r->code) },
         { "grpc-message", query_escape(mem, utf8_clip(mem, r->message, TEXT_MAX)) },
         { "grpc-status-details-bin", status_of(mem, r) },
-        { "grpc-retry-pushback-ms", arena_printf(mem, "%lld", (long long) r->retry_ms) },
+        { "grpc-retry-pushback-ms", r->retry_ms ? arena_printf(mem, "%lld", (long long) r->retry_ms) : NULL },
     };
-    http_answer(s, 200, headers, countof(headers) - (r->retry_ms ? 0 : 1), "", 0);
+    http_answer(s, 200, headers, countof(headers), "", 0);
 }
 
-const protocol grpc_protocol = {
-    .encoding_header = "grpc-encoding",
-    .timeout_header = "grpc-timeout",
-    .timeout_rule = BH_DETAIL_NOT_TIMEOUT,
-    .read_timeout = read_timeout,
-    .prefix_size = PREFIX_SIZE,
-    .check_body = check_body,
-    .answer = answer,
-    .refuse = refuse,
-};
+#define GRPC(own_end)                                                                                                \
+    {                                                                                                                \
+        .encoding_header = "grpc-encoding", .timeout_header = "grpc-timeout", .timeout_rule = BH_DETAIL_NOT_TIMEOUT, \
+        .read_timeout = read_timeout, .accepts = ACCEPTS, .envelope_size = ENVELOPE_SIZE, .end = own_end,            \
+        .refuse = refuse                                                                                             \
+    }
+
+const protocol grpc_protocol = GRPC(end);
+const protocol grpc_web_protocol = GRPC(end_web);

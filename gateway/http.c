@@ -109,12 +109,14 @@ void http_consume(http_stream *s, size_t n) {
 /* ---- answers ---- */
 
 static size_t add_headers(nghttp2_nv *nv, const http_header *headers, size_t n) {
+    size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        nv[i] = (nghttp2_nv){ .name = (uint8_t *) (uintptr_t) headers[i].name,
-                              .namelen = strlen(headers[i].name),
-                              .value = (uint8_t *) (uintptr_t) headers[i].value,
-                              .valuelen = strlen(headers[i].value) };
-    return n;
+        if (headers[i].value)
+            nv[count++] = (nghttp2_nv){ .name = (uint8_t *) (uintptr_t) headers[i].name,
+                                        .namelen = strlen(headers[i].name),
+                                        .value = (uint8_t *) (uintptr_t) headers[i].value,
+                                        .valuelen = strlen(headers[i].value) };
+    return count;
 }
 
 /* The body is out: the flags for its end. */

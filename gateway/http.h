@@ -20,7 +20,7 @@ enum {
 
 typedef struct http_header {
     const char *name;
-    const char *value;
+    const char *value; /* of an answer: NULL leaves it out */
 } http_header;
 
 typedef struct http_stream http_stream;

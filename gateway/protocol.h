@@ -5,8 +5,6 @@
 #include "bihuan/v1/error.pb-c.h"
 #include "http.h"
 
-enum { PREFIX_SIZE_MAX = 5 };
-
 /* An error on its way out. */
 typedef struct refusal {
     bh_code code;
@@ -21,15 +19,15 @@ typedef struct protocol {
     const char *timeout_header;
     bh_detail timeout_rule; /* what the timeout must look like */
     bool (*read_timeout)(const char *text, int64_t *ret_ms);
-    size_t prefix_size; /* bytes in front of a message, in both directions */
-    /* Checks the prefix, and that there is one message and no more; NULL when there is no prefix. */
-    bh_err *(*check_body)(bh_call *call, const uint8_t *bytes, size_t n);
-    /* Answers with a message behind room for its prefix. */
-    void (*answer)(http_stream *s, const http_header *headers, size_t count, uint8_t *bytes, size_t n);
+    http_header accepts;  /* what every answer says about encodings; without a name: nothing */
+    size_t envelope_size; /* bytes in front of a message, in both directions: ENVELOPE_SIZE or 0 */
+    /* After the last message, where messages have envelopes: adds what still belongs in the body, and the trailers. */
+    void (*end)(http_stream *s, buf *body);
+    /* Instead of any message. */
     void (*refuse)(http_stream *s, const refusal *r);
 } protocol;
 
-extern const protocol connect_protocol, grpc_protocol;
+extern const protocol connect_protocol, grpc_protocol, grpc_web_protocol;
 
 /* What a content type stands for. */
 typedef struct media {

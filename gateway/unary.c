@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "bihuan/v1/directory_service.pb-c.h"
+#include "envelope.h"
 #include "protocol.h"
 #include "refuse.h"
 #include "routes.h"
@@ -98,14 +99,18 @@ static void reply(http_stream *s, UNUSED void *data, const bh_err *error, const 
     const char *cookie = NULL;
     buf out;
     own_buffer(s, &out, REPLY_MEMORY_MAX);
-    buf_add(&out, (const uint8_t[PREFIX_SIZE_MAX]){ 0 }, p->prefix_size);
+    buf_add(&out, (const uint8_t[ENVELOPE_SIZE]){ 0 }, p->envelope_size);
     if (!error)
         error = encode(s, u, bytes, n, &out, &cookie);
     if (error)
         return refuse(s, error);
-    const http_header headers[] = { { "content-type", u->media->type }, { "set-cookie", cookie } };
+    if (p->envelope_size) {
+        envelope_write((uint8_t *) out.s, 0, out.n - p->envelope_size);
+        p->end(s, &out);
+    }
+    http_header headers[] = { { "content-type", u->media->type }, { "set-cookie", cookie }, p->accepts };
     accepted(s);
-    p->answer(s, headers, cookie ? 2 : 1, (uint8_t *) out.s, out.n);
+    http_answer(s, 200, headers, countof(headers), out.s, out.n);
 }
 
 /* ---- the request ---- */
@@ -130,14 +135,14 @@ static bh_err *forward_json(http_stream *s, unary *u) {
 
 static bh_err *forward_body(http_stream *s, unary *u) {
     const protocol *p = u->media->protocol;
-    if (p->check_body)
-        TRY(p->check_body(s->call, (const uint8_t *) u->body.s, u->body.n));
+    if (p->envelope_size)
+        TRY(envelope_check(s->call, (const uint8_t *) u->body.s, u->body.n));
     if (u->route.kind == ROUTE_LOGOUT)
         return logout_payload(s, u);
     if (u->media->is_json)
         return forward_json(s, u);
     /* The service checks the bytes. */
-    ask(u->by, s, u->route.path, u->body.s + p->prefix_size, u->body.n - p->prefix_size, reply, NULL);
+    ask(u->by, s, u->route.path, u->body.s + p->envelope_size, u->body.n - p->envelope_size, reply, NULL);
     return NULL;
 }
 
@@ -151,7 +156,7 @@ static void forward(http_stream *s, const bh_err *error) {
 static void take_body(http_stream *s, const uint8_t *bytes, size_t n) {
     unary *u = s->data;
     http_consume(s, n);
-    if (u->body.n + n > RPC_SIZE_MAX + u->media->protocol->prefix_size)
+    if (u->body.n + n > RPC_SIZE_MAX + u->media->protocol->envelope_size)
         return refuse(s, bh_fail(s->call, MESSAGE_TOO_LARGE, arena_printf(s->call->mem, "%d", RPC_SIZE_MAX)));
     buf_add(&u->body, bytes, n);
 }

@@ -67,9 +67,12 @@ PEERS = {
     "connect-node binary 1.1": in_node("connect-binary", "1.1"),
     "connect-node binary 2": in_node("connect-binary", "2"),
     "connect-node grpc": in_node("connect-grpc", "2"),
+    "connect-node grpc-web 1.1": in_node("connect-grpc-web", "1.1"),
+    "connect-node grpc-web 2": in_node("connect-grpc-web", "2"),
     "grpc-js": in_node("grpc-js", "2"),
     "buf connect": in_buf("connect"),
     "buf grpc": in_buf("grpc"),
+    "buf grpc-web": in_buf("grpcweb"),
 }
 
 

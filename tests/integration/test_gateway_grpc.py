@@ -84,6 +84,23 @@ def test_call(gateway, content_type):
     assert "二".encode() in answer.body
 
 
+@pytest.mark.parametrize("content_type", ["application/grpc-web", "application/grpc-web+proto"])
+def test_grpc_web(gateway, content_type):
+    """The trailers are the last message of the body."""
+    answer = ask(gateway, "DirectoryService/ResolveUnits", frame(field(1, "二".encode())), content_type=content_type)
+    assert answer.headers["content-type"] == content_type and "grpc-status" not in answer.headers and not answer.trailers
+    size = 5 + int.from_bytes(answer.body[1:5], "big")
+    assert "二".encode() in answer.body[5:size] and answer.body[size:] == frame(b"grpc-status: 0\r\n", flags=0x80)
+
+
+def test_grpc_web_refuses_as_grpc_does(gateway):
+    answer = ask(gateway, "DirectoryService/ListUnits", LIST_STALE, content_type="application/grpc-web+proto")
+    assert answer.headers["content-type"] == "application/grpc-web+proto" and answer.headers["grpc-status"] == str(ABORTED)
+    assert answer.body == b"" and "STALE_VERSION" in decoded_status(answer.headers["grpc-status-details-bin"])
+    unknown = ask(gateway, "", frame(b""), path="/x/Y", content_type="application/grpc-web+proto")
+    assert unknown.headers["grpc-status"] == str(UNIMPLEMENTED)
+
+
 def test_message_without_a_field(gateway):
     answer = ask(gateway, "DirectoryService/GetMe", frame(b""))
     check_ok(answer)

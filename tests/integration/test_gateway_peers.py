@@ -47,7 +47,7 @@ def front(gateway, tmp_path_factory):
     make_certificate(state / "tls")
     port = free_port()
     text = (TOP / "deploy" / "haproxy.cfg.in").read_text(encoding="utf-8")
-    for mark, value in (("@ADDRESS@", "127.0.0.1"), ("@PORT@", port), ("@GATEWAY@", f"127.0.0.1:{gateway.port}"), ("@STATE@", state)):
+    for mark, value in (("@ADDRESS@", "127.0.0.1"), ("@PORT@", port), ("@GATEWAY@", f"127.0.0.1:{gateway.port}"), ("@CERTIFICATE@", state / "tls/server.pem")):
         text = text.replace(mark, str(value))
     (state / "haproxy.cfg").write_text(text, encoding="utf-8")
     haproxy = shutil.which("haproxy") or "/usr/sbin/haproxy"

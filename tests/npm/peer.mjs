@@ -6,7 +6,7 @@ import { createFileRegistry, fromBinary, fromJson, toBinary, toJson } from "@buf
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import grpc from "@grpc/grpc-js";
 
 const [peer, httpVersion, set, baseUrl, caFile, token, serviceName, methodName, request, timeoutMs] = process.argv.slice(2);
@@ -53,6 +53,7 @@ const peers = {
   "connect-json": () => throughConnectNode(createConnectTransport({ baseUrl, httpVersion, nodeOptions })),
   "connect-binary": () => throughConnectNode(createConnectTransport({ baseUrl, httpVersion, nodeOptions, useBinaryFormat: true })),
   "connect-grpc": () => throughConnectNode(createGrpcTransport({ baseUrl, httpVersion, nodeOptions })),
+  "connect-grpc-web": () => throughConnectNode(createGrpcWebTransport({ baseUrl, httpVersion, nodeOptions })),
   "grpc-js": throughGrpcJs,
 };
 const input = fromJson(method.input, JSON.parse(request));
