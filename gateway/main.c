@@ -6,7 +6,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
-#include "bihuan_repeatable.h"
+#include "bihuan_methods.h"
 #include "exporter/exporter.h"
 #include "gateway.h"
 #include "sweep.h"

@@ -63,13 +63,13 @@ int64_t channel_due_ms(const channel *ch) {
 
 /* --- sending --- */
 
-/* The instance with the fewest calls under way; NULL when none can take one. */
-static connection *pick(const channel *ch, int64_t now_ms) {
+/* The instance with the fewest calls under way; NULL when none can take this one. */
+static connection *pick(const channel *ch, const rpc_result *call, int64_t now_ms) {
     connection *best = NULL;
     int least = CONNECTION_FULL;
     for (size_t i = 0; i < ch->n; i++) {
         connection *instance = ch->instances[(ch->turn + i) % ch->n];
-        int load = connection_load(instance, now_ms);
+        int load = connection_load(instance, call, now_ms);
         if (load < least) {
             best = instance;
             least = load;
@@ -79,7 +79,7 @@ static connection *pick(const channel *ch, int64_t now_ms) {
 }
 
 static bool send(channel *ch, rpc_result *call, int64_t now_ms) {
-    connection *instance = pick(ch, now_ms);
+    connection *instance = pick(ch, call, now_ms);
     ch->turn++;
     return instance && connection_send(instance, call, now_ms);
 }
@@ -159,7 +159,7 @@ void channel_pump(channel *ch, int64_t now_ms) {
     atomic_store_explicit(&ch->ready, any_is_ready(ch), memory_order_release);
     if (all)
         ch->due_ms = INT64_MAX;
-    for (int n = ch->waiting_count; n > 0 && (all || pick(ch, now_ms)); n--)
+    for (int n = ch->waiting_count; n > 0 && (all || pick(ch, (rpc_result *) ch->waiting, now_ms)); n--)
         place(ch, waiting_take(ch), now_ms);
 }
 
@@ -181,9 +181,10 @@ static bool can_afford(channel *ch, int64_t now_ms) {
     return true;
 }
 
-/* A server leaves but once, so whoever it turns away costs nothing. */
+/* A server leaves but once, so whoever it turns away costs nothing. A stream that has begun is its maker's to go on
+ * with. */
 static bool may_go_again(rpc_result *call, connection_verdict verdict, int64_t now_ms) {
-    if (call->attempt + 1 >= ATTEMPTS_MAX || now_ms >= call->deadline_ms)
+    if (call->attempt + 1 >= ATTEMPTS_MAX || now_ms >= call->deadline_ms || call->items)
         return false;
     if (verdict == CALL_TURNED_AWAY)
         return true;

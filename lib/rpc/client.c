@@ -40,9 +40,18 @@ static void submit(rpc_client *client, rpc_result *call, int64_t now_ms) {
         channel_submit(ch, call, now_ms);
 }
 
-static void give_up(rpc_result *call, int64_t now_ms) {
+static void give_up(UNUSED rpc_client *client, rpc_result *call, int64_t now_ms) {
     if (!call->has_ended)
         channel_give_up(call, now_ms);
+    rpc_result_free(call);
+}
+
+/* What is accepted after this look sends the errand again. */
+static void grant(UNUSED rpc_client *client, rpc_result *call, UNUSED int64_t now_ms) {
+    atomic_store(&call->is_accepting, false);
+    credit more = { atomic_exchange(&call->messages, 0), atomic_exchange(&call->bytes, 0) };
+    if (!call->has_ended && call->sent_on)
+        connection_grant(call->sent_on, call, more);
     rpc_result_free(call);
 }
 
@@ -51,10 +60,7 @@ static void run_errands(rpc_client *client, int64_t now_ms) {
     while (node) {
         rpc_errand *errand = (rpc_errand *) node;
         node = node->next;
-        if (errand->gives_up)
-            give_up(errand->call, now_ms);
-        else
-            submit(client, errand->call, now_ms);
+        errand->run(client, errand->call, now_ms);
     }
 }
 
@@ -161,11 +167,22 @@ static bool is_repeatable(const rpc_client *client, const char *method) {
            bsearch(&method, client->repeatable, client->repeatable_count, sizeof(method), compare_texts);
 }
 
-rpc_result *rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
-    rpc_result *call = rpc_result_new(request, done, data);
+static void send_errand(rpc_client *client, rpc_errand *errand) {
+    inbox_put(&client->errands, &errand->node);
+}
+
+rpc_result *rpc_stream(rpc_client *client, const rpc_request *request, rpc_item *item, rpc_done *done, void *data) {
+    rpc_result *call = rpc_result_new(request, item, done, data);
+    call->start = (rpc_errand){ .call = call, .run = submit };
+    call->cancel = (rpc_errand){ .call = call, .run = give_up };
+    call->accept = (rpc_errand){ .call = call, .run = grant };
     call->repeatable = is_repeatable(client, request->method);
-    inbox_put(&client->errands, &call->start.node);
+    send_errand(client, &call->start);
     return call;
+}
+
+rpc_result *rpc_start(rpc_client *client, const rpc_request *request, rpc_done *done, void *data) {
+    return rpc_stream(client, request, NULL, done, data);
 }
 
 /* The errand arrives behind the one that starts the call. */
@@ -173,7 +190,18 @@ void rpc_cancel(rpc_client *client, rpc_result *result) {
     if (atomic_exchange(&result->is_cancelled, true))
         return;
     rpc_result_hold(result);
-    inbox_put(&client->errands, &result->cancel.node);
+    send_errand(client, &result->cancel);
+}
+
+/* Half the window at a time is soon enough. */
+void rpc_accept(rpc_client *client, rpc_result *stream, size_t bytes) {
+    uint32_t messages = atomic_fetch_add(&stream->messages, 1) + 1;
+    uint32_t sum = atomic_fetch_add(&stream->bytes, (uint32_t) bytes) + (uint32_t) bytes;
+    bool is_soon = messages < STREAM_MESSAGES_MAX / 2 && sum < STREAM_BYTES_MAX / 2;
+    if (is_soon || atomic_exchange(&stream->is_accepting, true))
+        return;
+    rpc_result_hold(stream);
+    send_errand(client, &stream->accept);
 }
 
 /* A thread waits for it, now or later. */

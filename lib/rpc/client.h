@@ -57,6 +57,17 @@ rpc_result *rpc_start(rpc_client *client, const rpc_request *request, rpc_done *
  * stop working for it. What it has done by then is not known. To be called before the result is freed. */
 void rpc_cancel(rpc_client *client, rpc_result *result);
 
+/* A call that is answered with a stream of messages; `done` comes once, at its end. The server sends no more than
+ * STREAM_MESSAGES_MAX messages with STREAM_BYTES_MAX bytes that were not accepted yet. Once a message came it is never
+ * sent again by itself: whoever made it knows how far he got. */
+enum { STREAM_MESSAGES_MAX = 16, STREAM_BYTES_MAX = 256 << 10 };
+/* One message; the bytes live until it returns. Runs in the client's own thread and must not block. */
+typedef void rpc_item(void *data, const uint8_t *payload, size_t size);
+rpc_result *rpc_stream(rpc_client *client, const rpc_request *request, rpc_item *item, rpc_done *done, void *data);
+/* From any thread, also from rpc_item: a message of so many bytes was dealt with, the server may send as much more. To
+ * be called before the result is freed. */
+void rpc_accept(rpc_client *client, rpc_result *stream, size_t bytes);
+
 /* NULL when the call went well, else the error, in the call's arena. */
 bh_err *rpc_result_error(bh_call *call, const rpc_result *result);
 /* The response bytes; they live as long as the result. */

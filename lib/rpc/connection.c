@@ -20,6 +20,8 @@ enum {
     REST_MS_MAX = 1000,
     BATCH_MAX = 64,
     CONNECTION_MEMORY_MAX = 64 << 10,
+    STREAMED_MESSAGES_MAX = 1024, /* of all streams of a connection that may be on their way here */
+    STREAMED_BYTES_MAX = 4 << 20,
 };
 
 typedef enum connection_state {
@@ -45,8 +47,9 @@ struct connection {
     int64_t pinged_ms; /* 0 = no ping is out */
     places places;
     bool has_news; /* about them */
-    flight flight;
+    flight flight[FLIGHT_LANES];
     int64_t expiry_ms; /* no call ends before */
+    credit arrived;    /* messages of streams that are not on their way any more, and not yet granted anew */
 };
 
 connection *connection_new(const connection_setup *setup, const rpc_peer *peer) {
@@ -57,7 +60,8 @@ connection *connection_new(const connection_setup *setup, const rpc_peer *peer) 
     conn->endpoint = arena_strdup(mem, peer->endpoint);
     conn->server_key = arena_strdup(mem, peer->public_key);
     conn->expiry_ms = INT64_MAX;
-    flight_init(&conn->flight);
+    for (flight_lane lane = 0; lane < FLIGHT_LANES; lane++)
+        flight_init(&conn->flight[lane], lane);
     return conn;
 }
 
@@ -114,6 +118,15 @@ static void give_all_back(connection *conn, inbox_node *calls, connection_verdic
     }
 }
 
+/* The calls whose deadline is not after until_ms leave the flight. */
+static inbox_node *take_due(connection *conn, int64_t until_ms) {
+    inbox_node *due = NULL;
+    conn->expiry_ms = INT64_MAX;
+    for (flight_lane lane = 0; lane < FLIGHT_LANES; lane++)
+        flight_take_due(&conn->flight[lane], until_ms, &due, &conn->expiry_ms);
+    return due;
+}
+
 /* Closing throws the socket's queue away, so a server that comes back gets nothing stale, and cures a denial. */
 static void drop(connection *conn, int64_t now_ms, const char *why) {
     if (!conn->lost_ms && conn->state != LEAVING)
@@ -124,7 +137,7 @@ static void drop(connection *conn, int64_t now_ms, const char *why) {
         conn->lost_ms = now_ms;
     close_socket(conn);
     enter(conn, RESTING, now_ms + rest_ms(conn, now_ms));
-    give_all_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_LOST, now_ms);
+    give_all_back(conn, take_due(conn, INT64_MAX), CALL_LOST, now_ms);
 }
 
 /* Takes the message over; false when the connection does not take it. */
@@ -144,7 +157,9 @@ static void greet(connection *conn) {
     Bh__Rpc__Hello hello = BH__RPC__HELLO__INIT;
     hello.instance_id = (char *) conn->setup->instance_id;
     hello.message_size_max = FRAME_SIZE_MAX;
-    send_bare(conn, (frame){ .kind = FRAME_HELLO }, &hello.base);
+    frame head = { .kind = FRAME_HELLO, .messages = STREAMED_MESSAGES_MAX, .bytes = STREAMED_BYTES_MAX };
+    conn->arrived = (credit){ 0 };
+    send_bare(conn, head, &hello.base);
 }
 
 /* The greeting leaves as soon as there is a connection. */
@@ -161,17 +176,26 @@ static void attempt(connection *conn, int64_t now_ms) {
 
 /* --- calls --- */
 
-int connection_load(const connection *conn, int64_t now_ms) {
-    if (conn->state != READY || !conn->flight.spare_count)
+static flight_lane lane_for(const rpc_result *call) {
+    return call->item ? FLIGHT_STREAMS : FLIGHT_CALLS;
+}
+
+int connection_load(const connection *conn, const rpc_result *call, int64_t now_ms) {
+    const flight *f = &conn->flight[lane_for(call)];
+    if (conn->state != READY || f->count == f->room)
         return CONNECTION_FULL;
-    return FLIGHT_MAX - conn->flight.spare_count + (standing_is_ejected(&conn->standing, now_ms) ? FLIGHT_MAX : 0);
+    return f->count + (standing_is_ejected(&conn->standing, now_ms) ? f->room : 0);
+}
+
+static rpc_result *take(connection *conn, uint64_t call_id) {
+    return flight_take(&conn->flight[flight_lane_of(call_id)], call_id);
 }
 
 bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
     frame head;
     zmq_msg_t message;
     message_parse(&call->request, &head);
-    head.call_id = call->call_id = flight_add(&conn->flight, call);
+    head.call_id = call->call_id = flight_add(&conn->flight[lane_for(call)], call);
     int64_t left_ms = call->deadline_ms - now_ms;
     head.timeout_ms = left_ms < UINT32_MAX ? (uint32_t) left_ms : UINT32_MAX;
     frame_write(&head, zmq_msg_data(&call->request));
@@ -179,7 +203,7 @@ bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
     zmq_msg_copy(&message, &call->request);
     if (!send_message(conn, &message)) {
         /* The connection has just ended and we have not been told yet. */
-        flight_take(&conn->flight, head.call_id);
+        take(conn, head.call_id);
         return false;
     }
     call->sent_on = conn;
@@ -195,9 +219,19 @@ static void send_cancel(connection *conn, const rpc_result *call) {
 }
 
 void connection_give_up(connection *conn, rpc_result *call, int64_t now_ms) {
-    flight_take(&conn->flight, call->call_id);
+    take(conn, call->call_id);
     send_cancel(conn, call);
     give_back(conn, call, CALL_GIVEN_UP, now_ms);
+}
+
+static void send_credit(connection *conn, uint64_t call_id, credit more) {
+    frame head = { .kind = FRAME_CREDIT, .call_id = call_id, .messages = more.messages, .bytes = more.bytes };
+    send_bare(conn, head, NULL);
+}
+
+void connection_grant(connection *conn, rpc_result *stream, credit more) {
+    credit_grant(&stream->window, more);
+    send_credit(conn, stream->call_id, more);
 }
 
 /* --- receiving --- */
@@ -233,17 +267,45 @@ static void on_goaway(connection *conn, int64_t now_ms) {
     log_event(LOG_INFO, "rpc.leaving", "endpoint=%s", conn->endpoint);
 }
 
-static void on_end(connection *conn, zmq_msg_t *message, const frame *answer, int64_t now_ms) {
-    rpc_result *call = flight_take(&conn->flight, answer->call_id);
-    connection_verdict verdict = CALL_ANSWERED;
-    if (!call)
+/* What is not on its way any more makes room for as much, whoever it was for; half the window at a time. */
+static void make_room(connection *conn, size_t size) {
+    conn->arrived.messages++;
+    conn->arrived.bytes += (uint32_t) size;
+    if (conn->arrived.messages < STREAMED_MESSAGES_MAX / 2 && conn->arrived.bytes < STREAMED_BYTES_MAX / 2)
         return;
+    send_credit(conn, 0, conn->arrived);
+    conn->arrived = (credit){ 0 };
+}
+
+/* A stream with a gap is of no use: whoever made it comes again. */
+static void on_data(connection *conn, const frame *item, int64_t now_ms) {
+    rpc_result *call = flight_find(&conn->flight[FLIGHT_STREAMS], item->call_id);
+    make_room(conn, item->payload_size);
+    if (!call || rpc_result_item(call, item))
+        return;
+    log_event(LOG_ERROR, "rpc.stream_broken", "endpoint=%s", conn->endpoint);
+    take(conn, item->call_id);
+    send_cancel(conn, call);
+    give_back(conn, call, CALL_LOST, now_ms);
+}
+
+static connection_verdict judge(connection *conn, const rpc_result *call, const frame *answer, int64_t now_ms) {
+    if (answer->messages != call->items)
+        return CALL_LOST;
     if (answer->flags & FRAME_NOT_PROCESSED)
-        verdict = conn->state == LEAVING ? CALL_TURNED_AWAY : CALL_REFUSED;
-    else if (answer->status == BH_UNAVAILABLE)
+        return conn->state == LEAVING ? CALL_TURNED_AWAY : CALL_REFUSED;
+    if (answer->status == BH_UNAVAILABLE && !call->item)
         standing_failed(&conn->standing, now_ms);
     else
         standing_succeeded(&conn->standing);
+    return CALL_ANSWERED;
+}
+
+static void on_end(connection *conn, zmq_msg_t *message, const frame *answer, int64_t now_ms) {
+    rpc_result *call = take(conn, answer->call_id);
+    if (!call)
+        return;
+    connection_verdict verdict = judge(conn, call, answer, now_ms);
     rpc_result_answer(call, message, answer);
     give_back(conn, call, verdict, now_ms);
 }
@@ -261,6 +323,8 @@ static void handle(connection *conn, zmq_msg_t *message, int64_t now_ms) {
         on_goaway(conn, now_ms);
     else if (received.kind == FRAME_END && received.call_id == 0)
         drop(conn, now_ms, "the server refuses us");
+    else if (received.kind == FRAME_DATA)
+        on_data(conn, &received, now_ms);
     else if (received.kind == FRAME_END)
         on_end(conn, message, &received, now_ms);
 }
@@ -283,10 +347,12 @@ bool connection_receive(connection *conn, int64_t now_ms) {
 static void expire(connection *conn, int64_t now_ms) {
     if (now_ms < conn->expiry_ms)
         return;
-    inbox_node *due = flight_take_due(&conn->flight, now_ms, &conn->expiry_ms);
+    inbox_node *due = take_due(conn, now_ms);
     for (inbox_node *node = due; node; node = node->next) {
-        standing_failed(&conn->standing, now_ms);
-        send_cancel(conn, (rpc_result *) node);
+        rpc_result *call = (rpc_result *) node;
+        if (!call->item) /* a stream has its time, and is not late */
+            standing_failed(&conn->standing, now_ms);
+        send_cancel(conn, call);
     }
     give_all_back(conn, due, CALL_EXPIRED, now_ms);
 }
@@ -317,7 +383,7 @@ static void tick_ready(connection *conn, int64_t now_ms) {
 }
 
 static void tick_leaving(connection *conn, int64_t now_ms) {
-    if (conn->flight.spare_count == FLIGHT_MAX)
+    if (!conn->flight[FLIGHT_CALLS].count && !conn->flight[FLIGHT_STREAMS].count)
         drop(conn, now_ms, "the server is leaving");
     else
         tick_ready(conn, now_ms);
@@ -369,7 +435,9 @@ bool connection_is_over(const connection *conn) {
 }
 
 void connection_free(connection *conn, int64_t now_ms) {
-    give_all_back(conn, flight_take_due(&conn->flight, INT64_MAX, &conn->expiry_ms), CALL_ABANDONED, now_ms);
+    give_all_back(conn, take_due(conn, INT64_MAX), CALL_ABANDONED, now_ms);
     close_socket(conn);
+    for (flight_lane lane = 0; lane < FLIGHT_LANES; lane++)
+        flight_free(&conn->flight[lane]);
     arena_free(conn->mem);
 }

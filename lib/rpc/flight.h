@@ -3,21 +3,29 @@
 
 #include "rpc/result.h"
 
-enum { FLIGHT_BITS = 10, FLIGHT_MAX = 1 << FLIGHT_BITS };
+/* Streams lie beside the other calls, so that thousands of them leave these their places. */
+typedef enum flight_lane { FLIGHT_CALLS, FLIGHT_STREAMS, FLIGHT_LANES } flight_lane;
 
 typedef struct flight {
-    rpc_result *call[FLIGHT_MAX]; /* NULL: the place is free */
-    uint64_t call_id[FLIGHT_MAX];
-    uint16_t spare[FLIGHT_MAX]; /* free places, a stack */
-    int spare_count;
+    flight_lane lane;
+    int room;          /* places, a power of two */
+    int count;         /* calls in them */
+    rpc_result **call; /* NULL: the place is free; made with the first call */
+    uint64_t *call_id;
+    uint16_t *spare; /* free places, a stack */
     uint64_t serial;
 } flight;
 
-void flight_init(flight *f);
+void flight_init(flight *f, flight_lane lane);
+void flight_free(flight *f);
 /* Gives the call a place and an id never used before; there must be a spare place. */
 uint64_t flight_add(flight *f, rpc_result *call);
-/* The call with this id, which leaves its place; NULL when its answer comes too late. */
+/* The lane of the calls with such ids. */
+flight_lane flight_lane_of(uint64_t call_id);
+/* The call with this id; NULL when its answer comes too late. */
+rpc_result *flight_find(const flight *f, uint64_t call_id);
+/* The same; the call leaves its place. */
 rpc_result *flight_take(flight *f, uint64_t call_id);
-/* The calls whose deadline is not after now_ms leave their places, as a list; *ret_nearest_ms: the nearest deadline of
- * the others, INT64_MAX when none is left. */
-inbox_node *flight_take_due(flight *f, int64_t now_ms, int64_t *ret_nearest_ms);
+/* Takes those whose deadline is not after now_ms, in front of *calls; *nearest_ms becomes the nearest deadline of the
+ * others, if it is nearer. */
+void flight_take_due(flight *f, int64_t now_ms, inbox_node **calls, int64_t *nearest_ms);

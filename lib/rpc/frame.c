@@ -6,7 +6,7 @@
 
 enum { MAGIC = 0x4248 }; /* "BH" */
 
-/* As it travels, all numbers big-endian; what streams will use is zero until then. */
+/* As it travels, all numbers big-endian. */
 typedef struct header {
     uint16_t magic;
     uint8_t version;
@@ -14,10 +14,10 @@ typedef struct header {
     uint16_t flags;
     uint16_t status;
     uint64_t call_id;
-    uint32_t sequence;
+    uint32_t messages;
     uint32_t timeout_ms;
     uint32_t meta_size;
-    uint32_t credit;
+    uint32_t bytes;
 } header;
 
 static_assert(sizeof(header) == FRAME_HEADER_SIZE, "the header has no holes");
@@ -40,6 +40,8 @@ const char *frame_parse(const uint8_t *bytes, size_t n, frame *ret_frame) {
         .status = be16toh(head.status),
         .call_id = be64toh(head.call_id),
         .timeout_ms = be32toh(head.timeout_ms),
+        .messages = be32toh(head.messages),
+        .bytes = be32toh(head.bytes),
         .meta = bytes + sizeof(head),
         .meta_size = meta_size,
         .payload = bytes + sizeof(head) + meta_size,
@@ -56,8 +58,10 @@ void frame_write(const frame *head, uint8_t ret_header[FRAME_HEADER_SIZE]) {
         .flags = htobe16(head->flags),
         .status = htobe16(head->status),
         .call_id = htobe64(head->call_id),
+        .messages = htobe32(head->messages),
         .timeout_ms = htobe32(head->timeout_ms),
         .meta_size = htobe32((uint32_t) head->meta_size),
+        .bytes = htobe32(head->bytes),
     };
     memcpy(ret_header, &sent, sizeof(sent));
 }

@@ -8,10 +8,19 @@
 
 #include "base/call.h"
 
-/* What the runtime hands through the generated slot. */
+/* What a stream wants after a step. */
+typedef enum rpc_step {
+    RPC_STEP_SEND, /* the response goes out; the next step comes when the client takes more */
+    RPC_STEP_WAIT, /* nothing now; the next step comes after rpc_server_wake, or a few seconds */
+    RPC_STEP_END,
+} rpc_step;
+
+/* What the runtime hands through the generated slot; without a call the slot only says what it is. */
 typedef struct rpc_exchange {
     bh_call *call;
     ProtobufCMessage *response; /* initialised, in the call's arena */
+    bool is_stream;
+    rpc_step step;
     bh_err *error;
 } rpc_exchange;
 
@@ -25,9 +34,26 @@ typedef struct rpc_exchange {
     static void rpc_##method(UNUSED Bh__##Service##_Service *service, const Bh__##Request *input, \
                              UNUSED Bh__##Response##_Closure closure, void *data) {               \
         rpc_exchange *x = data;                                                                   \
-        x->error = handle_##method(x->call, input, (Bh__##Response *) x->response);               \
+        x->is_stream = false;                                                                     \
+        if (x->call)                                                                              \
+            x->error = handle_##method(x->call, input, (Bh__##Response *) x->response);           \
     }                                                                                             \
     static bh_err *handle_##method(UNUSED bh_call *c, UNUSED const Bh__##Request *req, UNUSED Bh__##Response *resp)
+
+/* A method that answers with a stream is asked for one message after the other: BH_RPC_STREAM(AuditService,
+ * watch_changes, WatchChangesRequest, WatchChangesResponse) { ...; *ret_step = RPC_STEP_SEND; return NULL; }
+ * Between two steps nothing of it runs, and all it remembers is its request, which it may change. */
+#define BH_RPC_STREAM(Service, method, Request, Response)                                                           \
+    static bh_err *handle_##method(bh_call *c, Bh__##Request *req, Bh__##Response *resp, rpc_step *ret_step);       \
+    static void rpc_##method(UNUSED Bh__##Service##_Service *service, const Bh__##Request *input,                   \
+                             UNUSED Bh__##Response##_Closure closure, void *data) {                                 \
+        rpc_exchange *x = data;                                                                                     \
+        x->is_stream = true;                                                                                        \
+        if (x->call)                                                                                                \
+            x->error = handle_##method(x->call, (Bh__##Request *) input, (Bh__##Response *) x->response, &x->step); \
+    }                                                                                                               \
+    static bh_err *handle_##method(UNUSED bh_call *c, UNUSED Bh__##Request *req, UNUSED Bh__##Response *resp,       \
+                                   rpc_step *ret_step)
 
 /* Who may call a method. A service whose table misses a method does not start. */
 typedef enum rpc_audience {

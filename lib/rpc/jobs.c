@@ -2,28 +2,36 @@
 
 #include <string.h>
 
-void jobs_init(jobs *all, arena *mem, int n) {
-    job *every = arena_array(mem, (size_t) n, sizeof(*every));
-    for (int i = 0; i < n; i++) {
-        every[i].node.next = all->spare;
-        all->spare = &every[i].node;
-    }
-    all->bucket_count = (size_t) n;
+/* The memory of jobs that are never used is never touched. */
+void jobs_init(jobs *all, arena *mem, int calls_max, int streams_max) {
+    all->bucket_count = (size_t) (calls_max + streams_max);
+    all->every = arena_array(mem, all->bucket_count, sizeof(*all->every));
     all->buckets = arena_array(mem, all->bucket_count, sizeof(job *));
+    all->calls_max = calls_max;
+    all->streams_max = streams_max;
+    all->fresh = calls_max + streams_max;
+}
+
+static job *spare_job(jobs *all) {
+    job *j = (job *) all->spare;
+    if (!j)
+        return &all->every[--all->fresh];
+    all->spare = all->spare->next;
+    return j;
 }
 
 job *jobs_take(jobs *all) {
     job *j = &all->overflow;
-    if (all->spare) {
-        j = (job *) all->spare;
-        all->spare = all->spare->next;
-        all->busy++;
+    if (all->calls < all->calls_max) {
+        j = spare_job(all);
+        all->calls++;
     }
     memset(j, 0, offsetof(job, line));
     j->refusal = j == &all->overflow ? JOB_QUEUE_FULL : JOB_ACCEPTED;
     zmq_msg_init(&j->route);
     zmq_msg_init(&j->request);
     zmq_msg_init(&j->reply);
+    zmq_msg_init(&j->stream.request);
     return j;
 }
 
@@ -31,10 +39,10 @@ job *jobs_take(jobs *all) {
 
 static job **bucket_of(const jobs *all, job *j) {
     enum { FNV_BASIS = 0x811c9dc5, FNV_PRIME = 0x01000193 };
-    const uint8_t *route = zmq_msg_data(&j->route);
+    const uint8_t *name = zmq_msg_data(&j->route);
     uint64_t h = FNV_BASIS ^ j->open.call_id;
     for (size_t i = 0; i < zmq_msg_size(&j->route); i++)
-        h = (h ^ route[i]) * FNV_PRIME;
+        h = (h ^ name[i]) * FNV_PRIME;
     return &all->buckets[(h ^ h >> 32) % all->bucket_count];
 }
 
@@ -65,15 +73,31 @@ static void leave(job *j) {
     *link = j->next_in_bucket;
 }
 
+bool jobs_stream(jobs *all, job *j, route *caller) {
+    if (all->streams >= all->streams_max)
+        return false;
+    j->stream.caller = caller;
+    route_hold(caller);
+    all->streams++;
+    all->calls--;
+    return true;
+}
+
 void jobs_release(jobs *all, job *j) {
     if (j->bucket)
         leave(j);
     zmq_msg_close(&j->route);
     zmq_msg_close(&j->request);
     zmq_msg_close(&j->reply);
+    zmq_msg_close(&j->stream.request);
     if (j == &all->overflow)
         return;
     j->node.next = all->spare;
     all->spare = &j->node;
-    all->busy--;
+    if (!j->stream.caller) {
+        all->calls--;
+        return;
+    }
+    route_release(j->stream.caller);
+    all->streams--;
 }

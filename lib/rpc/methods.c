@@ -17,7 +17,25 @@ static bool has_handler(const ProtobufCService *service, unsigned index) {
     return slots[index] != NULL;
 }
 
-static bh_err *add(bh_call *call, arena *mem, const rpc_service *service, unsigned index, method *ret_row) {
+static void invoke(const method *m, const ProtobufCMessage *request, rpc_exchange *x) {
+    m->service->vtable->invoke(m->service->vtable, m->index, request, NULL, x);
+}
+
+static bool has_stream_handler(const method *m) {
+    rpc_exchange x = { .call = NULL };
+    invoke(m, NULL, &x);
+    return x.is_stream;
+}
+
+static bool is_named(const char *const *paths, const char *path) {
+    for (; paths && *paths; paths++)
+        if (strcmp(*paths, path) == 0)
+            return true;
+    return false;
+}
+
+static bh_err *add(bh_call *call, arena *mem, const rpc_service *service, unsigned index, const char *const *streams,
+                   method *ret_row) {
     const ProtobufCServiceDescriptor *type = service->vtable->descriptor;
     const char *name = type->methods[index].name;
     *ret_row = (method){
@@ -32,6 +50,9 @@ static bh_err *add(bh_call *call, arena *mem, const rpc_service *service, unsign
         return bh_fail(call, METHOD_INCOMPLETE, ret_row->path, "no rule");
     if (!has_handler(service->vtable, index))
         return bh_fail(call, METHOD_INCOMPLETE, ret_row->path, "no handler");
+    ret_row->is_stream = is_named(streams, ret_row->path);
+    if (has_stream_handler(ret_row) != ret_row->is_stream)
+        return bh_fail(call, METHOD_INCOMPLETE, ret_row->path, "a handler of the wrong kind");
     return NULL;
 }
 
@@ -46,7 +67,8 @@ static int compare_paths(const void *a, const void *b) {
     return strcmp(((const method *) a)->path, ((const method *) b)->path);
 }
 
-bh_err *methods_build(bh_call *call, arena *mem, const rpc_service *services, size_t n, method_table *ret_table) {
+bh_err *methods_build(bh_call *call, arena *mem, const rpc_service *services, size_t n, const char *const *streams,
+                      method_table *ret_table) {
     size_t total = 0;
     for (size_t i = 0; i < n; i++)
         total += services[i].vtable->descriptor->n_methods;
@@ -55,7 +77,7 @@ bh_err *methods_build(bh_call *call, arena *mem, const rpc_service *services, si
     for (size_t i = 0; i < n; i++) {
         TRY(check_rules(call, &services[i]));
         for (unsigned m = 0; m < services[i].vtable->descriptor->n_methods; m++)
-            TRY(add(call, mem, &services[i], m, row++));
+            TRY(add(call, mem, &services[i], m, streams, row++));
     }
     qsort(rows, total, sizeof(*rows), compare_paths);
     *ret_table = (method_table){ .rows = rows, .n = total };
@@ -87,12 +109,13 @@ bh_err *method_check(bh_call *call, const method *m, allow_role role) {
     return m->rule->audience == RPC_USER ? check_user(call, m) : NULL;
 }
 
-bh_err *method_invoke(bh_call *call, const method *m, const ProtobufCMessage *request,
-                      ProtobufCMessage **ret_response) {
+bh_err *method_invoke(bh_call *call, const method *m, ProtobufCMessage *request, ProtobufCMessage **ret_response,
+                      rpc_step *ret_step) {
     ProtobufCMessage *response = arena_alloc(call->mem, m->type->output->sizeof_message);
     protobuf_c_message_init(m->type->output, response);
-    rpc_exchange x = { .call = call, .response = response };
-    m->service->vtable->invoke(m->service->vtable, m->index, request, NULL, &x);
+    rpc_exchange x = { .call = call, .response = response, .step = RPC_STEP_END };
+    invoke(m, request, &x);
     *ret_response = response;
+    *ret_step = x.step;
     return x.error;
 }

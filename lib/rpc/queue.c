@@ -117,11 +117,11 @@ job *queue_next(queue *q, int64_t took_ms) {
 
 /* A queue that is long but moves needs nobody else. */
 static bool is_stalled(queue *q, int64_t now_ms) {
-    int64_t arrived_ms = ((job *) q->first)->arrived_ms;
+    int64_t queued_ms = ((job *) q->first)->queued_ms;
     if (q->taken != q->seen)
         q->moved_ms = now_ms;
     q->seen = q->taken;
-    return now_ms - arrived_ms >= STALL_MS && now_ms - q->moved_ms >= STALL_MS;
+    return now_ms - queued_ms >= STALL_MS && now_ms - q->moved_ms >= STALL_MS;
 }
 
 int queue_watch(queue *q, int64_t now_ms) {

@@ -33,7 +33,10 @@ static void refuse(rpc_result *result, bh_reason failure, const char *argument) 
 
 /* A server would hang up on such frames, and all calls under way would end with this one. */
 static void pack(rpc_result *result, const rpc_request *request, const ProtobufCMessage *meta) {
-    frame head = { .kind = FRAME_OPEN, .flags = FRAME_END_STREAM };
+    frame head = { .kind = FRAME_OPEN,
+                   .flags = FRAME_END_STREAM,
+                   .messages = result->window.messages,
+                   .bytes = result->window.bytes };
     if (request->payload_size > RPC_SIZE_MAX) {
         refuse(result, BH_REASON_MESSAGE_TOO_LARGE, "4194304");
     } else if (protobuf_c_message_get_packed_size(meta) > FRAME_META_MAX) {
@@ -45,7 +48,7 @@ static void pack(rpc_result *result, const rpc_request *request, const ProtobufC
     }
 }
 
-rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *data) {
+rpc_result *rpc_result_new(const rpc_request *request, rpc_item *item, rpc_done *done, void *data) {
     rpc_result *result = calloc(1, sizeof(*result));
     if (!result)
         abort();
@@ -57,9 +60,10 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *dat
         fill_principal(&sent, request->who);
         meta.principal = &sent;
     }
-    result->start = (rpc_errand){ .call = result };
-    result->cancel = (rpc_errand){ .call = result, .gives_up = true };
     result->holders = 1;
+    result->item = item;
+    if (item)
+        result->window = (credit){ STREAM_MESSAGES_MAX, STREAM_BYTES_MAX };
     zmq_msg_init(&result->message);
     name_service(result, request);
     pack(result, request, &meta.base);
@@ -74,6 +78,14 @@ void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answ
     /* Small messages live inside zmq_msg_t itself, so moving it moves the bytes. */
     if (message_parse(&result->message, &result->answer))
         result->answer = *answer;
+}
+
+bool rpc_result_item(rpc_result *result, const frame *message) {
+    if (message->messages != result->items + 1 || !credit_take(&result->window, message->payload_size))
+        return false;
+    result->items++;
+    result->item(result->data, message->payload, message->payload_size);
+    return true;
 }
 
 /* libzmq may still hold the bytes that were sent, so the next attempt has its own. */

@@ -6,6 +6,7 @@
 #include <zmq.h>
 
 #include "rpc/client.h"
+#include "rpc/credit.h"
 #include "rpc/frame.h"
 #include "rpc/inbox.h"
 
@@ -14,18 +15,19 @@ struct connection;
 
 enum { RESULT_ARGUMENT_SIZE = 80 };
 
-/* What another thread wants of the client's own: to start a call, or to give it up. */
+/* What another thread wants of the client's own for a call. */
 typedef struct rpc_errand {
     inbox_node node;
     rpc_result *call;
-    bool gives_up;
+    void (*run)(rpc_client *client, rpc_result *call, int64_t now_ms);
 } rpc_errand;
 
 struct rpc_result {
     inbox_node node; /* links it among those that wait in the channel, or come back from a connection */
     rpc_errand start;
     rpc_errand cancel;
-    atomic_int holders;         /* its owner, and the errand that gives it up: the last one frees it */
+    rpc_errand accept;
+    atomic_int holders;         /* its owner, and the errands behind the first: the last one frees it */
     atomic_bool is_cancelled;   /* that errand was sent */
     bool is_unwanted;           /* ... and has arrived */
     bool has_ended;             /* it was handed over */
@@ -45,12 +47,20 @@ struct rpc_result {
     int64_t not_before_ms; /* may not be sent earlier: the server was busy */
     rpc_done *done;
     void *data;
+    rpc_item *item;            /* NULL: the call is no stream */
+    uint32_t items;            /* that came */
+    credit window;             /* what the server may still send */
+    _Atomic uint32_t messages; /* accepted, and not yet granted anew */
+    _Atomic uint32_t bytes;
+    atomic_bool is_accepting; /* that errand was sent */
 };
 
 /* A call ready to be sent; timeout and call id are still open. One that no server would take has failed already. */
-rpc_result *rpc_result_new(const rpc_request *request, rpc_done *done, void *data);
+rpc_result *rpc_result_new(const rpc_request *request, rpc_item *item, rpc_done *done, void *data);
 /* Keeps the answer in `message`, which is taken over. */
 void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer);
+/* Hands one message of the stream over; false when it is not the next one, or more than was granted. */
+bool rpc_result_item(rpc_result *result, const frame *message);
 /* Gives the call one holder more; each calls rpc_result_free. */
 void rpc_result_hold(rpc_result *result);
 /* Forgets the answer; the request is ready to be sent once more, as bytes of its own. */

@@ -1,7 +1,6 @@
 #include "rpc/routes.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "rpc/message.h"
@@ -17,30 +16,68 @@ static bool tell(void *router, const uint8_t id[ROUTE_SIZE], frame_kind kind, co
     return true;
 }
 
-static void tell_or_forget(routes *all, void *router, int i, frame_kind kind, const ProtobufCMessage *meta) {
-    if (!tell(router, all->id[i], kind, meta))
-        memcpy(all->id[i], all->id[--all->n], ROUTE_SIZE);
+static void tell_or_forget(routes *all, void *router, route *caller, frame_kind kind, const ProtobufCMessage *meta) {
+    if (caller->state != ROUTE_HERE || tell(router, caller->id, kind, meta))
+        return;
+    caller->state = caller->streams ? ROUTE_GONE : ROUTE_FREE;
+    all->here--;
 }
 
 /* Callers vanish in silence; a PONG nobody asked for finds out. Looking at two for each that comes keeps the list
  * short, however often callers come and go. */
 static void look_at_one(routes *all, void *router) {
-    if (!all->n)
+    if (!all->top)
         return;
-    all->next = (all->next + 1) % all->n;
-    tell_or_forget(all, router, all->next, FRAME_PONG, NULL);
+    all->next = (all->next + 1) % all->top;
+    tell_or_forget(all, router, &all->row[all->next], FRAME_PONG, NULL);
 }
 
-void routes_add(routes *all, void *router, zmq_msg_t *route) {
+static route *spare_row(routes *all) {
+    for (int i = 0; i < all->top; i++)
+        if (all->row[i].state == ROUTE_FREE)
+            return &all->row[i];
+    return all->top < ROUTES_MAX ? &all->row[all->top++] : NULL;
+}
+
+void routes_add(routes *all, void *router, zmq_msg_t *name, credit first) {
     look_at_one(all, router);
     look_at_one(all, router);
     /* Names of another size are those that callers gave themselves, which ours never do. */
-    if (all->n == ROUTES_MAX || zmq_msg_size(route) != ROUTE_SIZE)
+    if (zmq_msg_size(name) != ROUTE_SIZE || routes_find(all, name))
         return;
-    memcpy(all->id[all->n++], zmq_msg_data(route), ROUTE_SIZE);
+    route *caller = spare_row(all);
+    if (!caller)
+        return;
+    *caller = (route){ .state = ROUTE_HERE, .credit = first, .line_last = &caller->line };
+    memcpy(caller->id, zmq_msg_data(name), ROUTE_SIZE);
+    all->here++;
+}
+
+route *routes_find(routes *all, zmq_msg_t *name) {
+    if (zmq_msg_size(name) != ROUTE_SIZE)
+        return NULL;
+    for (int i = 0; i < all->top; i++)
+        if (all->row[i].state == ROUTE_HERE && memcmp(all->row[i].id, zmq_msg_data(name), ROUTE_SIZE) == 0)
+            return &all->row[i];
+    return NULL;
+}
+
+void route_hold(route *caller) {
+    caller->streams++;
+}
+
+void route_release(route *caller) {
+    if (--caller->streams == 0 && caller->state == ROUTE_GONE)
+        caller->state = ROUTE_FREE;
 }
 
 void routes_tell(routes *all, void *router, frame_kind kind, const ProtobufCMessage *meta) {
-    for (int i = all->n - 1; i >= 0; i--)
-        tell_or_forget(all, router, i, kind, meta);
+    for (int i = 0; i < all->top; i++)
+        tell_or_forget(all, router, &all->row[i], kind, meta);
+}
+
+void routes_probe(routes *all, void *router) {
+    for (int i = 0; i < all->top; i++)
+        if (all->row[i].streams)
+            tell_or_forget(all, router, &all->row[i], FRAME_PONG, NULL);
 }

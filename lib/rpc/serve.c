@@ -20,11 +20,9 @@ enum {
     SENTENCE_SIZE_MAX = 1000
 };
 
-static int64_t timeout_ms(const job *j) {
-    uint32_t asked = j->open.timeout_ms;
-    if (asked == 0)
-        return TIMEOUT_MS_DEFAULT;
-    return asked < TIMEOUT_MS_MAX ? asked : TIMEOUT_MS_MAX;
+int64_t serve_deadline_ms(const job *j) {
+    uint32_t asked = j->open.timeout_ms ? j->open.timeout_ms : TIMEOUT_MS_DEFAULT;
+    return j->arrived_ms + (asked < TIMEOUT_MS_MAX ? asked : TIMEOUT_MS_MAX);
 }
 
 static bh_call *begin(const serve_setup *setup, const job *j, arena *mem) {
@@ -33,7 +31,7 @@ static bh_call *begin(const serve_setup *setup, const job *j, arena *mem) {
         .mem = mem,
         .who = { .login = "", .service = j->caller },
         .site_id = setup->site_id,
-        .deadline_ms = j->arrived_ms + timeout_ms(j),
+        .deadline_ms = serve_deadline_ms(j),
         .cancelled = &j->cancelled,
         .now_ms = clock_now_ms(),
         .trace_id = "",
@@ -94,15 +92,20 @@ static bh_err *open_call(const serve_setup *setup, const job *j, bh_call *c, con
     TRY(read_meta(c, j));
     *ret_method = methods_find(&setup->methods, c->method);
     TRY(admit(c, j));
-    return *ret_method ? method_check(c, *ret_method, j->role) : bh_fail(c, UNKNOWN_METHOD, c->method);
+    if (!*ret_method)
+        return bh_fail(c, UNKNOWN_METHOD, c->method);
+    if ((*ret_method)->is_stream != (j->stream.caller != NULL))
+        return bh_fail(c, WRONG_KIND_OF_CALL, c->method);
+    return method_check(c, *ret_method, j->role);
 }
 
-static bh_err *answer(bh_call *c, const method *m, ProtobufCMessage **ret_response) {
-    ProtobufCMessage *request;
-    TRY(rpc_unpack(c, m->type->input, c->payload, c->payload_size, &request));
-    TRY(method_invoke(c, m, request, ret_response));
-    if (protobuf_c_message_get_packed_size(*ret_response) > RPC_SIZE_MAX)
-        return bh_fail(c, MESSAGE_TOO_LARGE, arena_printf(c->mem, "%d", RPC_SIZE_MAX));
+static bh_err *answer(bh_call *c, const method *m, ProtobufCMessage **ret_request, ProtobufCMessage **ret_response,
+                      rpc_step *ret_step) {
+    size_t size_max = m->is_stream ? FRAME_ITEM_MAX : RPC_SIZE_MAX;
+    TRY(rpc_unpack(c, m->type->input, c->payload, c->payload_size, ret_request));
+    TRY(method_invoke(c, m, *ret_request, ret_response, ret_step));
+    if (protobuf_c_message_get_packed_size(*ret_response) > size_max)
+        return bh_fail(c, MESSAGE_TOO_LARGE, arena_printf(c->mem, "%zu", size_max));
     return NULL;
 }
 
@@ -113,21 +116,46 @@ static void reply_error(arena *mem, job *j, const bh_err *err) {
     status.message_en = utf8_clip(mem, err->en, SENTENCE_SIZE_MAX);
     status.unblock_zh = utf8_clip(mem, err->unblock_zh, SENTENCE_SIZE_MAX);
     status.unblock_en = utf8_clip(mem, err->unblock_en, SENTENCE_SIZE_MAX);
-    /* What the I/O thread refused was refused before any work, whatever the reason came to be. */
+    /* What the I/O thread refused was refused before any work, whatever the reason came to be; and as good as that is
+     * what it ends before a message was sent. */
+    bool is_untouched = j->refusal && !j->stream.sent;
     frame head = {
         .kind = FRAME_END,
-        .flags = FRAME_END_STREAM | (j->refusal ? FRAME_NOT_PROCESSED : 0),
+        .flags = FRAME_END_STREAM | (is_untouched ? FRAME_NOT_PROCESSED : 0),
         .status = (uint16_t) err->code,
         .call_id = j->open.call_id,
+        .messages = j->stream.sent,
     };
     message_init(&j->reply, head, &status.base, 0);
 }
 
-static void reply_ok(job *j, const ProtobufCMessage *response) {
-    frame head = { .kind = FRAME_END, .flags = FRAME_END_STREAM, .call_id = j->open.call_id };
-    size_t size = protobuf_c_message_get_packed_size(response);
-    uint8_t *payload = message_init(&j->reply, head, NULL, size);
-    protobuf_c_message_pack(response, payload);
+/* A message makes the frame's payload, if there is one. */
+static void reply_ok(job *j, frame head, const ProtobufCMessage *message) {
+    head.call_id = j->open.call_id;
+    head.messages = j->stream.sent;
+    uint8_t *payload = message_init(&j->reply, head, NULL, message ? protobuf_c_message_get_packed_size(message) : 0);
+    if (message)
+        protobuf_c_message_pack(message, payload);
+}
+
+/* The request is all that a stream remembers. */
+static void keep_request(job *j, const ProtobufCMessage *request) {
+    zmq_msg_t kept;
+    uint8_t *payload =
+        message_init(&kept, (frame){ .kind = FRAME_OPEN }, NULL, protobuf_c_message_get_packed_size(request));
+    protobuf_c_message_pack(request, payload);
+    zmq_msg_move(&j->stream.request, &kept);
+    j->open.payload_size = zmq_msg_size(&j->stream.request) - FRAME_HEADER_SIZE;
+    j->open.payload = (const uint8_t *) zmq_msg_data(&j->stream.request) + FRAME_HEADER_SIZE;
+}
+
+/* The call goes on after this. */
+static void reply_step(job *j, const ProtobufCMessage *request, const ProtobufCMessage *response) {
+    keep_request(j, request);
+    if (j->stream.step == RPC_STEP_WAIT)
+        return;
+    j->stream.sent++;
+    reply_ok(j, (frame){ .kind = FRAME_DATA }, response);
 }
 
 static void log_call(job *j, const bh_call *c, const bh_err *err, int64_t took_ms) {
@@ -150,20 +178,29 @@ arena *serve_arena(void) {
     return arena_new(CALL_MEMORY_MAX);
 }
 
-void serve_job(const serve_setup *setup, arena *mem, job *j) {
-    bh_call *c = begin(setup, j, mem);
-    ProtobufCMessage *response = NULL;
-    const method *m = NULL;
-    bh_err *err = open_call(setup, j, c, &m);
-    if (!err)
-        err = answer(c, m, &response);
-    if (err)
-        reply_error(mem, j, err);
-    else
-        reply_ok(j, response);
+static void end_call(job *j, const bh_call *c, const method *m, const bh_err *err) {
     int64_t ms = clock_mono_ms() - j->arrived_ms;
     log_call(j, c, err, ms);
     if (m)
         tally_add(m->calls, err ? err->code : BH_OK, ms);
+}
+
+void serve_job(const serve_setup *setup, arena *mem, job *j) {
+    bh_call *c = begin(setup, j, mem);
+    ProtobufCMessage *request, *response;
+    const method *m = NULL;
+    rpc_step step = RPC_STEP_END;
+    bh_err *err = open_call(setup, j, c, &m);
+    if (!err)
+        err = answer(c, m, &request, &response, &step);
+    j->stream.step = err ? RPC_STEP_END : step;
+    if (err)
+        reply_error(mem, j, err);
+    else if (step == RPC_STEP_END)
+        reply_ok(j, (frame){ .kind = FRAME_END, .flags = FRAME_END_STREAM }, m->is_stream ? NULL : response);
+    else
+        reply_step(j, request, response);
+    if (j->stream.step == RPC_STEP_END)
+        end_call(j, c, m, err);
     arena_reset(mem);
 }

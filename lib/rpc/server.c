@@ -1,21 +1,12 @@
-#include "rpc/server.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "bihuan/rpc/v1/envelope.pb-c.h"
-#include "rpc/jobs.h"
-#include "rpc/keys.h"
-#include "rpc/message.h"
-#include "rpc/queue.h"
-#include "rpc/routes.h"
-#include "rpc/serve.h"
+#include "rpc/server_parts.h"
 #include "rpc/socket.h"
 #include "rpc/zap.h"
 
@@ -24,56 +15,25 @@ enum {
     WORKERS_MAX = 1024,
     QUEUE_DEFAULT = 1024,
     QUEUE_MAX = 1 << 16,
+    STREAMS_DEFAULT = 4096,
+    STREAMS_MAX = 1 << 16,
     STACK_SIZE = 1 << 20,
-    BATCH_MAX = 64,   /* messages read before the workers get them */
     REFRESH_MS = 500, /* how soon a changed allow-list counts */
-    LINES_SIZE = 16 << 10,
-    DRAIN_MS = 3000, /* for callers to go when the server stops */
-    TELL_MS = 20,    /* how often they are told meanwhile */
-    HELD_MAX = 32,   /* replies to quick calls of which a worker tells in one go */
-    FLUSH_MS = 1000, /* for the last replies after that */
+    DRAIN_MS = 3000,  /* for callers to go when the server stops */
+    TELL_MS = 20,     /* how often they are told meanwhile */
+    HELD_MAX = 32,    /* replies to quick calls of which a worker tells in one go */
+    FLUSH_MS = 1000,  /* for the last replies after that */
     SERVER_MEMORY_MAX = 64 << 20,
-};
-
-struct rpc_server {
-    arena *mem;
-    rpc_key key;
-    allow_list *allowed;
-    serve_setup setup;
-    Bh__Rpc__Hello hello;
-    void *context;
-    void *zap;
-    void *router;
-    int zap_fd;
-    int router_fd;
-    const char *endpoint;
-    queue *waiting;
-    inbox replies;
-    jobs jobs;
-    routes greeted;
-    pthread_mutex_t places_lock;
-    places places;              /* as told; under the lock */
-    atomic_bool places_are_new; /* since the callers heard of them */
-    places said;                /* in our HELLO */
-    char *said_list[RPC_PLACES_MAX];
-    inbox_node *batch; /* accepted in this turn, oldest first */
-    inbox_node **batch_end;
-    pthread_t *threads;
-    int workers;
-    arena *scratch; /* for calls refused by the I/O thread */
-    int64_t attended_ms;
-    int64_t refreshed_ms;
-    atomic_bool stopping;
-    int64_t drained_ms; /* when callers that stay have had their time; 0 = not stopping */
-    int64_t told_ms;
 };
 
 /* --- opening --- */
 
-static int job_count(const rpc_server *s, const rpc_server_options *options) {
-    int n = s->workers + (options->queue_max ? options->queue_max : QUEUE_DEFAULT);
-    assert(n > 0 && n <= QUEUE_MAX + WORKERS_MAX);
-    return n;
+static void make_jobs(rpc_server *s, const rpc_server_options *options) {
+    int calls = s->workers + (options->queue_max ? options->queue_max : QUEUE_DEFAULT);
+    int open = options->streams_max ? options->streams_max : STREAMS_DEFAULT;
+    assert(calls > 0 && calls <= QUEUE_MAX + WORKERS_MAX && open > 0 && open <= STREAMS_MAX);
+    jobs_init(&s->jobs, s->mem, calls, open);
+    streams_init(&s->streams, s->workers);
 }
 
 static void make_hello(rpc_server *s, const rpc_service *services, size_t n) {
@@ -105,7 +65,7 @@ static bh_err *open_sockets(bh_call *call, rpc_server *s, const char *endpoint) 
 
 static bh_err *open_parts(bh_call *call, rpc_server *s, const rpc_server_options *options, const rpc_service *services,
                           size_t n) {
-    TRY(methods_build(call, s->mem, services, n, &s->setup.methods));
+    TRY(methods_build(call, s->mem, services, n, options->streams, &s->setup.methods));
     TRY(rpc_key_load(call, options->key_file, &s->key));
     TRY(allow_open(call, options->allow_file, &s->allowed));
     return open_sockets(call, s, options->endpoint);
@@ -122,7 +82,8 @@ bh_err *rpc_server_open(bh_call *call, const rpc_server_options *options, const 
     s->setup.backend = options->backend;
     s->scratch = serve_arena();
     s->waiting = queue_new(mem, s->workers);
-    jobs_init(&s->jobs, mem, job_count(s, options));
+    make_jobs(s, options);
+    s->batch_end = &s->batch;
     make_hello(s, services, n);
     bh_err *err = inbox_open(&s->replies) ? open_parts(call, s, options, services, n)
                                           : bh_fail(call, ENDPOINT_UNUSABLE, options->endpoint, strerror(errno));
@@ -155,159 +116,14 @@ const char *rpc_server_endpoint(const rpc_server *s) {
     return s->endpoint;
 }
 
-/* Without MANDATORY the ROUTER would drop it silently; with it a vanished caller is an error we may ignore: the call
- * has taken effect, and the caller will ask again with the same request id. */
-static void reply(rpc_server *s, job *j) {
-    if (zmq_msg_send(&j->route, s->router, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-        log_event(LOG_WARN, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
-    else if (zmq_msg_send(&j->reply, s->router, ZMQ_DONTWAIT) < 0)
-        log_event(LOG_ERROR, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
-    jobs_release(&s->jobs, j);
-}
-
-/* --- receiving --- */
-
-static void skip_rest(void *socket) {
-    zmq_msg_t part;
-    zmq_msg_init(&part);
-    do {
-        zmq_msg_recv(&part, socket, ZMQ_DONTWAIT);
-    } while (zmq_msg_more(&part));
-    zmq_msg_close(&part);
-}
-
-/* Reads one message into the job; false when none waits. */
-static bool receive(rpc_server *s, job *j) {
-    if (zmq_msg_recv(&j->route, s->router, ZMQ_DONTWAIT) < 0)
-        return false;
-    if (!zmq_msg_more(&j->route)) {
-        j->fault = "no frame";
-        return true;
-    }
-    zmq_msg_recv(&j->request, s->router, ZMQ_DONTWAIT);
-    j->fault = message_parse(&j->request, &j->open);
-    if (zmq_msg_more(&j->request)) {
-        j->fault = "more than one frame";
-        skip_rest(s->router);
-    }
-    return true;
-}
-
-/* CURVE proved the key when the connection was made; here it must still be allowed. No key, no caller. */
-static void identify(rpc_server *s, job *j, int64_t wall_ms) {
-    const char *key = zmq_msg_gets(&j->request, "User-Id");
-    const allow_row *row = key ? allow_find(s->allowed, key, wall_ms) : NULL;
-    if (!row)
-        return;
-    j->role = row->role;
-    memcpy(j->caller, row->name, strlen(row->name) + 1);
-}
-
-static void answer_here(rpc_server *s, job *j) {
-    serve_job(&s->setup, s->scratch, j);
-    log_write(j->line, j->line_size);
-    reply(s, j);
-}
-
-static void on_hello(rpc_server *s, job *j) {
-    bool leaving = atomic_load(&s->stopping);
-    frame head = { .kind = leaving ? FRAME_GOAWAY : FRAME_HELLO };
-    message_init(&j->reply, head, leaving ? NULL : &s->hello.base, 0);
-    if (!leaving)
-        routes_add(&s->greeted, s->router, &j->route);
-    reply(s, j);
-}
-
-static void on_ping(rpc_server *s, job *j) {
-    message_init(&j->reply, (frame){ .kind = FRAME_PONG }, NULL, 0);
-    reply(s, j);
-}
-
-static void on_open(rpc_server *s, job *j) {
-    if (atomic_load(&s->stopping))
-        j->refusal = JOB_SHUTTING_DOWN;
-    if (j->refusal) {
-        answer_here(s, j);
-        return;
-    }
-    jobs_enter(&s->jobs, j);
-    *s->batch_end = &j->node;
-    s->batch_end = &j->node.next;
-}
-
-/* Whoever works for the call will notice, and so will whoever takes it up. It is answered as any other: once. */
-static void on_cancel(rpc_server *s, job *j) {
-    job *call = jobs_find(&s->jobs, j);
-    if (call)
-        atomic_store(&call->cancelled, true);
-    jobs_release(&s->jobs, j);
-}
-
-typedef void on_frame(rpc_server *s, job *j);
-
-static on_frame *const on_kind[] = {
-    [FRAME_HELLO] = on_hello,
-    [FRAME_OPEN] = on_open,
-    [FRAME_CANCEL] = on_cancel,
-    [FRAME_PING] = on_ping,
-};
-
-static void handle(rpc_server *s, job *j, int64_t now_ms, int64_t wall_ms) {
-    j->arrived_ms = now_ms;
-    identify(s, j, wall_ms);
-    on_frame *on = j->open.kind < countof(on_kind) ? on_kind[j->open.kind] : NULL;
-    if (!j->caller[0] || j->fault)
-        answer_here(s, j);
-    else if (on)
-        on(s, j);
-    else
-        jobs_release(&s->jobs, j);
-}
-
-/* Reads what waits, at most BATCH_MAX messages, and hands the calls over in one go; false when nothing waits now. */
-static bool receive_batch(rpc_server *s, int64_t now_ms) {
-    int n = 0;
-    int64_t wall_ms = clock_now_ms();
-    s->batch = NULL;
-    s->batch_end = &s->batch;
-    for (; n < BATCH_MAX; n++) {
-        job *j = jobs_take(&s->jobs);
-        if (!receive(s, j)) {
-            jobs_release(&s->jobs, j);
-            break;
-        }
-        handle(s, j, now_ms, wall_ms);
-    }
+/* What came in this turn, and the steps that may begin. */
+static void put_batch(rpc_server *s, int64_t now_ms) {
+    for (job *j; (j = streams_next(&s->streams, &s->greeted)) != NULL; server_hand_over(s, j))
+        j->queued_ms = now_ms;
     if (s->batch)
         queue_put(s->waiting, s->batch);
-    return n == BATCH_MAX;
-}
-
-/* Log lines first and in one go: a call that was answered has its line, whatever happens to this process then. */
-static void write_log(inbox_node *node) {
-    char lines[LINES_SIZE];
-    size_t n = 0;
-    for (; node; node = node->next) {
-        job *j = (job *) node;
-        if (n + j->line_size > sizeof(lines)) {
-            log_write(lines, n);
-            n = 0;
-        }
-        memcpy(lines + n, j->line, j->line_size);
-        n += j->line_size;
-    }
-    log_write(lines, n);
-}
-
-static void send_replies(rpc_server *s) {
-    inbox_node *node = inbox_take(&s->replies);
-    if (node)
-        write_log(node);
-    while (node) {
-        job *j = (job *) node;
-        node = node->next;
-        reply(s, j);
-    }
+    s->batch = NULL;
+    s->batch_end = &s->batch;
 }
 
 /* --- running --- */
@@ -382,7 +198,7 @@ static void wait_for_work(rpc_server *s, int64_t now_ms) {
         [ZAP] = { .fd = s->zap_fd, .events = POLLIN },
         [REPLIES] = { .fd = s->replies.fd, .events = POLLIN },
     };
-    int most_ms = atomic_load(&s->stopping) ? TELL_MS : REFRESH_MS;
+    int most_ms = atomic_load(&s->stopping) ? TELL_MS : s->streams.ring ? SERVER_LOOK_MS : REFRESH_MS;
     int watch_ms = queue_watch(s->waiting, now_ms);
     if (!inbox_sleep(&s->replies))
         return;
@@ -401,7 +217,7 @@ static bool has_drained(rpc_server *s, int64_t now_ms) {
         s->told_ms = now_ms;
         routes_tell(&s->greeted, s->router, FRAME_GOAWAY, NULL);
     }
-    return !s->jobs.busy && (!s->greeted.n || now_ms >= s->drained_ms);
+    return !s->jobs.calls && !s->jobs.streams && (!s->greeted.here || now_ms >= s->drained_ms);
 }
 
 void rpc_server_run(rpc_server *s) {
@@ -409,8 +225,10 @@ void rpc_server_run(rpc_server *s) {
     for (int64_t now_ms = clock_mono_ms(); !atomic_load(&s->stopping) || !has_drained(s, now_ms);
          now_ms = clock_mono_ms()) {
         bool asked = attend(s, now_ms);
-        send_replies(s);
-        bool more = receive_batch(s, now_ms);
+        server_send_replies(s, now_ms);
+        server_look_after_streams(s, now_ms);
+        bool more = server_receive(s, now_ms);
+        put_batch(s, now_ms);
         if (!asked && !more)
             wait_for_work(s, now_ms);
     }
@@ -434,8 +252,20 @@ void rpc_server_stop(rpc_server *s) {
     inbox_wake(&s->replies);
 }
 
+void rpc_server_wake(rpc_server *s) {
+    if (s)
+        atomic_store(&s->streams.woken, true);
+}
+
 void rpc_server_metrics(const rpc_server *s, buf *out) {
     tally_write(out, &s->setup.methods);
     metric_head(out, "bihuan_rpc_calls_open", "gauge", "Calls that wait for a worker or are at work.");
-    metric_sample(out, "bihuan_rpc_calls_open", "", (uint64_t) atomic_load(&s->jobs.busy));
+    metric_sample(out, "bihuan_rpc_calls_open", "", (uint64_t) atomic_load(&s->jobs.calls));
+    metric_head(out, "bihuan_rpc_streams_open", "gauge", "Streams that are not over.");
+    metric_sample(out, "bihuan_rpc_streams_open", "", (uint64_t) atomic_load(&s->jobs.streams));
+    metric_head(out, "bihuan_rpc_stream_messages_total", "counter", "Messages sent on streams.");
+    metric_sample(out, "bihuan_rpc_stream_messages_total", "", atomic_load(&s->streams.sent));
+    metric_head(out, "bihuan_rpc_stream_stalls_total", "counter",
+                "Streams that had to wait until their client takes more.");
+    metric_sample(out, "bihuan_rpc_stream_stalls_total", "", atomic_load(&s->streams.stalls));
 }

@@ -6,12 +6,14 @@
 #include "rpc/places.h"
 
 typedef struct rpc_server_options {
-    const char *name;       /* for log lines */
-    const char *endpoint;   /* "tcp://127.0.0.1:7001"; port * picks a free one */
-    const char *key_file;   /* own secret key (rpc/keys.h) */
-    const char *allow_file; /* who may connect (rpc/allow.h, docs/PROTOCOL.md); read again when it changes */
-    int workers;            /* threads; 0 = 64 */
-    int queue_max;          /* calls that may wait for a worker; further ones end with QUEUE_FULL; 0 = 1024 */
+    const char *name;           /* for log lines */
+    const char *endpoint;       /* "tcp://127.0.0.1:7001"; port * picks a free one */
+    const char *key_file;       /* own secret key (rpc/keys.h) */
+    const char *allow_file;     /* who may connect (rpc/allow.h, docs/PROTOCOL.md); read again when it changes */
+    int workers;                /* threads; 0 = 64 */
+    int queue_max;              /* calls that may wait for a worker; further ones end with QUEUE_FULL; 0 = 1024 */
+    int streams_max;            /* streams open at the same time; 0 = 4096 */
+    const char *const *streams; /* methods that answer with a stream: bihuan_streams; NULL: none */
     int32_t site_id;
     void *backend; /* becomes bh_call.backend */
 } rpc_server_options;
@@ -31,5 +33,7 @@ void rpc_server_run(rpc_server *server);
 void rpc_server_tell_places(rpc_server *server, const char *const *endpoints, size_t n);
 /* From any thread or signal handler. */
 void rpc_server_stop(rpc_server *server);
+/* From any thread: there may be news for the streams that wait; each has one more step within 100 ms. Accepts NULL. */
+void rpc_server_wake(rpc_server *server);
 /* What the calls were and how they ended (base/metric.h); from any thread. */
 void rpc_server_metrics(const rpc_server *server, buf *out);

@@ -11,7 +11,8 @@
 
 enum { ENDPOINT_SIZE = 256 };
 
-/* Calls in flight are bounded above (connection.c, server.c), so these marks are never reached by honest peers. */
+/* Calls in flight are bounded above (connection.c, server.c), messages of streams by credit (credit.h): nobody who
+ * reads ever reaches these marks. */
 enum { HIGH_WATER_MARK = 8192 };
 
 typedef struct int_option {
@@ -32,6 +33,7 @@ static const int_option common_options[] = {
 
 static const int_option router_options[] = {
     { ZMQ_ROUTER_MANDATORY, 1 },
+    { ZMQ_TCP_MAXRT, 15000 }, /* a caller that vanished without a word is gone then, and its streams with it */
     { ZMQ_CURVE_SERVER, 1 },
     { ZMQ_BACKLOG, 512 },
 };

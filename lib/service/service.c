@@ -7,7 +7,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
-#include "bihuan_repeatable.h"
+#include "bihuan_methods.h"
 #include "exporter/exporter.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -102,6 +102,7 @@ static bh_err *serve(bh_call *call, service_runtime *runtime) {
         .workers = (int) s->workers,
         .queue_max = (int) s->queue_max,
         .site_id = (int32_t) s->site_id,
+        .streams = bihuan_streams,
         .backend = runtime->pool,
     };
     const rpc_service offered[] = { *runtime->service->rpc, health_rpc };

@@ -4,9 +4,11 @@
 
 #include "audit_sql.h"
 #include "domain/task.h"
+#include "rpc/server.h"
 #include "sequencer.h"
 #include "service/field.h"
 #include "store.h"
+#include "watch.h"
 
 enum {
     ENTRIES_MAX = 2000,
@@ -115,6 +117,12 @@ BH_RPC(AuditService, get_inclusion_proof, GetInclusionProofRequest, GetInclusion
     return prove(c, &t, req->tree_size ? (uint64_t) req->tree_size : t.edge.size, resp);
 }
 
+/* -- changes -- */
+
+BH_RPC_STREAM(AuditService, watch_changes, WatchChangesRequest, WatchChangesResponse) {
+    return watch_step(c, req, resp, ret_step);
+}
+
 /* -- the service -- */
 
 enum { READERS = POST_BIT(AUDITOR) | POST_BIT(DRAFTER) | POST_BIT(VERIFIER) | POST_BIT(OFFICE_HEAD) };
@@ -125,6 +133,7 @@ static const rpc_rule rules[] = {
     { "ListObjectEntries", RPC_USER, READERS },
     { "GetInclusionProof", RPC_USER, 0 },
     { "ListBlockHashes", RPC_USER, 0 },
+    { "WatchChanges", RPC_USER, 0 },
 };
 
 static Bh__AuditService_Service vtable = BH__AUDIT_SERVICE__INIT(rpc_);
@@ -132,8 +141,12 @@ static const rpc_service rpc = {
     .vtable = &vtable.base, .rules = rules, .rule_count = countof(rules), .refuse_post = posts_refusal
 };
 
-static bh_err *sequence(bh_call *c, UNUSED service_runtime *runtime, bool *ret_again) {
-    return sequencer_run(c, ret_again);
+static bh_err *sequence(bh_call *c, service_runtime *runtime, bool *ret_again) {
+    int64_t size;
+    TRY(sequencer_run(c, &size, ret_again));
+    if (watch_tell(size))
+        rpc_server_wake(runtime->server);
+    return NULL;
 }
 
 static const service_job jobs[] = { { "sequencer", SEQUENCER_INTERVAL_MS, sequence } };

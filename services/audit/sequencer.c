@@ -58,18 +58,20 @@ static void make_batch(bh_call *c, const tree *before, const pending *entries, s
         add(&m, i, &entries[i]);
 }
 
-bh_err *sequencer_run(bh_call *c, bool *ret_again) {
+bh_err *sequencer_run(bh_call *c, int64_t *ret_size, bool *ret_again) {
     tree before;
     pending *entries;
     size_t n;
     TRY(store_sound_tree(c, &before));
     TRY(store_take(c, SEQUENCER_BATCH, &entries, &n));
+    *ret_size = (int64_t) before.edge.size;
     if (n == 0)
         return NULL;
     batch b;
     bool done;
     make_batch(c, &before, entries, n, &b);
     TRY(store_integrate(c, &b, &done));
+    *ret_size += done ? (int64_t) n : 0;
     *ret_again = !done || n == SEQUENCER_BATCH;
     return NULL;
 }

@@ -118,6 +118,13 @@ bh_err *store_list_blocks(bh_call *c, int64_t first, int32_t page_size, Bh__List
     return NULL;
 }
 
+bh_err *store_list_changes(bh_call *c, int64_t first, int64_t end, Bh__WatchChangesResponse *resp) {
+    pg_rows rows;
+    TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_CHANGES], &rows, READER(c), pg_int(first), pg_int(end)));
+    resp->changes = pg_fill_all(c, &rows, &bh__change__descriptor, &resp->n_changes);
+    return NULL;
+}
+
 /* -- proofs -- */
 
 bh_err *store_runs(bh_call *c, const merkle_run *runs, size_t n, const merkle_hash **ret_hashes) {

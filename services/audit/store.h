@@ -54,5 +54,8 @@ MUST bh_err *store_list_object_entries(bh_call *c, const Bh__ListObjectEntriesRe
                                        Bh__ListObjectEntriesResponse *resp);
 MUST bh_err *store_list_blocks(bh_call *c, int64_t first, int32_t page_size, Bh__ListBlockHashesResponse *resp);
 
+/* The changes of the entries from `first` to before `end` that the caller may see. */
+MUST bh_err *store_list_changes(bh_call *c, int64_t first, int64_t end, Bh__WatchChangesResponse *resp);
+
 /* The hashes of each run; AUDIT_TREE_DAMAGED when one is not complete. */
 MUST bh_err *store_runs(bh_call *c, const merkle_run *runs, size_t n, const merkle_hash **ret_hashes);

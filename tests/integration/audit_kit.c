@@ -61,7 +61,7 @@ void append(int objects, int n) {
 void integrate(void) {
     enum { ROUNDS_MAX = 100 };
     int rounds = 0;
-    while (desk_run(audit, "sequencer", NULL))
+    while (desk_run(audit, "sequencer", &(service_runtime){ .server = NULL }))
         assert_true(++rounds < ROUNDS_MAX);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "bihuan_methods.h"
 #include "rpc/methods.h"
 #include "json/json.h"
 
@@ -44,7 +45,7 @@ static desk *desk_new(const bh_service *service, pg_pool *pool) {
     arena *mem = arena_new(DESK_MEMORY_MAX);
     desk *d = arena_alloc(mem, sizeof(*d));
     *d = (desk){ .mem = mem, .service = service, .pool = pool, .shares_pool = pool };
-    check(methods_build(desk_begin(d), mem, service->rpc, 1, &d->methods), service->name);
+    check(methods_build(desk_begin(d), mem, service->rpc, 1, bihuan_streams, &d->methods), service->name);
     return d;
 }
 
@@ -144,19 +145,26 @@ static const method *find(desk *d, bh_call *c, const char *name) {
     return m ? m : (die(c->method, "no such method"), NULL);
 }
 
-static bh_err *serve(bh_call *c, const method *m, const ProtobufCMessage *request, ProtobufCMessage **ret_response) {
+static bh_err *serve(bh_call *c, const method *m, ProtobufCMessage *request, ProtobufCMessage **ret_response,
+                     rpc_step *ret_step) {
     uint8_t *payload = arena_alloc(c->mem, protobuf_c_message_get_packed_size(request));
     c->payload_size = protobuf_c_message_pack(request, payload);
     c->payload = payload;
     TRY(method_check(c, m, c->who.user_id ? ALLOW_GATEWAY : ALLOW_SERVICE));
-    return method_invoke(c, m, request, ret_response);
+    return method_invoke(c, m, request, ret_response, ret_step);
 }
 
 bh_err *desk_ask(desk *d, const char *name, const principal *who, const ProtobufCMessage *request,
                  ProtobufCMessage **ret_response) {
+    rpc_step step;
+    return desk_step(d, name, who, (ProtobufCMessage *) request, ret_response, &step);
+}
+
+bh_err *desk_step(desk *d, const char *name, const principal *who, ProtobufCMessage *request,
+                  ProtobufCMessage **ret_response, rpc_step *ret_step) {
     bh_call *c = begin(d, who);
     arena_defer(d->mem, end, c);
-    return serve(c, find(d, c, name), request, ret_response);
+    return serve(c, find(d, c, name), request, ret_response, ret_step);
 }
 
 /* The fields in braces, before them the id of the command or event. */
@@ -171,8 +179,9 @@ static const char *request_json(bh_call *c, const ProtobufCMessageDescriptor *ty
 
 static bh_err *serve_json(bh_call *c, const method *m, const char *json, ProtobufCMessage **ret_response) {
     ProtobufCMessage *request;
+    rpc_step step;
     TRY(json_parse(c, json, strlen(json), m->type->input, &request));
-    return serve(c, m, request, ret_response);
+    return serve(c, m, request, ret_response, &step);
 }
 
 static const char *call(desk *d, const char *name, const principal *who, const char *id, const char *fields) {

@@ -47,6 +47,9 @@ void assert_has(const char *answer, const char *part);
 bh_err *desk_ask(desk *d, const char *method, const principal *who, const ProtobufCMessage *request,
                  ProtobufCMessage **ret_response);
 #define ASK(d, method, who, req, ret) desk_ask((d), (method), (who), &(req).base, (ProtobufCMessage **) (ret))
+/* One step of a stream; the request is what it remembers. */
+bh_err *desk_step(desk *d, const char *method, const principal *who, ProtobufCMessage *request,
+                  ProtobufCMessage **ret_response, rpc_step *ret_step);
 /* A call by another service, for functions that take one. */
 bh_call *desk_begin(desk *d);
 /* Runs the service's job of this name once; whether there is more to do. An error ends the test. */

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "echo_repeatable.h"
+#include "echo_methods.h"
 
 /* --- the service --- */
 
@@ -116,6 +116,34 @@ BH_RPC(Test__EchoService, grow, Test__GrowRequest, Test__GrowResponse) {
     return NULL;
 }
 
+static atomic_llong counted;
+static atomic_int steps;
+
+void echo_count_to(int64_t n) {
+    atomic_store(&counted, n);
+}
+
+int echo_steps(void) {
+    return atomic_load(&steps);
+}
+
+BH_RPC_STREAM(Test__EchoService, count, Test__CountRequest, Test__CountResponse) {
+    atomic_fetch_add(&steps, 1);
+    if (req->next == req->end)
+        return NULL;
+    if (req->fails_at && req->next == req->fails_at)
+        return bh_fail(c, QUEUE_FULL);
+    if (req->waits && req->next >= atomic_load(&counted)) {
+        *ret_step = RPC_STEP_WAIT;
+        return NULL;
+    }
+    resp->number = req->next++;
+    resp->bytes.len = (size_t) req->size;
+    resp->bytes.data = arena_alloc(c->mem, (size_t) req->size);
+    *ret_step = RPC_STEP_SEND;
+    return NULL;
+}
+
 BH_RPC(Test__EchoService, guarded, Test__GuardedRequest, Test__GuardedResponse) {
     return NULL;
 }
@@ -131,6 +159,7 @@ static const rpc_rule echo_rules[] = {
     { "Echo", RPC_USER, 0 },       { "Describe", RPC_PUBLIC, 0 }, { "Fail", RPC_PUBLIC, 0 },
     { "Sleep", RPC_PUBLIC, 0 },    { "Grow", RPC_PUBLIC, 0 },     { "Guarded", RPC_USER, 1u << ECHO_POST },
     { "Inside", RPC_INTERNAL, 0 }, { "Ponder", RPC_PUBLIC, 0 },   { "Linger", RPC_PUBLIC, 0 },
+    { "Count", RPC_PUBLIC, 0 },
 };
 
 static bh_err *refuse_post(bh_call *call, uint32_t posts) {
@@ -223,12 +252,16 @@ void echo_start(echo_site *site, const char *endpoint, int workers, int queue_ma
         .allow_file = site->allow_file,
         .workers = workers,
         .queue_max = queue_max,
+        .streams_max = ECHO_STREAMS_MAX,
+        .streams = echo_streams,
         .site_id = 1,
         .backend = &begun,
     };
     atomic_store(&begun, 0);
     atomic_store(&lingered, 0);
     atomic_store(&released, false);
+    atomic_store(&counted, 0);
+    atomic_store(&steps, 0);
     bh_err *err = rpc_server_open(site->call, &options, echo_services, 1, &site->server);
     if (err)
         fprintf(stderr, "%s\n", err->en);
@@ -358,6 +391,11 @@ void echo_call_keep(void *data, rpc_result *result) {
 
 void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, const char *method, const void *payload,
                           size_t n, int64_t timeout_ms) {
+    echo_stream_start(client, ec, NULL, done, method, payload, n, timeout_ms);
+}
+
+void echo_stream_start(rpc_client *client, echo_call *ec, rpc_item *item, rpc_done *done, const char *method,
+                       const void *payload, size_t n, int64_t timeout_ms) {
     ec->call = call_new("test", timeout_ms);
     sem_init(&ec->done, 0, 0);
     rpc_request request = {
@@ -368,7 +406,7 @@ void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, con
         .payload = payload,
         .payload_size = n,
     };
-    ec->handle = rpc_start(client, &request, done, ec);
+    ec->handle = rpc_stream(client, &request, item, done, ec);
 }
 
 void echo_call_start(rpc_client *client, echo_call *ec, const char *method, const void *payload, size_t n,

@@ -14,6 +14,8 @@
 enum { ECHO_POST = 3 }; /* the post that may call Guarded */
 enum { ECHO_KEPT_MAX = 16 };
 #define ECHO_LINGER "/bihuan.test.v1.EchoService/Linger"
+enum { ECHO_STREAMS_MAX = 3000 };
+#define ECHO_COUNT "/bihuan.test.v1.EchoService/Count"
 #define ECHO_SLEEP "/bihuan.test.v1.EchoService/Sleep"
 /* The bytes of a request to Sleep or Ponder that is held. */
 #define ECHO_HELD "\x10\x01"
@@ -74,6 +76,9 @@ extern bh_err *(*echo_linger)(bh_call *c);
 /* Calls of Linger that have ended. */
 int echo_lingered(void);
 void echo_wait_lingered(int n);
+/* How far a Count goes that `waits`, at the server of this process; and the steps that all Counts have made there. */
+void echo_count_to(int64_t n);
+int echo_steps(void);
 /* Lets the held calls go, of now and later, at the server of this process; a process does it on SIGUSR1. */
 void echo_release(void);
 void echo_sleep(int64_t ms);
@@ -111,6 +116,9 @@ void echo_call_start(rpc_client *client, echo_call *ec, const char *method, cons
 void echo_call_start_with(rpc_client *client, echo_call *ec, rpc_done *done, const char *method, const void *payload,
                           size_t n, int64_t timeout_ms);
 void echo_call_keep(void *data, rpc_result *result);
+/* The same for a stream, when there is an `item`. */
+void echo_stream_start(rpc_client *client, echo_call *ec, rpc_item *item, rpc_done *done, const char *method,
+                       const void *payload, size_t n, int64_t timeout_ms);
 /* A Sleep that does not end before echo_release. */
 void echo_call_hold(rpc_client *client, echo_call *ec, int64_t timeout_ms);
 bool echo_call_has_ended(echo_call *ec);

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "echo.h"
+#include "echo_methods.h"
 
 enum { WORKERS = 24 }; /* for the calls that a test holds, and no more: threads start slowly under a sanitizer */
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
         .allow_file = argv[3],
         .workers = WORKERS,
         .site_id = 1,
+        .streams = echo_streams,
         .backend = &begun,
     };
     bh_call *call = call_new("start", 1000);

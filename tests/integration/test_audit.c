@@ -206,9 +206,10 @@ typedef struct sequencing {
 
 static void *sequence(void *data) {
     sequencing *s = data;
+    int64_t size;
     bool again;
     for (int i = 0; i < 40; i++)
-        s->failures += sequencer_run(desk_begin(s->desk), &again) != NULL;
+        s->failures += sequencer_run(desk_begin(s->desk), &size, &again) != NULL;
     return NULL;
 }
 
@@ -235,12 +236,13 @@ static void test_sequencers_do_not_collide(UNUSED void **state) {
 static void test_damaged_tree_stops_the_sequencer(UNUSED void **state) {
     append(1, 5);
     integrate();
+    int64_t size;
     bool again;
     desk_sql(audit, "update audit.tree set root = sha256('x')");
-    assert_string_equal(sequencer_run(desk_begin(audit), &again)->reason, "AUDIT_TREE_DAMAGED");
+    assert_string_equal(sequencer_run(desk_begin(audit), &size, &again)->reason, "AUDIT_TREE_DAMAGED");
     assert_int_equal(tree_head()->size, 5); /* a verifier still sees what is claimed */
     desk_sql(audit, "update audit.tree set size = 6");
-    assert_string_equal(sequencer_run(desk_begin(audit), &again)->reason, "AUDIT_TREE_DAMAGED");
+    assert_string_equal(sequencer_run(desk_begin(audit), &size, &again)->reason, "AUDIT_TREE_DAMAGED");
 }
 
 /* L01: the service's own role adds, and does nothing else. */

@@ -129,7 +129,7 @@ static void full_queue_is_not_processed(UNUSED void **state) {
 /* Callers that came and went are forgotten; there is an end to how many are remembered. */
 static void callers_are_remembered(UNUSED void **state) {
     static routes all;
-    raw_request request;
+    raw_request request, another;
     void *router = raw_listen();
     for (int i = 0; i < 60; i++) {
         void *watch;
@@ -137,17 +137,28 @@ static void callers_are_remembered(UNUSED void **state) {
                                       site.keys[ECHO_SERVER].public_text, &watch);
         raw_open_call(socket, 1, "", 0, "", 0);
         assert_true(raw_take(router, 20000, &request));
-        routes_add(&all, router, &request.route);
+        routes_add(&all, router, &request.route, (credit){ 0 });
         raw_request_done(&request);
         socket_disconnect(socket, watch);
         echo_sleep(20);
     }
-    assert_in_range(all.n, 1, 30);
+    assert_in_range(all.here, 1, 30);
+    assert_in_range(all.top, 1, 30);
     raw_open_call(raw_connect(ECHO_GATEWAY), 1, "", 0, "", 0);
     assert_true(raw_take(router, 20000, &request));
-    for (int i = 0; i <= ROUTES_MAX + 60; i++)
-        routes_add(&all, router, &request.route);
-    assert_int_equal(all.n, ROUTES_MAX);
+    for (int i = 0; i < 60; i++)
+        routes_add(&all, router, &request.route, (credit){ 0 });
+    assert_int_equal(all.here, 1);
+    route here = *routes_find(&all, &request.route);
+    all.top = all.here = ROUTES_MAX;
+    for (int i = 0; i < ROUTES_MAX; i++)
+        all.row[i] = here;
+    raw_open_call(raw_connect(ECHO_GATEWAY), 1, "", 0, "", 0);
+    assert_true(raw_take(router, 20000, &another));
+    routes_add(&all, router, &another.route, (credit){ 0 });
+    assert_null(routes_find(&all, &another.route));
+    assert_int_equal(all.here, ROUTES_MAX);
+    raw_request_done(&another);
     raw_request_done(&request);
 }
 

@@ -17,7 +17,7 @@ static jobs all;
 static int set_up(UNUSED void **state) {
     mem = arena_new(1 << 20);
     all = (jobs){ .spare = NULL };
-    jobs_init(&all, mem, JOBS);
+    jobs_init(&all, mem, JOBS, 0);
     return 0;
 }
 
@@ -26,24 +26,24 @@ static int tear_down(UNUSED void **state) {
     return 0;
 }
 
-/* A frame as it comes from a connection; a longer route than libzmq keeps inside the message, too. */
-static job *take(const char *route, const char *caller, uint64_t call_id) {
+/* A frame as it comes from a connection; a longer name than libzmq keeps inside the message, too. */
+static job *take(const char *name, const char *caller, uint64_t call_id) {
     job *j = jobs_take(&all);
-    zmq_msg_init_size(&j->route, strlen(route));
-    memcpy(zmq_msg_data(&j->route), route, strlen(route));
+    zmq_msg_init_size(&j->route, strlen(name));
+    memcpy(zmq_msg_data(&j->route), name, strlen(name));
     memcpy(j->caller, caller, strlen(caller));
     j->open.call_id = call_id;
     return j;
 }
 
-static job *enter(const char *route, const char *caller, uint64_t call_id) {
-    job *j = take(route, caller, call_id);
+static job *enter(const char *name, const char *caller, uint64_t call_id) {
+    job *j = take(name, caller, call_id);
     jobs_enter(&all, j);
     return j;
 }
 
-static job *find(const char *route, const char *caller, uint64_t call_id) {
-    job *j = take(route, caller, call_id);
+static job *find(const char *name, const char *caller, uint64_t call_id) {
+    job *j = take(name, caller, call_id);
     job *found = jobs_find(&all, j);
     jobs_release(&all, j);
     return found;
@@ -67,17 +67,17 @@ static void a_call_is_found_by_whose_it_is(UNUSED void **state) {
 static void each_of_many_is_found(UNUSED void **state) {
     enum { MANY = JOBS - 1 };
     static const int order[MANY] = { 3, 0, 6, 2, 5, 1, 4 };
-    static const char route[] = "a route that is longer than thirty-three bytes";
+    static const char name[] = "a name that is longer than thirty-three bytes";
     job *j[MANY];
     for (int i = 0; i < MANY; i++)
-        j[i] = enter(route, "front", (uint64_t) i * JOBS);
+        j[i] = enter(name, "front", (uint64_t) i * JOBS);
     for (int k = 0; k < MANY; k++) {
         for (int i = k; i < MANY; i++)
-            assert_ptr_equal(find(route, "front", (uint64_t) order[i] * JOBS), j[order[i]]);
+            assert_ptr_equal(find(name, "front", (uint64_t) order[i] * JOBS), j[order[i]]);
         jobs_release(&all, j[order[k]]);
-        assert_null(find(route, "front", (uint64_t) order[k] * JOBS));
+        assert_null(find(name, "front", (uint64_t) order[k] * JOBS));
     }
-    assert_int_equal(all.busy, 0);
+    assert_int_equal(all.calls, 0);
 }
 
 static void a_job_that_comes_back_is_empty(UNUSED void **state) {
@@ -99,13 +99,13 @@ static void one_more_than_there_are_is_refused(UNUSED void **state) {
     }
     job *more = jobs_take(&all);
     assert_int_equal(more->refusal, JOB_QUEUE_FULL);
-    assert_int_equal(all.busy, JOBS);
+    assert_int_equal(all.calls, JOBS);
     jobs_release(&all, more);
     jobs_release(&all, j[0]);
     assert_int_equal(jobs_take(&all)->refusal, JOB_ACCEPTED);
     for (int i = 0; i < JOBS; i++)
         jobs_release(&all, j[i]);
-    assert_int_equal(all.busy, 0);
+    assert_int_equal(all.calls, 0);
 }
 
 int main(void) {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "echo.h"
+#include "echo_methods.h"
 #include "rpc/methods.h"
 
 static bh_call *c;
@@ -24,7 +25,7 @@ static int tear_down(UNUSED void **state) {
 
 static void every_method_is_found(UNUSED void **state) {
     method_table table;
-    assert_null(methods_build(c, c->mem, echo_services, 1, &table));
+    assert_null(methods_build(c, c->mem, echo_services, 1, echo_streams, &table));
     assert_int_equal(table.n, echo_services[0].vtable->descriptor->n_methods);
     for (size_t i = 0; i < table.n; i++)
         assert_ptr_equal(methods_find(&table, table.rows[i].path), &table.rows[i]);
@@ -35,7 +36,7 @@ static void every_method_is_found(UNUSED void **state) {
 
 static void assert_incomplete(const rpc_service *service, const char *what) {
     method_table table;
-    bh_err *err = methods_build(c, c->mem, service, 1, &table);
+    bh_err *err = methods_build(c, c->mem, service, 1, echo_streams, &table);
     assert_non_null(err);
     assert_string_equal(err->reason, "METHOD_INCOMPLETE");
     assert_non_null(strstr(err->en, what));

@@ -70,7 +70,7 @@ static void stop(void) {
 static job *put(int n) {
     job *jobs = arena_array(mem, (size_t) n, sizeof(*jobs));
     for (int i = 0; i < n; i++) {
-        jobs[i].arrived_ms = clock_mono_ms();
+        jobs[i].queued_ms = clock_mono_ms();
         jobs[i].node.next = i + 1 < n ? &jobs[i + 1].node : NULL;
     }
     queue_put(waiting, &jobs[0].node);
@@ -141,17 +141,17 @@ static void every_job_is_done_once(UNUSED void **state) {
 static void slow_jobs_are_told_of_one_by_one(UNUSED void **state) {
     job *jobs = put(3);
     assert_ptr_equal(queue_next(waiting, 0), &jobs[0]);
-    assert_int_equal(queue_watch(waiting, jobs[0].arrived_ms), 3); /* a third job could take its time */
+    assert_int_equal(queue_watch(waiting, jobs[0].queued_ms), 3); /* a third job could take its time */
     assert_null(queue_next(waiting, 400));
     assert_ptr_equal(queue_take(waiting), &jobs[1]);
     assert_ptr_equal(queue_take(waiting), &jobs[2]);
-    assert_int_equal(queue_watch(waiting, jobs[0].arrived_ms), -1);
+    assert_int_equal(queue_watch(waiting, jobs[0].queued_ms), -1);
 }
 
 /* Stuck is a queue of which nothing was taken, not one whose jobs have waited long. */
 static void long_queues_that_move_are_not_stuck(UNUSED void **state) {
     job *jobs = put(4);
-    int64_t late_ms = jobs[0].arrived_ms + 100;
+    int64_t late_ms = jobs[0].queued_ms + 100;
     assert_ptr_equal(queue_next(waiting, 0), &jobs[0]);
     queue_watch(waiting, late_ms);
     assert_ptr_equal(queue_next(waiting, 0), &jobs[1]);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The methods that may be sent twice, as C: repeatable2c.py NAME OUTDIR IMPORT-DIR PROTOS... writes NAME_repeatable.h and .c.
+"""What protobuf-c's descriptors do not tell of methods, as C: methods2c.py NAME OUTDIR IMPORT-DIR PROTOS... writes NAME_methods.h and .c.
 
-They are those with an idempotency_level in proto; protobuf-c does not carry options. protoc reads the files.
+Those that may be sent twice (with an idempotency_level in proto), and those that answer with a stream. protoc reads the files.
 """
 
 import pathlib
@@ -10,29 +10,40 @@ import subprocess
 import sys
 
 DECODE = ["protoc", "--decode=google.protobuf.FileDescriptorSet", "-I", "/usr/include", "google/protobuf/descriptor.proto"]
-LINE = re.compile(r'( *)(package|name|idempotency_level): "?([\w.]+)"?$')
+LINE = re.compile(r'( *)(package|name|idempotency_level|server_streaming): "?([\w.]+)"?$')
 # How deep these names stand in the text of a FileDescriptorSet.
 FILE, SERVICE, METHOD = 2, 4, 6
+MARKS = {
+    ("idempotency_level", "NO_SIDE_EFFECTS"): "repeatable",
+    ("idempotency_level", "IDEMPOTENT"): "repeatable",
+    ("server_streaming", "true"): "streams",
+}
 
-C = """/* Made by tools/repeatable2c.py from idempotency_level in proto. */
-#include "{name}_repeatable.h"
+C = """/* Made by tools/methods2c.py from proto. */
+#include "{name}_methods.h"
 
 #include <stddef.h>
 
 const char *const {name}_repeatable[] = {{
-{paths}    NULL,
+{repeatable}    NULL,
+}};
+
+const char *const {name}_streams[] = {{
+{streams}    NULL,
 }};
 """
 
-H = """/* Made by tools/repeatable2c.py from idempotency_level in proto. */
+H = """/* Made by tools/methods2c.py from proto. Paths of methods, sorted; NULL ends each list. */
 #pragma once
 
-/* Paths of the methods that may be sent twice, sorted; NULL ends them. */
+/* That may be sent twice. */
 extern const char *const {name}_repeatable[];
+/* That answer with a stream. */
+extern const char *const {name}_streams[];
 """
 
 
-def paths(text):
+def marked(text):
     package = service = method = ""
     for line in text.splitlines():
         if not (match := LINE.match(line)):
@@ -44,18 +55,19 @@ def paths(text):
             service = value
         elif (depth, key) == (METHOD, "name"):
             method = value
-        elif key == "idempotency_level" and value in ("NO_SIDE_EFFECTS", "IDEMPOTENT"):
-            yield f"/{package}.{service}/{method}"
+        elif (key, value) in MARKS:
+            yield MARKS[key, value], f"/{package}.{service}/{method}"
 
 
 def main(name, outdir, root, *protos):
     command = ["protoc", "--descriptor_set_out=/dev/stdout", "-I", root, "-I", "/usr/include", *protos]
     binary = subprocess.run(command, check=True, capture_output=True).stdout
     text = subprocess.run(DECODE, check=True, capture_output=True, input=binary).stdout.decode()
-    found = "".join(f'    "{path}",\n' for path in sorted(paths(text)))
-    stem = pathlib.Path(outdir) / f"{name}_repeatable"
+    found = sorted(marked(text))
+    lists = {mark: "".join(f'    "{path}",\n' for at, path in found if at == mark) for mark in MARKS.values()}
+    stem = pathlib.Path(outdir) / f"{name}_methods"
     stem.with_suffix(".h").write_text(H.format(name=name), encoding="utf-8")
-    stem.with_suffix(".c").write_text(C.format(name=name, paths=found), encoding="utf-8")
+    stem.with_suffix(".c").write_text(C.format(name=name, **lists), encoding="utf-8")
 
 
 if __name__ == "__main__":
