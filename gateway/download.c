@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "bihuan/v1/progress_service.pb-c.h"
 #include "evidence.h"
 #include "query.h"
@@ -14,14 +15,27 @@ enum { SLICE = 1 << 20 };
 
 /* One file on its way back. */
 typedef struct download {
-    disk_job job; /* first: what the disk works on */
     evidence_store *store;
     const char *digest;
     const char *name;
     int64_t size;
     int fd;
     bool is_intact;
+    bool is_fetched; /* from another gateway, or not to be had there */
+    bh_code fetched;
 } download;
+
+/* Something done for it beside the loop. */
+typedef struct step {
+    disk_job job; /* first: what the thread works on */
+    download *download;
+} step;
+
+static void submit(disk *d, http_stream *s, void (*work)(disk_job *job), void (*done)(disk_job *job)) {
+    step *next = arena_alloc(s->call->mem, sizeof(*next));
+    *next = (step){ .job = { .s = s, .work = work, .done = done }, .download = s->data };
+    disk_submit(d, &next->job);
+}
 
 /* An attachment with its name; the type it was given is never used. */
 static void serve(http_stream *s, download *d) {
@@ -39,7 +53,7 @@ static void serve(http_stream *s, download *d) {
 /* Reads the whole file: nothing of a damaged one gets out. */
 static void compare(disk_job *job) {
     static uint8_t slice[SLICE]; /* one disk thread */
-    download *d = (download *) job;
+    download *d = ((step *) job)->download;
     uint8_t wanted[SHA256_SIZE], digest[SHA256_SIZE];
     int64_t size = 0;
     sha256_stream sha;
@@ -51,12 +65,51 @@ static void compare(disk_job *job) {
                    memcmp(digest, wanted, sizeof(wanted)) == 0 && lseek(d->fd, 0, SEEK_SET) == 0;
 }
 
-static void compared(disk_job *job) {
-    download *d = (download *) job;
-    if (d->is_intact)
-        serve(job->s, d);
-    else
+static void look(http_stream *s, download *d);
+
+static void fetch(disk_job *job) {
+    download *d = ((step *) job)->download;
+    d->fetched = copies_fetch(d->store->copies, d->digest);
+}
+
+static void fetched(disk_job *job) {
+    download *d = ((step *) job)->download;
+    if (d->fetched == BH_OK)
+        look(job->s, d);
+    else if (d->fetched == BH_DATA_LOSS)
         refuse(job->s, bh_fail(job->s->call, EVIDENCE_DAMAGED, d->digest));
+    else
+        refuse(job->s, bh_fail(job->s->call, EVIDENCE_AWAY, d->digest));
+}
+
+/* What is missing or damaged here may be whole at another gateway: it is asked for once. */
+static void find_elsewhere(http_stream *s, download *d) {
+    if (d->fd >= 0)
+        close(d->fd);
+    d->fd = -1;
+    if (d->is_fetched)
+        return refuse(s, bh_fail(s->call, EVIDENCE_DAMAGED, d->digest));
+    d->is_fetched = true;
+    s->call->deadline_ms += d->size / HTTP_BYTES_PER_MS_MIN;
+    submit(d->store->network, s, fetch, fetched);
+}
+
+static void compared(disk_job *job) {
+    download *d = ((step *) job)->download;
+    if (d->is_intact)
+        return serve(job->s, d);
+    log_event(LOG_ERROR, "evidence.damaged", "digest=%s", d->digest);
+    find_elsewhere(job->s, d);
+}
+
+static void look(http_stream *s, download *d) {
+    char path[EVIDENCE_PATH_SIZE];
+    evidence_path(d->digest, path);
+    d->fd = openat(d->store->folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (d->fd < 0)
+        return find_elsewhere(s, d);
+    s->call->deadline_ms += d->size / HTTP_BYTES_PER_MS_MIN;
+    submit(d->store->disk, s, compare, compared);
 }
 
 static void found(http_stream *s, void *data, const bh_err *error, const void *bytes, size_t n) {
@@ -69,16 +122,9 @@ static void found(http_stream *s, void *data, const bh_err *error, const void *b
     const Bh__GetEvidenceResponse *response = (const Bh__GetEvidenceResponse *) message;
     if (!response->evidence)
         return refuse(s, bh_fail(s->call, NOT_FOUND_OBJECT, d->digest));
-    char path[EVIDENCE_PATH_SIZE];
-    evidence_path(d->digest, path);
     d->name = response->evidence->name;
     d->size = response->evidence->size;
-    d->fd = openat(d->store->folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (d->fd < 0)
-        return refuse(s, bh_fail(s->call, EVIDENCE_DAMAGED, d->digest));
-    s->call->deadline_ms += d->size / HTTP_BYTES_PER_MS_MIN;
-    d->job = (disk_job){ .s = s, .work = compare, .done = compared };
-    disk_submit(d->store->disk, &d->job);
+    look(s, d);
 }
 
 static void checked(http_stream *s, const bh_err *error) {

@@ -11,6 +11,9 @@ typedef struct settings {
     const char *key_file;
     const char *peers_file;
     const char *evidence_dir;
+    const char *others;
+    const char *endpoint;
+    const char *allow_file;
     const char *metrics;
     int64_t evidence_size_max;
     int64_t timeout_ms;
@@ -25,6 +28,8 @@ typedef struct gateway {
     server *server;
     asker asker;
     disk disk;
+    disk network;
+    copies copies;
     evidence_store evidence;
 } gateway;
 

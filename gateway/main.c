@@ -20,6 +20,9 @@ static const conf_row conf[] = {
     { "PEERS_FILE", CONF_TEXT, SETTING(peers_file), NULL, "where the services are" },
     { "EVIDENCE_DIR", CONF_TEXT, SETTING(evidence_dir), NULL, "folder of evidence files" },
     { "EVIDENCE_SIZE_MAX", CONF_INT, SETTING(evidence_size_max), "104857600", "bytes of one evidence file" },
+    { "OTHERS", CONF_TEXT, SETTING(others), "", "the other gateways, by their names in the peers file; empty: none" },
+    { "ENDPOINT", CONF_TEXT, SETTING(endpoint), "", "where the other gateways find us, tcp://10.0.0.1:7006" },
+    { "ALLOW_FILE", CONF_TEXT, SETTING(allow_file), "", "keys of the other gateways" },
     { "METRICS", CONF_TEXT, SETTING(metrics), "", "Unix socket where counters are read; empty: none" },
     { "TIMEOUT_MS", CONF_INT, SETTING(timeout_ms), "30000", "longest wait for one call" },
     { "CALLS_MAX", CONF_INT, SETTING(limits.calls_max), "1024", "requests at work; further ones are refused" },
@@ -51,6 +54,18 @@ static void write_counters(buf *out, void *data) {
     limits_metrics(&gw->limits, out);
 }
 
+static bh_err *open_copies(bh_call *call, gateway *gw, rpc_client *client) {
+    const copies_options options = {
+        .others = gw->settings.others,
+        .endpoint = gw->settings.endpoint,
+        .key_file = gw->settings.key_file,
+        .allow_file = gw->settings.allow_file,
+        .folder = gw->evidence.folder,
+        .size_max = gw->settings.evidence_size_max,
+    };
+    return copies_open(call, client, &options, &gw->copies);
+}
+
 static bh_err *gateway_open(bh_call *call, gateway *gw) {
     TRY(conf_load(call, conf, countof(conf), &gw->settings));
     if (gw->settings.limits.own_rate < 1 || gw->settings.limits.own_rate > LIMIT_RATE_MAX)
@@ -58,8 +73,13 @@ static bh_err *gateway_open(bh_call *call, gateway *gw) {
     limits_init(&gw->limits, &gw->settings.limits);
     gw->app = (http_app){ .begin = gateway_begin, .gone = gateway_gone, .data = gw };
     gw->app.timeout_ms = gw->settings.timeout_ms;
-    gw->evidence =
-        (evidence_store){ .asker = &gw->asker, .disk = &gw->disk, .size_max = gw->settings.evidence_size_max };
+    gw->evidence = (evidence_store){
+        .asker = &gw->asker,
+        .disk = &gw->disk,
+        .network = &gw->network,
+        .copies = &gw->copies,
+        .size_max = gw->settings.evidence_size_max,
+    };
     TRY(evidence_open(call, gw->settings.evidence_dir, &gw->evidence));
     TRY(server_open(call, gw->settings.listen, &gw->app, &gw->server));
     const rpc_client_options peers = {
@@ -70,7 +90,9 @@ static bh_err *gateway_open(bh_call *call, gateway *gw) {
     };
     rpc_client *client;
     TRY(rpc_client_open(call, &peers, &client));
-    if (!asker_open(&gw->asker, client) || !disk_start(&gw->disk) || !sweep_start(client, gw->evidence.folder))
+    TRY(open_copies(call, gw, client));
+    if (!asker_open(&gw->asker, client) || !disk_start(&gw->disk) || !disk_start(&gw->network) ||
+        !sweep_start(client, gw->evidence.folder, &gw->copies))
         return bh_fail(call, INTERNAL_ERROR, "no descriptor or thread left");
     return NULL;
 }
@@ -83,8 +105,10 @@ static bh_err *serve(bh_call *call, int signals) {
     server_watch(gw.server, signals, stop, gw.server);
     server_watch(gw.server, gw.asker.answers.fd, ask_ready, &gw.asker);
     server_watch(gw.server, gw.disk.finished.fd, disk_ready, &gw.disk);
+    server_watch(gw.server, gw.network.finished.fd, disk_ready, &gw.network);
     log_event(LOG_INFO, "gateway.ready", "listen=%s port=%d", gw.settings.listen, server_port(gw.server));
     server_run(gw.server, gw.settings.drain_ms);
+    copies_close(&gw.copies);
     exporter_close(metrics);
     log_event(LOG_INFO, "gateway.stopped", "open=%zu", gw.app.streams);
     return NULL;

@@ -27,6 +27,8 @@ enum {
 typedef struct sweeper {
     rpc_client *client;
     int folder;
+    const copies *others;
+    bool is_offered; /* nothing has failed to reach the other gateways */
     sweep_counts counts;
 } sweeper;
 
@@ -37,6 +39,7 @@ typedef struct place {
     const char *prefix;
     int64_t age_min_s;
     void (*judge)(sweeper *w, const char *digest, bool is_known);
+    bool is_offered; /* what the service knows of it is for the other gateways too */
 } place;
 
 typedef struct batch {
@@ -150,6 +153,8 @@ static bh_err *judge_batch(bh_call *call, sweeper *w, const place *p, batch *b) 
     const Bh__FindEvidenceResponse *known = (const Bh__FindEvidenceResponse *) message;
     for (size_t i = 0; i < b->n; i++)
         p->judge(w, b->digests[i], is_among(known->digests, known->n_digests, b->digests[i]));
+    if (p->is_offered && known->n_digests > 0)
+        w->is_offered &= copies_offer(w->others, known->digests, known->n_digests, false);
     return NULL;
 }
 
@@ -181,28 +186,28 @@ static void remove_unfinished(sweeper *w) {
 }
 
 static bool sweep_complete(sweeper *w) {
-    static const place aside = { "aside", "", 0, judge_aside };
+    static const place aside = { "aside", "", 0, judge_aside, false };
     for (unsigned i = 0; i < SHELVES; i++) {
         char name[3];
         snprintf(name, sizeof(name), "%02x", i);
-        if (!sweep_place(w, &(place){ name, name, DAY_S, judge_kept }))
+        if (!sweep_place(w, &(place){ name, name, DAY_S, judge_kept, true }))
             return false;
     }
     return sweep_place(w, &aside);
 }
 
-bool sweep_once(rpc_client *client, int folder, sweep_counts *ret_counts) {
-    sweeper w = { .client = client, .folder = folder };
+bool sweep_once(rpc_client *client, int folder, const copies *others, sweep_counts *ret_counts) {
+    sweeper w = { .client = client, .folder = folder, .others = others, .is_offered = true };
     remove_unfinished(&w);
     bool is_complete = sweep_complete(&w);
     *ret_counts = w.counts;
-    return is_complete;
+    return is_complete && w.is_offered;
 }
 
 static void *work(void *data) {
     for (const sweeper *w = data;;) {
         sweep_counts n;
-        bool is_complete = sweep_once(w->client, w->folder, &n);
+        bool is_complete = sweep_once(w->client, w->folder, w->others, &n);
         log_event(LOG_INFO, "evidence.swept", "complete=%d unfinished=%d set_aside=%d put_back=%d deleted=%d",
                   is_complete, n.unfinished, n.set_aside, n.put_back, n.deleted);
         nanosleep(&(struct timespec){ .tv_sec = is_complete ? DAY_S : RETRY_S }, NULL);
@@ -210,9 +215,9 @@ static void *work(void *data) {
     return NULL;
 }
 
-bool sweep_start(rpc_client *client, int folder) {
+bool sweep_start(rpc_client *client, int folder, const copies *others) {
     static sweeper w; /* lives as long as the process */
     pthread_t thread;
-    w = (sweeper){ .client = client, .folder = folder };
+    w = (sweeper){ .client = client, .folder = folder, .others = others };
     return pthread_create(&thread, NULL, work, &w) == 0;
 }

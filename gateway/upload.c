@@ -20,8 +20,7 @@ typedef struct upload {
     evidence_store *store;
     const char *name;
     const char *type;
-    const char *tmp; /* "tmp/..." while the file stands there, else NULL */
-    int fd;
+    evidence_tmp tmp;
     int64_t size;
     sha256_stream sha;
     char *digest;
@@ -36,62 +35,27 @@ static bh_err *disk_error(http_stream *s, int number) {
     return bh_fail(s->call, INTERNAL_ERROR, arena_printf(s->call->mem, "evidence folder, errno %d", number));
 }
 
-/* Gives the disk back what an upload that failed took of it. */
-static void drop(upload *u) {
-    if (u->fd >= 0)
-        close(u->fd);
-    if (u->tmp)
-        unlinkat(u->store->folder, u->tmp, 0);
-    u->fd = -1;
-    u->tmp = NULL;
-}
-
 static void give_up(http_stream *s, upload *u, const bh_err *error) {
-    drop(u);
+    evidence_tmp_drop(u->store->folder, &u->tmp);
     refuse(s, error);
-}
-
-static bh_err *open_tmp(http_stream *s, upload *u) {
-    uint8_t id[16];
-    random_bytes(id, sizeof(id));
-    const char *path = arena_printf(s->call->mem, "tmp/%s", hex(s->call->mem, id, sizeof(id)));
-    u->fd = openat(u->store->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
-    if (u->fd < 0)
-        return disk_error(s, errno);
-    u->tmp = path;
-    return NULL;
 }
 
 static bh_err *write_all(http_stream *s, upload *u, const uint8_t *bytes, size_t n) {
     if (u->size + (int64_t) n > u->store->size_max)
         return bh_fail(s->call, EVIDENCE_TOO_LARGE, arena_printf(s->call->mem, "%lld", (long long) u->store->size_max));
-    for (size_t done = 0; done < n;) {
-        ssize_t wrote = write(u->fd, bytes + done, n - done);
-        if (wrote < 0 && errno != EINTR)
-            return disk_error(s, errno);
-        done += wrote > 0 ? (size_t) wrote : 0;
-    }
+    if (!evidence_tmp_write(&u->tmp, bytes, n))
+        return disk_error(s, errno);
     sha256_update(&u->sha, bytes, n);
     /* The disk starts early, so that the fsync at the end is short. */
     if (u->size / WRITE_BACK != (u->size + (int64_t) n) / WRITE_BACK)
-        sync_file_range(u->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+        sync_file_range(u->tmp.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     u->size += (int64_t) n;
     return NULL;
 }
 
-/* fsync of the file, the new name, fsync of the folders: after this the file is there, whatever happens. */
 static void settle(disk_job *job) {
     upload *u = (upload *) job;
-    int folder = u->store->folder, fd = -1;
-    char path[EVIDENCE_PATH_SIZE], shelf[3];
-    evidence_path(u->digest, path);
-    snprintf(shelf, sizeof(shelf), "%.2s", path);
-    bool is_safe = (mkdirat(folder, shelf, 0700) == 0 || errno == EEXIST) &&
-                   (fd = openat(folder, shelf, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 && fsync(u->fd) == 0 &&
-                   renameat(folder, u->tmp, folder, path) == 0 && fsync(fd) == 0 && fsync(folder) == 0;
-    u->disk_errno = is_safe ? 0 : errno;
-    if (fd >= 0)
-        close(fd);
+    u->disk_errno = evidence_tmp_settle(u->store->folder, &u->tmp, u->digest);
 }
 
 static void registered(http_stream *s, void *data, const bh_err *error, UNUSED const void *bytes, UNUSED size_t n) {
@@ -117,12 +81,29 @@ static void register_evidence(http_stream *s, upload *u) {
     ask_message(u->store->asker, s, "/bihuan.v1.ProgressService/RegisterEvidence", &request.base, registered, u);
 }
 
+/* The file on its way to the other gateways. */
+typedef struct copying {
+    disk_job job; /* first: what the thread works on */
+    upload *upload;
+} copying;
+
+/* A gateway that is away now asks for the file when it needs it. */
+static void copy(disk_job *job) {
+    const upload *u = ((const copying *) job)->upload;
+    copies_offer(u->store->copies, &u->digest, 1, true);
+}
+
+static void copied(disk_job *job) {
+    register_evidence(job->s, ((copying *) job)->upload);
+}
+
 static void settled(disk_job *job) {
     upload *u = (upload *) job;
     if (u->disk_errno)
         return give_up(job->s, u, disk_error(job->s, u->disk_errno));
-    u->tmp = NULL;
-    register_evidence(job->s, u);
+    copying *c = arena_alloc(job->s->call->mem, sizeof(*c));
+    *c = (copying){ .job = { .s = job->s, .work = copy, .done = copied }, .upload = u };
+    disk_submit(u->store->network, &c->job);
 }
 
 /* Goes on when both the session is known and the body is complete. */
@@ -138,8 +119,8 @@ static void finish(http_stream *s, upload *u) {
 
 static void checked(http_stream *s, const bh_err *error) {
     upload *u = s->data;
-    if (!error)
-        error = open_tmp(s, u);
+    if (!error && !evidence_tmp_open(u->store->folder, &u->tmp))
+        error = disk_error(s, errno);
     if (!error)
         error = write_all(s, u, (const uint8_t *) u->waiting.s, u->waiting.n);
     if (error)
@@ -170,8 +151,9 @@ static void late(http_stream *s) {
 }
 
 static void gone(http_stream *s) {
+    upload *u = s->data;
     abandoned(s);
-    drop(s->data);
+    evidence_tmp_drop(u->store->folder, &u->tmp);
 }
 
 /* A name is a label, never a path; a type is shown, never served. */
@@ -200,7 +182,7 @@ void evidence_put(evidence_store *store, http_stream *s) {
     static const http_taker taker = { .body = take_body, .end = take_end, .late = late, .gone = gone };
     upload *u = arena_alloc(s->call->mem, sizeof(*u));
     u->store = store;
-    u->fd = -1;
+    u->tmp.fd = -1;
     sha256_init(&u->sha);
     buf_init(&u->waiting, s->call->mem);
     bh_err *error = read_labels(s, u);

@@ -226,8 +226,8 @@ static bh_err *unpack_response(bh_call *c, const rpc_result *result, const Proto
     return err ? bh_fail(c, INTERNAL_ERROR, arena_printf(c->mem, "%s: %s", type->name, err->en)) : NULL;
 }
 
-rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
-                       const ProtobufCMessage *request) {
+static rpc_pending *begin(rpc_client *client, const char *server, bh_call *c, const ProtobufCServiceDescriptor *service,
+                          const char *method, const ProtobufCMessage *request) {
     const ProtobufCMethodDescriptor *type = protobuf_c_service_descriptor_get_method_by_name(service, method);
     assert(type);
     size_t size = protobuf_c_message_get_packed_size(request);
@@ -235,6 +235,7 @@ rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDes
     protobuf_c_message_pack(request, bytes);
     rpc_request raw = {
         .method = arena_printf(c->mem, "/%s/%s", service->name, method),
+        .server = server,
         .trace_id = c->trace_id,
         .who = client->gateway ? &c->who : NULL,
         .deadline_ms = c->deadline_ms,
@@ -246,6 +247,11 @@ rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDes
     sem_init(&pending->done, 0, 0);
     rpc_start(client, &raw, wake, pending);
     return pending;
+}
+
+rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
+                       const ProtobufCMessage *request) {
+    return begin(client, NULL, c, service, method, request);
 }
 
 bh_err *rpc_end(rpc_pending *pending, bh_call *c, ProtobufCMessage **ret_response) {
@@ -261,4 +267,9 @@ bh_err *rpc_end(rpc_pending *pending, bh_call *c, ProtobufCMessage **ret_respons
 bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
                  const ProtobufCMessage *request, ProtobufCMessage **ret_response) {
     return rpc_end(rpc_begin(client, c, service, method, request), c, ret_response);
+}
+
+bh_err *rpc_call_at(rpc_client *client, const char *server, bh_call *c, const ProtobufCServiceDescriptor *service,
+                    const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret_response) {
+    return rpc_end(begin(client, server, c, service, method, request), c, ret_response);
 }

@@ -30,6 +30,10 @@ bool rpc_client_is_ready(const rpc_client *client, const char *service);
 MUST bh_err *rpc_call(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,
                       const ProtobufCMessage *request, ProtobufCMessage **ret_response);
 
+/* The same, asking the server that has this name in the peers file. */
+MUST bh_err *rpc_call_at(rpc_client *client, const char *server, bh_call *c, const ProtobufCServiceDescriptor *service,
+                         const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret_response);
+
 /* rpc_call in two steps, for many calls at once: every call that was begun is ended, before its arena goes. */
 typedef struct rpc_pending rpc_pending;
 rpc_pending *rpc_begin(rpc_client *client, bh_call *c, const ProtobufCServiceDescriptor *service, const char *method,

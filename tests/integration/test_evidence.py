@@ -8,6 +8,7 @@ import time
 
 import pytest
 from behind_gateway import AUDITOR, KEEP, SIZE_MAX, TOKEN, Gateway
+from evidence_files import DAY, age, damage_byte, get, leftovers, put, stored, sweep, swept
 
 
 @pytest.fixture(scope="module")
@@ -15,22 +16,6 @@ def gateway():
     with Gateway() as running:
         yield running
         assert running.is_alive()
-
-
-def put(gateway, data, query="?name=photo.png&type=image/png", token=TOKEN, *options):
-    return gateway.curl(f"/evidence{query}", "-X", "PUT", *options, data=data, headers={"authorization": f"Bearer {token}"})
-
-
-def get(gateway, digest, token=TOKEN):
-    return gateway.curl(f"/evidence/{digest}", headers={"authorization": f"Bearer {token}"})
-
-
-def stored(gateway, digest):
-    return gateway.dir / "evidence" / digest[:2] / digest[2:]
-
-
-def leftovers(gateway):
-    return list((gateway.dir / "evidence" / "tmp").iterdir())
 
 
 @pytest.mark.parametrize("size", [0, 1, 65536, 262144, 1000003, SIZE_MAX])
@@ -92,13 +77,6 @@ def test_service_decides_who_may(gateway):
 def test_unknown_digests(gateway, name):
     answer = gateway.curl(f"/evidence/{name}", "--path-as-is", headers={"authorization": f"Bearer {TOKEN}"})
     assert answer.status == 404 and answer.detail()["reason"] == "NOT_FOUND_OBJECT"
-
-
-def damage_byte(path):
-    path.chmod(0o600)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
 
 
 def cut(path):
@@ -237,9 +215,6 @@ def test_same_file_at_the_same_time(gateway):
     assert stored(gateway, digest).read_bytes() == data and leftovers(gateway) == []
 
 
-DAY = 86400
-
-
 def place(gateway, name, days, data=b"x"):
     """A file in the evidence folder that is so many days old."""
     path = gateway.dir / "evidence" / name
@@ -247,22 +222,6 @@ def place(gateway, name, days, data=b"x"):
     path.write_bytes(data)
     age(path, days)
     return path
-
-
-def age(path, days):
-    os.utime(path, (time.time() - days * DAY, time.time() - days * DAY))
-
-
-def sweep(gateway):
-    """A start of the gateway, until its sweep is over; what it says of it."""
-    gateway.restart()
-    gateway.wait_for(lambda: "evidence.swept" in gateway.log.read_text(encoding="utf-8"), "no sweep")
-    line = next(line for line in gateway.log.read_text(encoding="utf-8").splitlines() if "evidence.swept" in line)
-    return dict(word.split("=") for word in line.split("evidence.swept ")[1].split())
-
-
-def swept(complete=1, unfinished=0, set_aside=0, put_back=0, deleted=0):
-    return {name: str(value) for name, value in locals().items()}
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_each_host_has_its_programs(laid):
     assert two["usr/lib/bihuan/bihuan-task-2"][1] == "bihuan-task"
     assert b'ENDPOINT="tcp://10.0.0.2:7013"' in two["etc/bihuan/task-2.env"][1]
     assert b"host=10.0.0.1 port=5432" in two["etc/bihuan/task-2.env"][1] and b"sslmode=verify-full" in two["etc/bihuan/task-2.env"][1]
+    assert b'ENDPOINT="tcp://10.0.0.1:7006"\nBIHUAN_OTHERS="gateway.two"\n' in one["etc/bihuan/gateway.env"][1]
     assert one["etc/bihuan/postgres"][1] == b"10.0.0.1 5432\n10.0.0.1 10.0.0.2 \n"
     assert "etc/bihuan/logins.sql" in one and "etc/bihuan/logins.sql" not in two
 
