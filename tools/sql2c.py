@@ -2,7 +2,8 @@
 """Embeds the .sql files of one service: sql2c.py NAME OUTDIR FILES... writes NAME_sql.h and NAME_sql.c.
 
 The head of a file is comment lines. `-- $1 site int4[]` declares a parameter (all of them, in order),
-`-- combine: $N` a combining statement and its object parameter, `-- read` a statement that changes nothing.
+`-- combine: $N` a combining statement and its object parameter, `-- read` a statement that changes nothing, `-- replan`
+one whose plan is not kept.
 """
 
 import pathlib
@@ -18,7 +19,7 @@ class Statement:
         self.path = path
         self.stem = path.stem.replace("-", "_")
         self.name = f"{service}/{path.name}"
-        self.params, self.combine, self.read = [], 0, False
+        self.params, self.combine, self.read, self.replan = [], 0, False, False
         lines = path.read_text(encoding="utf-8").splitlines()
         head = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
         for line in lines[:head]:
@@ -37,6 +38,8 @@ class Statement:
             self.combine = int(match[1])
         elif line == "-- read":
             self.read = True
+        elif line == "-- replan":
+            self.replan = True
 
     def check(self):
         used = {int(n) for n in re.findall(r"\$(\d+)", "\n".join(self.body))}
@@ -47,6 +50,8 @@ class Statement:
             self.fail(f"combine names ${self.combine}, which is not declared")
         if self.combine and self.read:
             self.fail("a combining statement cannot be a read")
+        if self.combine and self.replan:
+            self.fail("a combining statement keeps its plan")
 
     def fail(self, message):
         sys.exit(f"{self.path}: {message}")
@@ -59,7 +64,8 @@ class Statement:
         text = "\n".join("        " + quote(line + "\n") for line in self.body)
         params = f"{self.stem}_params" if self.params else "NULL"
         return (f"    {{ {quote(self.name)},\n{text},\n"
-                f"      {params}, {len(self.params)}, {self.combine}, {str(self.read).lower()} }},\n")
+                f"      {params}, {len(self.params)}, {self.combine}, {str(self.read).lower()}, "
+                f"{str(self.replan).lower()} }},\n")
 
 
 def quote(text):

@@ -121,12 +121,17 @@ static bh_err *leave_pipeline(bh_call *call, pg_conn *conn, int64_t until_ms) {
     return NULL;
 }
 
-static bool send_prepare(pg_conn *conn, const pg_stmt *stmt) {
-    enum { PARAMS_MAX = 64 };
-    Oid oids[PARAMS_MAX];
+enum { PARAMS_MAX = 64 };
+
+static void declared_types(const pg_stmt *stmt, Oid ret_oids[PARAMS_MAX]) {
     assert(stmt->param_count <= PARAMS_MAX);
     for (size_t i = 0; i < stmt->param_count; i++)
-        oids[i] = type_oid_of_name(stmt->params[i].type);
+        ret_oids[i] = type_oid_of_name(stmt->params[i].type);
+}
+
+static bool send_prepare(pg_conn *conn, const pg_stmt *stmt) {
+    Oid oids[PARAMS_MAX];
+    declared_types(stmt, oids);
     return PQsendPrepare(conn->pq, stmt->name, stmt->text, (int) stmt->param_count, oids);
 }
 
@@ -276,7 +281,7 @@ bh_err *conn_describe(bh_call *call, pg_conn *conn, arena *mem, pg_prepared *pre
 }
 
 static bool send_statement(pg_conn *conn, const pg_stmt *stmt, const pg_piece *arguments) {
-    enum { PARAMS_MAX = 64, BINARY = 1 };
+    enum { BINARY = 1 };
     const char *values[PARAMS_MAX];
     int lengths[PARAMS_MAX];
     int formats[PARAMS_MAX];
@@ -285,7 +290,12 @@ static bool send_statement(pg_conn *conn, const pg_stmt *stmt, const pg_piece *a
         lengths[i] = (int) arguments[i].size;
         formats[i] = arguments[i].binary ? BINARY : 0;
     }
-    return PQsendQueryPrepared(conn->pq, stmt->name, (int) stmt->param_count, values, lengths, formats, BINARY);
+    const int n = (int) stmt->param_count;
+    if (!stmt->replan)
+        return PQsendQueryPrepared(conn->pq, stmt->name, n, values, lengths, formats, BINARY);
+    Oid oids[PARAMS_MAX];
+    declared_types(stmt, oids);
+    return PQsendQueryParams(conn->pq, stmt->text, n, oids, values, lengths, formats, BINARY);
 }
 
 /* What a statement's results mean. The rows come before the commit, so an error may follow them; a lost connection

@@ -20,7 +20,8 @@ typedef struct pg_param {
 /* One .sql file, embedded by tools/sql2c.py. A combining statement takes one array per parameter and answers
  * (ord int8, outcome, ...) rows, at most one per ordinal of its arrays; an ordinal without a row (somebody changed the
  * object meanwhile) is run again. Its header line `-- combine: $N` names the parameter that holds the object's id.
- * `-- read` marks a statement that changes nothing: it is repeated after a lost connection. */
+ * `-- read` marks a statement that changes nothing: it is repeated after a lost connection. `-- replan` marks one over
+ * a table that fills and empties: a plan that was made while it was empty reads all of it for each row of itself. */
 typedef struct pg_stmt {
     const char *name; /* "task/list.sql" */
     const char *text;
@@ -28,6 +29,7 @@ typedef struct pg_stmt {
     size_t param_count;
     int combine; /* 0 = plain, else the number N of the object parameter */
     bool read;
+    bool replan;
 } pg_stmt;
 
 typedef struct pg_options {

@@ -61,8 +61,9 @@ static bh_err *unpack(bh_call *call, const pg_rows *rows, int row, const Protobu
     return rpc_unpack(call, method->input, payload, size, ret_request);
 }
 
+/* `requests`: what goes instead of the payload, or NULL. */
 static bh_err *send_one(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows, int row,
-                        rpc_pending **ret_pending) {
+                        ProtobufCMessage *const *requests, rpc_pending **ret_pending) {
     bh_call one = *call;
     one.deadline_ms = clock_mono_ms() + DELIVERY_MS;
     const char *path = pg_get_text(rows, row, "method");
@@ -70,17 +71,18 @@ static bh_err *send_one(bh_call *call, rpc_client *client, const outbox *box, co
     const ProtobufCMethodDescriptor *method = find_method(box, path, &service);
     if (!method)
         return bh_fail(call, UNKNOWN_METHOD, path);
-    ProtobufCMessage *request;
-    if (box->request)
-        TRY(box->request(&one, rows, row, &request));
-    else
+    ProtobufCMessage *request = requests ? requests[row] : NULL;
+    if (!requests)
         TRY(unpack(&one, rows, row, method, &request));
+    if (!request)
+        return bh_fail(call, NOT_FOUND_OBJECT, pg_get_text(rows, row, "object_id"));
     *ret_pending = rpc_begin(client, &one, service, method->name, request);
     return NULL;
 }
 
 /* All of them are under way at once: they are of different objects. Returns how many the pass had time for. */
-static int send_all(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows, delivery *deliveries) {
+static int send_all(bh_call *call, rpc_client *client, const outbox *box, const pg_rows *rows,
+                    ProtobufCMessage *const *requests, delivery *deliveries) {
     int64_t until_ms = clock_mono_ms() + PASS_MS;
     int n = 0;
     for (; n < rows->count && clock_mono_ms() < until_ms; n++) {
@@ -91,7 +93,7 @@ static int send_all(bh_call *call, rpc_client *client, const outbox *box, const 
             .tries = (int) pg_get_int(rows, n, "tries"),
             .refusals = (int) pg_get_int(rows, n, "refusals"),
         };
-        d->failure = send_one(call, client, box, rows, n, &d->pending);
+        d->failure = send_one(call, client, box, rows, n, requests, &d->pending);
     }
     return n;
 }
@@ -177,11 +179,16 @@ bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box,
     uuid holder = uuid_derive(none, runtime->settings.endpoint);
     pg_rows rows;
     TRY(pg_call(call, box->take, &rows, pg_int(call->site_id), pg_uuid(&holder), pg_int(LEASE_MS), pg_int(BATCH_MAX),
-                pg_bool(box->request)));
+                pg_bool(box->requests)));
+    ProtobufCMessage *requests[BATCH_MAX];
+    if (box->requests && rows.count)
+        TRY(box->requests(call, &rows, requests));
     delivery deliveries[BATCH_MAX];
-    int n = send_all(call, runtime->client, box, &rows, deliveries);
+    int n = send_all(call, runtime->client, box, &rows, box->requests ? requests : NULL, deliveries);
     wait_for_all(call, deliveries, n);
-    TRY(forget(call, box, deliveries, n, ret_again));
+    bool is_any_delivered;
+    TRY(forget(call, box, deliveries, n, &is_any_delivered));
+    *ret_again = is_any_delivered && (!box->requests || rows.count == BATCH_MAX);
     TRY(put_off(call, box, deliveries, n));
     for (int i = 0; i < n; i++)
         if (fate_of(&deliveries[i]) == GIVEN_UP)

@@ -14,20 +14,21 @@ typedef struct outbox_route {
     const ProtobufCServiceDescriptor *service;
 } outbox_route;
 
-/* The request to send for a row, where it is not the stored payload: an event that says "look again" carries none and
- * is filled when it goes; so the newest of an object goes for all. */
-typedef bh_err *outbox_request(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage **ret_request);
+/* The requests to send, one for each row, where they are not the stored payloads: an event that says "look again"
+ * carries none and is filled when it goes; so the newest of an object goes for all. NULL: there is no such object. */
+typedef bh_err *outbox_requests(bh_call *call, const pg_rows *rows, ProtobufCMessage **ret_requests);
 
 /* The four statements of the service's sql/ folder: outbox_take, outbox_done, outbox_retry, outbox_bury. */
 typedef struct outbox {
     const pg_stmt *take, *done, *retry, *bury;
     const outbox_route *routes;
     size_t route_count;
-    outbox_request *request; /* NULL: the payload */
+    outbox_requests *requests; /* NULL: the payloads */
 } outbox;
 
 /* How long an outbox may rest between two looks, for service_job.interval_ms. */
 enum { OUTBOX_INTERVAL_MS = 200 };
 
-/* One pass: sends a batch, forgets what was received, puts the rest off; for service_job.run. */
+/* One pass: sends a batch, forgets what was received, puts the rest off; for service_job.run. It asks to run again when
+ * more may go: where the newest goes for all that is after a full batch, so that more of them become one. */
 MUST bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box, bool *ret_again);

@@ -5,13 +5,21 @@
 #include "store.h"
 #include "task_sql.h"
 
-/* The event says only that the task changed; it goes out with the task as it is by then. */
-static bh_err *task_change(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage **ret_request) {
-    Bh__ApplyTaskChangeRequest *request = arena_alloc(call->mem, sizeof(*request));
-    bh__apply_task_change_request__init(request);
-    request->event_id = (char *) pg_get_text(rows, row, "event_id");
-    TRY(task_store_current(call, pg_get_text(rows, row, "object_id"), &request->task));
-    *ret_request = &request->base;
+/* The events say only that tasks changed; they go out with the tasks as they are by then. */
+static bh_err *task_changes(bh_call *call, const pg_rows *rows, ProtobufCMessage **ret_requests) {
+    size_t n = (size_t) rows->count;
+    const char **ids = arena_array(call->mem, n, sizeof(ids[0]));
+    for (size_t i = 0; i < n; i++)
+        ids[i] = pg_get_text(rows, (int) i, "object_id");
+    Bh__Task **tasks = arena_array(call->mem, n, sizeof(tasks[0]));
+    TRY(task_store_current(call, ids, n, tasks));
+    for (size_t i = 0; i < n; i++) {
+        Bh__ApplyTaskChangeRequest *request = arena_alloc(call->mem, sizeof(*request));
+        bh__apply_task_change_request__init(request);
+        request->event_id = (char *) pg_get_text(rows, (int) i, "event_id");
+        request->task = tasks[i];
+        ret_requests[i] = tasks[i] ? &request->base : NULL;
+    }
     return NULL;
 }
 
@@ -24,7 +32,7 @@ static const outbox box = {
     .bury = &task_sql[TASK_SQL_OUTBOX_BURY],
     .routes = routes,
     .route_count = countof(routes),
-    .request = task_change,
+    .requests = task_changes,
 };
 
 static bh_err *drain(bh_call *call, service_runtime *runtime, bool *ret_again) {

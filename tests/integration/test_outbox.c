@@ -27,6 +27,7 @@ extern const bh_service progress_service, target_service;
 #define TARGET "01890000-0000-7000-8000-0000000000aa"
 #define OBJECT_A "01890000-0000-7000-8000-00000000000a"
 #define OBJECT_B "01890000-0000-7000-8000-00000000000b"
+#define NO_OBJECT "01890000-0000-7000-8000-00000000000c"
 
 typedef struct site {
     desk *progress, *target;
@@ -225,7 +226,7 @@ static void test_many_objects_go_together(void **state) {
 }
 
 /* What the event says is asked for when it goes. */
-static bh_err *look_again(bh_call *call, const pg_rows *rows, int row, ProtobufCMessage **ret_request) {
+static ProtobufCMessage *as_it_is(bh_call *call, const pg_rows *rows, int row) {
     Bh__RecordObservationsRequest *event = arena_alloc(call->mem, sizeof(*event));
     Bh__Observation *one = arena_alloc(call->mem, sizeof(*one)), **list = arena_alloc(call->mem, sizeof(*list));
     bh__record_observations_request__init(event);
@@ -241,7 +242,12 @@ static bh_err *look_again(bh_call *call, const pg_rows *rows, int row, ProtobufC
     event->event_id = (char *) pg_get_text(rows, row, "event_id");
     event->n_observations = 1;
     event->observations = list;
-    *ret_request = &event->base;
+    return &event->base;
+}
+
+static bh_err *look_again(bh_call *call, const pg_rows *rows, ProtobufCMessage **ret_requests) {
+    for (int i = 0; i < rows->count; i++)
+        ret_requests[i] = strcmp(pg_get_text(rows, i, "object_id"), NO_OBJECT) == 0 ? NULL : as_it_is(call, rows, i);
     return NULL;
 }
 
@@ -261,7 +267,7 @@ static void pass(site *s) {
         .bury = statement("progress/outbox_bury.sql"),
         .routes = routes,
         .route_count = countof(routes),
-        .request = look_again,
+        .requests = look_again,
     };
     bool again;
     assert_null(outbox_drain(desk_begin(s->progress), &s->runtime, &box, &again));
@@ -285,6 +291,16 @@ static void test_the_newest_goes_for_all(void **state) {
     pass(s);
     assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox_dead"), "3");
     assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox"), "0");
+}
+
+static void test_what_does_not_exist_is_refused(void **state) {
+    site *s = *state;
+    add_event(s, NO_OBJECT, desk_request_id(s->progress), 2, "1");
+    desk_sql(s->progress, "update progress.outbox set refusals = 19");
+    pass(s);
+    assert_string_equal(
+        desk_sql(s->progress, "select count(*) || substring(min(error) from '^NOT_FOUND') from progress.outbox_dead"),
+        "1NOT_FOUND");
 }
 
 /* An event for a figure that is no number: the receiver will never have it. */
@@ -331,6 +347,7 @@ int main(void) {
         cmocka_unit_test_setup(test_receiver_away, fresh),
         cmocka_unit_test_setup(test_many_objects_go_together, fresh),
         cmocka_unit_test_setup(test_the_newest_goes_for_all, fresh),
+        cmocka_unit_test_setup(test_what_does_not_exist_is_refused, fresh),
         cmocka_unit_test_setup(test_refused_event_is_set_aside, fresh),
         cmocka_unit_test_setup(test_one_drainer, fresh),
     };

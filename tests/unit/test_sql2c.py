@@ -17,16 +17,17 @@ def embed(folder, **files):
 def test_a_statement_becomes_a_row(tmp_path):
     run = embed(tmp_path, move="-- Moves it.\n-- $1 id uuid[] the object\n-- $2 note text[]\n-- combine: $1\n"
                                "select \"a\\b\", $1, $2 -- why\n\n-- a comment of its own\n from t\n",
-                get="-- Reads.\n-- read\nselect 1\n")
+                get="-- Reads.\n-- read\nselect 1\n", take="-- Takes.\n-- replan\nselect 1\n")
     assert run.returncode == 0, run.stderr
     header = (tmp_path / "out" / "demo_sql.h").read_text()
     source = (tmp_path / "out" / "demo_sql.c").read_text()
-    assert "DEMO_SQL_GET,\n    DEMO_SQL_MOVE,\n    DEMO_SQL_COUNT" in header
+    assert "DEMO_SQL_GET,\n    DEMO_SQL_MOVE,\n    DEMO_SQL_TAKE,\n    DEMO_SQL_COUNT" in header
     assert '{ { "id", "uuid[]" }, { "note", "text[]" } }' in source
     assert r'"select \"a\\b\", $1, $2 -- why\n"' in source
     assert "a comment of its own" not in source
-    assert '{ "demo/get.sql",\n        "select 1\\n",\n      NULL, 0, 0, true }' in source
-    assert "move_params, 2, 1, false }" in source
+    assert '{ "demo/get.sql",\n        "select 1\\n",\n      NULL, 0, 0, true, false }' in source
+    assert "move_params, 2, 1, false, false }" in source
+    assert "NULL, 0, 0, false, true }" in source
 
 
 def test_no_statements_make_an_empty_table(tmp_path):
@@ -41,6 +42,7 @@ def test_no_statements_make_an_empty_table(tmp_path):
     ("-- X.\n-- $1 id uuid\nselect 1\n", "declared parameters [1], used []"),
     ("-- X.\n-- $1 id uuid[]\n-- combine: $2\nselect $1\n", "combine names $2"),
     ("-- X.\n-- read\n-- $1 id uuid[]\n-- combine: $1\nselect $1\n", "cannot be a read"),
+    ("-- X.\n-- replan\n-- $1 id uuid[]\n-- combine: $1\nselect $1\n", "keeps its plan"),
 ])
 def test_a_wrong_head_is_refused_with_the_file(tmp_path, text, complaint):
     run = embed(tmp_path, wrong=text)

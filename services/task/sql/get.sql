@@ -1,14 +1,14 @@
--- One task with all its parts, as JSON with the column names of bihuan.v1.Task.
+-- Tasks with all their parts, as JSON with the column names of bihuan.v1.Task; `place`: where each stands in the list.
 -- read
 -- $1 site int4
--- $2 task uuid
+-- $2 tasks text[]
 -- $3 unit int4
 -- $4 post int2
 -- $5 leader int4
-select task.readable(t, $3, $4, $5) as readable,
+select x.place, task.readable(t, $3, $4, $5) as readable,
        t.deadline - date '1970-01-01' as deadline_day, t.suspended_on - date '1970-01-01' as suspended_day,
        t.review_day - date '1970-01-01' as review, t.state, t.lead_unit,
-       jsonb_build_object(
+       json_build_object(
            'task_id', t.task_id, 'version', t.version, 'state', t.state, 'no', t.no, 'text', t.text, 'result', t.result,
            'deadline', coalesce(t.deadline::text, ''), 'is_key', t.is_key, 'office_unit_id', t.office_unit,
            'lead_unit_id', coalesce(t.lead_unit, 0),
@@ -19,7 +19,7 @@ select task.readable(t, $3, $4, $5) as readable,
            'also_at', t.also_at,
            'review_day', coalesce(t.review_day::text, ''),
            'legs', coalesce((
-               select jsonb_agg(jsonb_build_object(
+               select json_agg(json_build_object(
                           'unit_id', unit_id, 'unit_name', f.name, 'role', role, 'state', state,
                           'acknowledge_by', coalesce(acknowledge_by::text, ''),
                           'replaces_unit_id', coalesce(replaces_unit, 0), 'opinion', opinion, 'ruling', ruling,
@@ -27,19 +27,19 @@ select task.readable(t, $3, $4, $5) as readable,
                  from task.leg l, directory.unit_facts(l.site_id, l.unit_id) f
                 where l.site_id = t.site_id and l.task_id = t.task_id), '[]'),
            'clauses', coalesce((
-               select jsonb_agg(jsonb_build_object(
+               select json_agg(json_build_object(
                           'clause_no', clause_no, 'text', text, 'covered', covered,
                           'waived_by', coalesce((select login from directory.person_facts(c.site_id, waived_by)), ''), 'waiver', waiver)
                       order by clause_no)
                  from task.clause c where c.site_id = t.site_id and c.task_id = t.task_id), '[]'),
            'milestones', coalesce((
-               select jsonb_agg(jsonb_build_object(
+               select json_agg(json_build_object(
                           'milestone_no', milestone_no, 'title', title, 'due', due::text,
                           'state', (array['OPEN', 'REPORTED', 'APPROVED', 'CONFIRMED', 'WAIVED'])[state])
                       order by milestone_no)
                  from task.milestone m where m.site_id = t.site_id and m.task_id = t.task_id), '[]'),
            'applications', coalesce((
-               select jsonb_agg(jsonb_build_object(
+               select json_agg(json_build_object(
                           'application_id', application_id, 'kind', kind, 'state', state, 'unit_id', unit_id,
                           'unit_name', f.name, 'reason', reason, 'day', coalesce(day::text, ''),
                           'other_unit_id', coalesce(other_unit, 0),
@@ -49,10 +49,10 @@ select task.readable(t, $3, $4, $5) as readable,
                  from task.application a, directory.unit_facts(a.site_id, a.unit_id) f
                 where a.site_id = t.site_id and a.task_id = t.task_id), '[]'),
            'closures', coalesce((
-               select jsonb_agg(jsonb_build_object(
+               select json_agg(json_build_object(
                           'closure_no', closure_no, 'text', text,
                           'state', (array['WRITTEN', 'SIGNED', 'RETURNED', 'WITHDRAWN', 'VERIFIED', 'CLOSED'])[state],
                           'result_class', result_class) order by closure_no)
                  from task.closure k where k.site_id = t.site_id and k.task_id = t.task_id), '[]'))::text as json
-  from task.task t
- where t.site_id = $1 and t.task_id = $2
+  from unnest($2::uuid[]) with ordinality x(task_id, place)
+  join task.task t on t.site_id = $1 and t.task_id = x.task_id
