@@ -22,6 +22,7 @@ class Member(Gateway):
     """One of the gateways; the services belong to the site."""
 
     def __init__(self, site, name):
+        super().__init__()
         self.site, self.name, self.dir = site, name, site.dir / name
         self.dir.mkdir()
         self.log, self.endpoint = self.dir / "log", f"tcp://127.0.0.1:{free_port()}"
@@ -47,8 +48,8 @@ def pair():
         rows = [f"gateway.{member.name} {member.endpoint} {member.allowed.split()[2]}\n" for member in members]
         (site.dir / "all-peers").write_text((site.dir / "peers").read_text() + "".join(rows))
         for member in members:
-            stack.callback(lambda member=member: member.is_alive() and member.stop())
             member.start()
+            stack.callback(lambda member=member: member.is_alive() and member.stop())
         for member, other in (members, members[::-1]):
             meet(member, other)
         yield members
