@@ -244,7 +244,10 @@ static void learn_places(connection *conn, const frame *hello) {
         log_event(LOG_WARN, "rpc.bad_frame", "endpoint=%s: %s", conn->endpoint, err->en);
     } else {
         const Bh__Rpc__Hello *said = (const Bh__Rpc__Hello *) message;
-        conn->has_news |= places_set(&conn->places, (const char *const *) said->endpoints, said->n_endpoints);
+        places now = { .n = 0 };
+        for (size_t i = 0; i < said->n_places; i++)
+            places_add(&now, said->places[i]->endpoint, said->places[i]->public_key);
+        conn->has_news |= places_change(&conn->places, &now);
     }
     call_free(call);
 }

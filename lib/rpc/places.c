@@ -2,16 +2,23 @@
 
 #include <string.h>
 
-static bool is_endpoint(const char *text) {
-    return strncmp(text, "tcp://", 6) == 0 && strlen(text) < RPC_PLACE_SIZE;
+void places_add(places *p, const char *endpoint, const char *public_key) {
+    if (p->n == RPC_PLACES_MAX || strncmp(endpoint, "tcp://", 6) != 0 || strlen(endpoint) >= RPC_PLACE_SIZE ||
+        !rpc_key_text_is_valid(public_key))
+        return;
+    rpc_place *new = &p->at[p->n++];
+    memcpy(new->endpoint, endpoint, strlen(endpoint) + 1);
+    memcpy(new->public_key, public_key, strlen(public_key) + 1);
 }
 
-bool places_set(places *p, const char *const *endpoints, size_t n) {
-    places now = { .n = 0 };
-    for (size_t i = 0; i < n && now.n < RPC_PLACES_MAX; i++)
-        if (is_endpoint(endpoints[i]))
-            memcpy(now.endpoint[now.n++], endpoints[i], strlen(endpoints[i]) + 1);
-    bool changed = memcmp(&now, p, sizeof(now)) != 0;
-    *p = now;
-    return changed;
+static bool is_same(const rpc_place *a, const rpc_place *b) {
+    return strcmp(a->endpoint, b->endpoint) == 0 && strcmp(a->public_key, b->public_key) == 0;
+}
+
+bool places_change(places *p, const places *now) {
+    bool same = p->n == now->n;
+    for (size_t i = 0; same && i < now->n; i++)
+        same = is_same(&p->at[i], &now->at[i]);
+    *p = *now;
+    return !same;
 }

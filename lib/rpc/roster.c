@@ -26,17 +26,20 @@ static void line_up(lineup *all, const rpc_peer *peer) {
     };
 }
 
-/* Whether one that was told is new, and there is room for it. */
+/* Whether one that was told is new, has a key that the file names for the service, and there is room for it. */
 static bool is_welcome(const roster *r, const lineup *all, const rpc_peer *told) {
     size_t instances = 0;
+    bool is_trusted = false;
     for (size_t i = 0; i < all->n; i++) {
         if (strcmp(all->peer[i].service, told->service) != 0)
             continue;
         instances++;
+        is_trusted |= i < all->named && strcmp(all->peer[i].public_key, told->public_key) == 0;
         if (strcmp(all->peer[i].endpoint, told->endpoint) == 0)
             return false;
     }
-    return instances < RPC_INSTANCES_MAX && all->n < RPC_PEERS_MAX && r->connection_count + all->n < ROSTER_MAX;
+    return is_trusted && instances < RPC_INSTANCES_MAX && all->n < RPC_PEERS_MAX &&
+           r->connection_count + all->n < ROSTER_MAX;
 }
 
 static void invite(const roster *r, lineup *all, const rpc_peer *told) {
@@ -58,15 +61,12 @@ static void keep_those_that_answer(const roster *r, lineup *all) {
 static void ask_those_that_answer(const roster *r, lineup *all) {
     size_t at;
     for (size_t i = 0; i < all->n; i++) {
-        rpc_peer told = all->peer[i];
-        const connection *conn = find_connection(r, &told, &at);
+        const connection *conn = find_connection(r, &all->peer[i], &at);
         if (!conn || !connection_is_ready(conn))
             continue;
         const places *known = connection_places(conn);
-        for (size_t j = 0; j < known->n; j++) {
-            told.endpoint = known->endpoint[j];
-            invite(r, all, &told);
-        }
+        for (size_t j = 0; j < known->n; j++)
+            invite(r, all, &(rpc_peer){ all->peer[i].service, known->at[j].endpoint, known->at[j].public_key });
     }
 }
 

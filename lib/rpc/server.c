@@ -45,9 +45,13 @@ static void make_hello(rpc_server *s, const rpc_service *services, size_t n) {
     s->hello.services = names;
     s->hello.n_services = n;
     s->hello.message_size_max = FRAME_SIZE_MAX;
-    for (size_t i = 0; i < RPC_PLACES_MAX; i++)
-        s->said_list[i] = s->said.endpoint[i];
-    s->hello.endpoints = s->said_list;
+    for (size_t i = 0; i < RPC_PLACES_MAX; i++) {
+        s->said_place[i] = (Bh__Rpc__Place) BH__RPC__PLACE__INIT;
+        s->said_place[i].endpoint = s->said.at[i].endpoint;
+        s->said_place[i].public_key = s->said.at[i].public_key;
+        s->said_list[i] = &s->said_place[i];
+    }
+    s->hello.places = s->said_list;
 }
 
 static bh_err *open_sockets(bh_call *call, rpc_server *s, const char *endpoint) {
@@ -116,6 +120,10 @@ const char *rpc_server_endpoint(const rpc_server *s) {
     return s->endpoint;
 }
 
+const char *rpc_server_public_key(const rpc_server *s) {
+    return s->key.public_text;
+}
+
 /* What came in this turn, and the steps that may begin. */
 static void put_batch(rpc_server *s, int64_t now_ms) {
     for (job *j; (j = streams_next(&s->streams, &s->greeted)) != NULL; server_hand_over(s, j))
@@ -170,7 +178,7 @@ static void say_places(rpc_server *s) {
     pthread_mutex_lock(&s->places_lock);
     s->said = s->places;
     pthread_mutex_unlock(&s->places_lock);
-    s->hello.n_endpoints = s->said.n;
+    s->hello.n_places = s->said.n;
     routes_tell(&s->greeted, s->router, FRAME_HELLO, &s->hello.base);
 }
 
@@ -237,9 +245,9 @@ void rpc_server_run(rpc_server *s) {
         pthread_join(s->threads[i], NULL);
 }
 
-void rpc_server_tell_places(rpc_server *s, const char *const *endpoints, size_t n) {
+void rpc_server_tell_places(rpc_server *s, const places *others) {
     pthread_mutex_lock(&s->places_lock);
-    bool changed = places_set(&s->places, endpoints, n);
+    bool changed = places_change(&s->places, others);
     pthread_mutex_unlock(&s->places_lock);
     if (!changed)
         return;

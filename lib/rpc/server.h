@@ -29,8 +29,10 @@ const char *rpc_server_endpoint(const rpc_server *server);
 /* Serves in the calling thread until rpc_server_stop; then tells callers to go away, finishes and answers the calls
  * already accepted, and returns when the callers are gone, or 3 s later. */
 void rpc_server_run(rpc_server *server);
+/* Its public key, Z85. */
+const char *rpc_server_public_key(const rpc_server *server);
 /* Where the other servers of its services are: its callers hear of them, and ask them too. From any thread. */
-void rpc_server_tell_places(rpc_server *server, const char *const *endpoints, size_t n);
+void rpc_server_tell_places(rpc_server *server, const places *others);
 /* From any thread or signal handler. */
 void rpc_server_stop(rpc_server *server);
 /* From any thread: there may be news for the streams that wait; each has one more step within 100 ms. Accepts NULL. */

@@ -36,7 +36,7 @@ struct rpc_server {
     places places;              /* as told; under the lock */
     atomic_bool places_are_new; /* since the callers heard of them */
     places said;                /* in our HELLO */
-    char *said_list[RPC_PLACES_MAX];
+    Bh__Rpc__Place said_place[RPC_PLACES_MAX], *said_list[RPC_PLACES_MAX];
     inbox_node *batch; /* for the workers after this turn, oldest first */
     inbox_node **batch_end;
     pthread_t *threads;

@@ -4,6 +4,7 @@ create table bihuan.place (
     site_id int4 not null,
     service text not null,
     endpoint text not null check (endpoint ~ '^tcp://' and octet_length(endpoint) <= 127),
+    public_key text not null check (octet_length(public_key) = 40),
     until timestamptz not null,
     primary key (site_id, service, endpoint)
 );

@@ -5,12 +5,12 @@ select plan(3);
 create temp table seen (what text);
 grant insert, select on seen to bihuan_task, bihuan_target;
 set local role bihuan_target;
-insert into bihuan.place values (-1, 'target', 'tcp://127.0.0.1:1', 'infinity');
+insert into bihuan.place values (-1, 'target', 'tcp://127.0.0.1:1', repeat('0', 40), 'infinity');
 set local role bihuan_task;
-insert into bihuan.place values (-1, 'task', 'tcp://127.0.0.1:2', 'infinity');
+insert into bihuan.place values (-1, 'task', 'tcp://127.0.0.1:2', repeat('0', 40), 'infinity');
 insert into seen select service from bihuan.place where site_id = -1;
 do $$ begin
-    insert into bihuan.place values (-1, 'target', 'tcp://127.0.0.1:2', 'infinity');
+    insert into bihuan.place values (-1, 'target', 'tcp://127.0.0.1:2', repeat('0', 40), 'infinity');
 exception when insufficient_privilege then
     insert into seen values ('refused');
 end $$;

@@ -42,7 +42,8 @@ static void hold(const char *place) {
 }
 
 static void has_place(const char *service, const char *endpoint, const char *until) {
-    desk_sql(d, "insert into bihuan.place values (1, '%s', '%s', now() + interval '%s')", service, endpoint, until);
+    desk_sql(d, "insert into bihuan.place values (1, '%s', '%s', '%s', now() + interval '%s')", service, endpoint,
+             rpc_server_public_key(site.server), until);
 }
 
 static void a_lease_is_held_and_held_on(UNUSED void **state) {

@@ -33,7 +33,9 @@ static void wait_answers(pid_t pid) {
 }
 
 static void tell(const char *endpoint) {
-    rpc_server_tell_places(site.server, &endpoint, 1);
+    places others = { .n = 0 };
+    places_add(&others, endpoint, rpc_server_public_key(site.server));
+    rpc_server_tell_places(site.server, &others);
 }
 
 static void told_of_another(UNUSED void **state) {
@@ -62,30 +64,53 @@ static void teller_goes(UNUSED void **state) {
     pid_t other = echo_spawn_at(&site, place);
     tell(place);
     wait_answers(other);
-    rpc_server_tell_places(site.server, NULL, 0);
+    rpc_server_tell_places(site.server, &(places){ .n = 0 });
     echo_stop(&site);
     for (int i = 0; i < 100; i++)
         assert_int_equal(echo_who(client, NULL), other);
     assert_int_equal(echo_term(other), 0);
 }
 
-/* Rubbish, a place where nobody is, one with another's key, more than there is room for: calls go well all the same. */
+/* Rubbish, places where nobody is, more than there is room for: calls go well all the same, and what is named is never
+ * crowded out. */
 static void places_of_nobody(UNUSED void **state) {
-    const char *told[2 * RPC_PLACES_MAX];
+    const char *key = rpc_server_public_key(site.server);
     char too_long[300] = "tcp://";
+    places others = { .n = 0 };
     memset(too_long + 6, '1', sizeof(too_long) - 7);
-    for (size_t i = 0; i < 2 * RPC_PLACES_MAX; i++)
-        told[i] = arena_printf(site.call->mem, "tcp://127.0.0.1:%d", (int) i + 1);
-    told[0] = "http://127.0.0.1:1";
-    told[1] = too_long;
-    told[2] = "tcp://nowhere";
-    rpc_server_tell_places(site.server, told, 2 * RPC_PLACES_MAX);
+    places_add(&others, "http://127.0.0.1:1", key);
+    places_add(&others, too_long, key);
+    places_add(&others, "tcp://127.0.0.1:1", "a key");
+    assert_int_equal(others.n, 0);
+    places_add(&others, "tcp://nowhere", key);
+    for (int i = 1; i <= 2 * RPC_PLACES_MAX; i++)
+        places_add(&others, arena_printf(site.call->mem, "tcp://127.0.0.1:%d", i), key);
+    assert_int_equal(others.n, RPC_PLACES_MAX);
+    rpc_server_tell_places(site.server, &others);
     const char *place = echo_free_endpoint(&site);
     pid_t other = echo_spawn_at(&site, place);
-    echo_peers(&site, (const char *const[]){ site.endpoint, place }, 2); /* what is named is never crowded out */
+    echo_peers(&site, (const char *const[]){ site.endpoint, place }, 2);
     wait_answers(other);
     wait_answers(getpid());
     assert_int_equal(echo_term(other), 0);
+}
+
+/* A server with a key that the file does not name for the service is not asked, whoever tells of it. */
+static void a_key_that_is_not_named(UNUSED void **state) {
+    const char *place[2] = { echo_free_endpoint(&site), echo_free_endpoint(&site) };
+    char *own_key = site.key_file[ECHO_SERVER];
+    site.key_file[ECHO_SERVER] = site.key_file[ECHO_STRANGER];
+    pid_t stranger = echo_spawn_at(&site, place[0]);
+    site.key_file[ECHO_SERVER] = own_key;
+    pid_t other = echo_spawn_at(&site, place[1]);
+    places others = { .n = 0 };
+    places_add(&others, place[0], site.keys[ECHO_STRANGER].public_text);
+    places_add(&others, place[1], rpc_server_public_key(site.server));
+    rpc_server_tell_places(site.server, &others);
+    wait_answers(other);
+    for (int i = 0; i < 200; i++)
+        assert_int_not_equal(echo_who(client, NULL), stranger);
+    assert_int_equal(echo_term(stranger) | echo_term(other), 0);
 }
 
 int main(void) {
@@ -94,6 +119,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(told_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(teller_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(places_of_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_is_not_named, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
