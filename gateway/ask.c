@@ -5,7 +5,7 @@
 
 /* One call under way; lives in the arena of its stream, which it holds. */
 typedef struct question {
-    inbox_node node; /* first: what the inbox hands on */
+    ask_note note; /* first */
     http_holder holder;
     asker *by;
     http_stream *s;
@@ -22,7 +22,7 @@ bool asker_open(asker *by, rpc_client *client) {
 /* Runs in the runtime's thread, maybe before rpc_start has returned. */
 static void answered(void *data, UNUSED rpc_result *result) {
     question *q = data;
-    inbox_put(&q->by->answers, &q->node);
+    inbox_put(&q->by->answers, &q->note.node);
 }
 
 /* The answer comes all the same, and says that there is none. */
@@ -31,10 +31,23 @@ static void left(http_holder *holder) {
     rpc_cancel(q->by->client, q->call);
 }
 
+static void deliver(ask_note *note) {
+    question *q = (question *) note;
+    http_stream *s = q->s;
+    if (!http_is_gone(s) && !http_is_answered(s)) {
+        size_t n = 0;
+        const bh_err *error = rpc_result_error(s->call, q->call);
+        const uint8_t *bytes = error ? NULL : rpc_result_payload(q->call, &n);
+        q->done(s, q->data, error, bytes, n);
+    }
+    rpc_result_free(q->call);
+    http_release(s, &q->holder);
+}
+
 /* `request` says what is asked of whom. */
 static void start(asker *by, http_stream *s, rpc_request request, ask_done *done, void *data) {
     question *q = arena_alloc(s->call->mem, sizeof(*q));
-    *q = (question){ .by = by, .s = s, .done = done, .data = data, .holder.left = left };
+    *q = (question){ .by = by, .s = s, .done = done, .data = data, .holder.left = left, .note.deliver = deliver };
     http_hold(s, &q->holder);
     int64_t wait_ms = clock_mono_ms() + s->app->timeout_ms; /* a long upload has a later deadline */
     request.trace_id = s->call->trace_id;
@@ -58,20 +71,12 @@ void ask_message(asker *by, http_stream *s, const char *path, const ProtobufCMes
     ask(by, s, path, bytes, n, done, data);
 }
 
-static void deliver(inbox_node *node) {
-    question *q = (question *) node;
-    http_stream *s = q->s;
-    if (!http_is_gone(s) && !http_is_answered(s)) {
-        size_t n = 0;
-        const bh_err *error = rpc_result_error(s->call, q->call);
-        const uint8_t *bytes = error ? NULL : rpc_result_payload(q->call, &n);
-        q->done(s, q->data, error, bytes, n);
-    }
-    rpc_result_free(q->call);
-    http_release(s, &q->holder);
+static void hand_on(inbox_node *node) {
+    ask_note *note = (ask_note *) node;
+    note->deliver(note);
 }
 
 void ask_ready(void *data) {
     asker *by = data;
-    inbox_serve(&by->answers, deliver);
+    inbox_serve(&by->answers, hand_on);
 }

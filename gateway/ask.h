@@ -7,8 +7,14 @@
 
 typedef struct asker {
     rpc_client *client;
-    inbox answers; /* the runtime's thread puts, ours takes: server_watch(answers.fd, ask_ready) */
+    inbox answers; /* notes; the runtime's thread puts, ours takes: server_watch(answers.fd, ask_ready) */
 } asker;
+
+/* First member of what comes back. */
+typedef struct ask_note {
+    inbox_node node;
+    void (*deliver)(struct ask_note *note); /* in the server's thread */
+} ask_note;
 
 /* What came back: an error, or the packed response. Not called when the client has left meanwhile. */
 typedef void ask_done(http_stream *s, void *data, const bh_err *error, const void *bytes, size_t n);

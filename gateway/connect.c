@@ -1,8 +1,12 @@
-/* The Connect protocol, unary: JSON or protobuf as the whole body, errors as JSON beside an HTTP status. */
+/* The Connect protocol. Calls: JSON or protobuf as the whole body, errors as JSON beside an HTTP status. */
+#include "envelope.h"
 #include "protocol.h"
 #include "rpc/guard.h"
 #include "json/base64.h"
 #include "json/json.h"
+
+#define STREAM_ACCEPTS \
+    { "connect-accept-encoding", "identity" }
 
 static bool read_timeout(const char *text, int64_t *ret_ms) {
     enum { DIGITS_MAX = 10 };
@@ -21,6 +25,14 @@ static void add_detail(buf *out, const Bh__ErrorDetail *detail) {
     buf_addc(out, '}');
 }
 
+static void add_error(buf *out, const refusal *r) {
+    buf_addf(out, "{\"code\":\"%s\",\"message\":", bh_code_connect(r->code));
+    json_quote(out, r->message);
+    buf_adds(out, ",\"details\":[");
+    add_detail(out, &r->detail);
+    buf_adds(out, "]}");
+}
+
 static void refuse(http_stream *s, const refusal *r) {
     enum { MS_PER_S = 1000 };
     long long retry_s = (r->retry_ms + MS_PER_S - 1) / MS_PER_S;
@@ -30,11 +42,7 @@ static void refuse(http_stream *s, const refusal *r) {
     };
     buf out;
     buf_init(&out, s->call->mem);
-    buf_addf(&out, "{\"code\":\"%s\",\"message\":", bh_code_connect(r->code));
-    json_quote(&out, r->message);
-    buf_adds(&out, ",\"details\":[");
-    add_detail(&out, &r->detail);
-    buf_adds(&out, "]}");
+    add_error(&out, r);
     http_answer(s, bh_code_http(r->code), headers, countof(headers), out.s, out.n);
 }
 
@@ -44,5 +52,42 @@ const protocol connect_protocol = {
     .timeout_header = "connect-timeout-ms",
     .timeout_rule = BH_DETAIL_NOT_DIGITS,
     .read_timeout = read_timeout,
+    .is_for_calls = true,
     .refuse = refuse,
+};
+
+/* ---- streams: HTTP status 200 whatever happens, the outcome is a message of its own ---- */
+
+static void end_stream(http_stream *s, const refusal *r, buf *body) {
+    enum { END_STREAM = 2 };
+    buf out;
+    buf_init(&out, s->call->mem);
+    buf_addc(&out, '{');
+    if (r) {
+        buf_adds(&out, "\"error\":");
+        add_error(&out, r);
+    }
+    buf_addc(&out, '}');
+    envelope_add(body, END_STREAM, out.s, out.n);
+}
+
+static void refuse_stream(http_stream *s, const refusal *r) {
+    const http_header headers[] = { { "content-type", media_of(s)->type }, STREAM_ACCEPTS };
+    buf body;
+    buf_init(&body, s->call->mem);
+    end_stream(s, r, &body);
+    http_answer(s, 200, headers, countof(headers), body.s, body.n);
+}
+
+const protocol connect_stream_protocol = {
+    .version_header = "connect-protocol-version",
+    .encoding_header = "connect-content-encoding",
+    .timeout_header = "connect-timeout-ms",
+    .timeout_rule = BH_DETAIL_NOT_DIGITS,
+    .read_timeout = read_timeout,
+    .accepts = STREAM_ACCEPTS,
+    .envelope_size = ENVELOPE_SIZE,
+    .is_for_streams = true,
+    .end = end_stream,
+    .refuse = refuse_stream,
 };

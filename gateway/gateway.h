@@ -18,6 +18,8 @@ typedef struct settings {
     int64_t evidence_size_max;
     int64_t timeout_ms;
     limit_settings limits;
+    int64_t stream_ms;
+    int64_t stream_check_ms;
     int64_t drain_ms;
 } settings;
 

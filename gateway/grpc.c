@@ -11,7 +11,6 @@ enum { TEXT_MAX = 1 << 10 };
 
 #define ACCEPTS \
     { "grpc-accept-encoding", "identity" }
-static const http_header ok = { "grpc-status", "0" };
 
 /* ---- the request ---- */
 
@@ -60,38 +59,50 @@ static const char *status_of(arena *mem, const refusal *r) {
     return out.s;
 }
 
-/* ---- the end ---- */
+enum { OUTCOME_FIELDS = 4 };
 
-static void end(http_stream *s, UNUSED buf *body) {
-    http_trail(s, &ok, 1);
+/* What stands in the trailers, wherever these are. */
+static const http_header *outcome(http_stream *s, const refusal *r) {
+    arena *mem = s->call->mem;
+    http_header *fields = arena_array(mem, OUTCOME_FIELDS, sizeof(*fields));
+    fields[0] = (http_header){ "grpc-status", r ? arena_printf(mem, "%d", (int) r->code) : "0" };
+    if (!r)
+        return fields;
+    fields[1] = (http_header){ "grpc-message", query_escape(mem, utf8_clip(mem, r->message, TEXT_MAX)) };
+    fields[2] = (http_header){ "grpc-status-details-bin", status_of(mem, r) };
+    if (r->retry_ms)
+        fields[3] = (http_header){ "grpc-retry-pushback-ms", arena_printf(mem, "%lld", (long long) r->retry_ms) };
+    return fields;
+}
+
+static void end(http_stream *s, const refusal *r, UNUSED buf *body) {
+    http_trail(s, outcome(s, r), OUTCOME_FIELDS);
 }
 
 /* Browsers see no trailers: they are a message of their own. */
-static void end_web(UNUSED http_stream *s, buf *body) {
-    static const char trailers[] = "grpc-status: 0\r\n";
+static void end_web(http_stream *s, const refusal *r, buf *body) {
     enum { TRAILERS = 0x80 };
-    envelope_add(body, TRAILERS, trailers, sizeof(trailers) - 1);
+    const http_header *fields = outcome(s, r);
+    buf text;
+    buf_init(&text, s->call->mem);
+    for (size_t i = 0; i < OUTCOME_FIELDS; i++)
+        if (fields[i].value)
+            buf_addf(&text, "%s: %s\r\n", fields[i].name, fields[i].value);
+    envelope_add(body, TRAILERS, text.s, text.n);
 }
 
 /* No message: the headers are the trailers. */
 static void refuse(http_stream *s, const refusal *r) {
-    arena *mem = s->call->mem;
-    const http_header headers[] = {
-        { "content-type", media_of(s)->type },
-        ACCEPTS,
-        { "grpc-status", arena_printf(mem, "%d", (int) r->code) },
-        { "grpc-message", query_escape(mem, utf8_clip(mem, r->message, TEXT_MAX)) },
-        { "grpc-status-details-bin", status_of(mem, r) },
-        { "grpc-retry-pushback-ms", r->retry_ms ? arena_printf(mem, "%lld", (long long) r->retry_ms) : NULL },
-    };
+    http_header headers[2 + OUTCOME_FIELDS] = { { "content-type", media_of(s)->type }, ACCEPTS };
+    memcpy(headers + 2, outcome(s, r), OUTCOME_FIELDS * sizeof(*headers));
     http_answer(s, 200, headers, countof(headers), "", 0);
 }
 
 #define GRPC(own_end)                                                                                                \
     {                                                                                                                \
         .encoding_header = "grpc-encoding", .timeout_header = "grpc-timeout", .timeout_rule = BH_DETAIL_NOT_TIMEOUT, \
-        .read_timeout = read_timeout, .accepts = ACCEPTS, .envelope_size = ENVELOPE_SIZE, .end = own_end,            \
-        .refuse = refuse                                                                                             \
+        .read_timeout = read_timeout, .accepts = ACCEPTS, .envelope_size = ENVELOPE_SIZE, .is_for_calls = true,      \
+        .is_for_streams = true, .end = own_end, .refuse = refuse                                                     \
     }
 
 const protocol grpc_protocol = GRPC(end);

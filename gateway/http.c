@@ -38,16 +38,30 @@ static http_stream *stream_new(http_session *session, int32_t id) {
     s->id = id;
     s->began_ms = clock_mono_ms();
     s->answer_file = -1;
+    s->pieces_end = &s->pieces;
     s->next = session->streams;
     session->streams = s;
     session->app->streams++;
     return s;
 }
 
+/* The first piece is dealt with. */
+static void drop_piece(http_stream *s) {
+    http_piece *piece = s->pieces;
+    s->pieces = piece->next;
+    s->answer_sent = 0;
+    if (!s->pieces)
+        s->pieces_end = &s->pieces;
+    if (piece->done)
+        piece->done(s, piece);
+}
+
 static void stream_free(http_stream *s) {
     s->app->streams--;
     if (!s->is_answered)
         s->app->answers[0]++;
+    while (s->pieces)
+        drop_piece(s);
     if (s->taker && s->taker->gone)
         s->taker->gone(s);
     s->app->gone(s);
@@ -89,7 +103,11 @@ bool http_is_gone(const http_stream *s) {
 }
 
 bool http_is_answered(const http_stream *s) {
-    return s->is_answered;
+    return s->is_answered && !s->is_open;
+}
+
+bool http_is_open(const http_stream *s) {
+    return s->is_open && s->session;
 }
 
 const char *http_header_of(const http_stream *s, const char *name) {
@@ -148,27 +166,50 @@ static ssize_t read_answer(nghttp2_session *h2, UNUSED int32_t id, uint8_t *byte
     return (ssize_t) n;
 }
 
+/* The same for an answer of pieces. */
+static ssize_t read_pieces(nghttp2_session *h2, UNUSED int32_t id, uint8_t *bytes, size_t room, uint32_t *flags,
+                           nghttp2_data_source *source, UNUSED void *data) {
+    http_stream *s = source->ptr;
+    s->is_waiting = !s->pieces && s->is_open;
+    s->call->deadline_ms = s->is_waiting ? INT64_MAX : clock_mono_ms() + HTTP_SEND_MS_MAX;
+    if (s->is_waiting)
+        return NGHTTP2_ERR_DEFERRED;
+    size_t n = 0;
+    if (s->pieces) {
+        size_t left = s->pieces->size - s->answer_sent;
+        n = left < room ? left : room;
+        memcpy(bytes, s->pieces->bytes + s->answer_sent, n);
+        s->answer_sent += n;
+        if (n == left)
+            drop_piece(s);
+    }
+    if (!s->pieces && !s->is_open)
+        *flags |= end_answer(h2, s);
+    return (ssize_t) n;
+}
+
 static void count_answer(http_stream *s, int status) {
     enum { CLASS = 100 };
     s->app->answers[status / CLASS % HTTP_CLASSES]++;
     metric_times_add(&s->app->took, clock_mono_ms() - s->began_ms);
 }
 
-static void submit(http_stream *s, int status, const http_header *headers, size_t n) {
+static void submit(http_stream *s, int status, const http_header *headers, size_t n,
+                   const nghttp2_data_provider *body) {
     enum { EXTRA_MAX = 16 };
     nghttp2_nv nv[2 + countof(always) + EXTRA_MAX];
     assert(n <= EXTRA_MAX);
     const http_header own[] = { { ":status", arena_printf(s->call->mem, "%d", status) },
-                                { "content-length", arena_printf(s->call->mem, "%zu", s->answer_size) } };
+                                { "content-length",
+                                  s->is_open ? NULL : arena_printf(s->call->mem, "%zu", s->answer_size) } };
     size_t count = add_headers(nv, own, countof(own));
     count += add_headers(nv + count, always, countof(always));
     count += add_headers(nv + count, headers, n);
-    const nghttp2_data_provider body = { .source.ptr = s, .read_callback = read_answer };
     s->is_answered = true;
     count_answer(s, status);
     http_consume(s, s->unconsumed); /* whoever waited with it does so no more */
     s->call->deadline_ms = clock_mono_ms() + HTTP_SEND_MS_MAX + (int64_t) s->answer_size / HTTP_BYTES_PER_MS_MIN;
-    if (nghttp2_submit_response(s->session->h2, s->id, nv, count, s->answer_size ? &body : NULL) != 0)
+    if (nghttp2_submit_response(s->session->h2, s->id, nv, count, body) != 0)
         nghttp2_submit_rst_stream(s->session->h2, 0, s->id, NGHTTP2_INTERNAL_ERROR);
 }
 
@@ -181,9 +222,10 @@ void http_trail(http_stream *s, const http_header *trailers, size_t n) {
 void http_answer(http_stream *s, int status, const http_header *headers, size_t n, const char *body, size_t size) {
     if (s->is_answered || !s->session)
         return;
+    const nghttp2_data_provider provider = { .source.ptr = s, .read_callback = read_answer };
     s->answer = body;
     s->answer_size = size;
-    submit(s, status, headers, n);
+    submit(s, status, headers, n, size ? &provider : NULL);
 }
 
 void http_answer_file(http_stream *s, const http_header *headers, size_t n, int fd, size_t size) {
@@ -191,9 +233,39 @@ void http_answer_file(http_stream *s, const http_header *headers, size_t n, int 
         close(fd);
         return;
     }
+    const nghttp2_data_provider provider = { .source.ptr = s, .read_callback = read_answer };
     s->answer_file = fd;
     s->answer_size = size;
-    submit(s, 200, headers, n);
+    submit(s, 200, headers, n, size ? &provider : NULL);
+}
+
+void http_open(http_stream *s, const http_header *headers, size_t n) {
+    if (s->is_answered || !s->session)
+        return;
+    const nghttp2_data_provider provider = { .source.ptr = s, .read_callback = read_pieces };
+    s->is_open = true;
+    submit(s, 200, headers, n, &provider);
+}
+
+static void go_on(http_stream *s) {
+    if (s->is_waiting && s->session)
+        nghttp2_session_resume_data(s->session->h2, s->id);
+    s->is_waiting = false;
+}
+
+void http_push(http_stream *s, http_piece *piece) {
+    piece->next = NULL;
+    *s->pieces_end = piece;
+    s->pieces_end = &piece->next;
+    go_on(s);
+}
+
+void http_close(http_stream *s, const char *bytes, size_t n) {
+    s->is_open = false;
+    s->last = (http_piece){ .bytes = (const uint8_t *) bytes, .size = n };
+    if (n > 0)
+        http_push(s, &s->last);
+    go_on(s);
 }
 
 /* ---- what nghttp2 reports ---- */
@@ -350,6 +422,8 @@ bool http_session_is_idle(const http_session *session) {
 
 void http_session_tick(http_session *session, int64_t mono_ms) {
     for (http_stream *s = session->streams; s; s = s->next) {
+        if (s->is_open)
+            s->taker->tick(s, mono_ms);
         if (mono_ms < s->call->deadline_ms)
             continue;
         if (s->is_answered || !s->taker)
@@ -360,6 +434,10 @@ void http_session_tick(http_session *session, int64_t mono_ms) {
 }
 
 void http_session_drain(http_session *session) {
+    session->app->is_draining = true;
+    for (http_stream *s = session->streams; s; s = s->next)
+        if (s->is_open)
+            s->taker->drain(s);
     nghttp2_submit_goaway(session->h2, 0, nghttp2_session_get_last_proc_stream_id(session->h2), NGHTTP2_NO_ERROR, NULL,
                           0);
 }

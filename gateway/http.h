@@ -34,7 +34,19 @@ typedef struct http_taker {
     void (*late)(http_stream *s);
     /* The stream is about to be freed; may be NULL. */
     void (*gone)(http_stream *s);
+    /* Where answers are opened: once a second while one is open, and when the server stops, for it to be closed. */
+    void (*tick)(http_stream *s, int64_t mono_ms);
+    void (*drain)(http_stream *s);
 } http_taker;
+
+/* A part of an answer that comes piece by piece. */
+typedef struct http_piece {
+    struct http_piece *next;
+    const uint8_t *bytes;
+    size_t size;
+    /* It is out, or never will be. */
+    void (*done)(http_stream *s, struct http_piece *piece);
+} http_piece;
 
 /* Somebody who works for a stream, which lives until he has released it. */
 typedef struct http_holder {
@@ -54,10 +66,11 @@ struct http_stream {
     const http_taker *taker;
     void *data; /* the taker's */
 
-    /* The app's (limit.h). */
+    /* The app's (limit.h, live.h). */
     struct limit_row *caller; /* whom it counts for */
     bool is_stream;
-    int64_t retry_ms; /* when it is refused: to come again after so long; 0: no word */
+    struct live *live; /* while its answer is open */
+    int64_t retry_ms;  /* when it is refused: to come again after so long; 0: no word */
 
     /* The rest belongs to http.c. */
     struct http_session *session; /* NULL once the client left */
@@ -73,7 +86,11 @@ struct http_stream {
     const http_header *trailers;
     size_t trailer_count;
     int answer_file;
+    http_piece *pieces, **pieces_end; /* not out yet; of the first answer_sent bytes are */
+    http_piece last;
     bool is_answered;
+    bool is_open;    /* more pieces will come */
+    bool is_waiting; /* for the next of them */
 };
 
 enum { HTTP_CLASSES = 6 };
@@ -86,6 +103,7 @@ typedef struct http_app {
     void (*gone)(http_stream *s);
     void *data;
     int64_t timeout_ms;                     /* for a request that does not say */
+    bool is_draining;                       /* no answer should be opened any more */
     _Atomic size_t streams;                 /* alive now, of all sessions */
     _Atomic uint64_t answers[HTTP_CLASSES]; /* by the first digit of their status; 0: none, the client left */
     metric_times took;                      /* from the headers of a request to its answer */
@@ -103,7 +121,7 @@ bool http_session_is_over(const http_session *session);
 bool http_session_is_idle(const http_session *session);
 /* Ends what has waited too long; once a second. */
 void http_session_tick(http_session *session, int64_t mono_ms);
-/* Says goodbye: no new streams, the open ones finish. */
+/* Says goodbye: no new streams, open answers are closed, requests under way finish. */
 void http_session_drain(http_session *session);
 
 /* The value of a header (lower-case name), or "". */
@@ -113,6 +131,7 @@ void http_consume(http_stream *s, size_t n);
 /* Every hold is released once. */
 void http_hold(http_stream *s, http_holder *holder);
 void http_release(http_stream *s, http_holder *holder);
+/* False while its answer is open. */
 bool http_is_answered(const http_stream *s);
 /* True when the client has left: an answer would be dropped. */
 bool http_is_gone(const http_stream *s);
@@ -121,6 +140,14 @@ bool http_is_gone(const http_stream *s);
 void http_answer(http_stream *s, int status, const http_header *headers, size_t n, const char *body, size_t size);
 /* Headers to follow the body of the answer to come, which must not be empty; they live as long as the stream. */
 void http_trail(http_stream *s, const http_header *trailers, size_t n);
+/* Answers 200 with a body of pieces to come, whose length nobody knows. A client that takes nothing of what waits for
+ * him for HTTP_SEND_MS_MAX is cut off. */
+void http_open(http_stream *s, const http_header *headers, size_t n);
+bool http_is_open(const http_stream *s);
+/* The next piece of an open answer. */
+void http_push(http_stream *s, http_piece *piece);
+/* The last bytes of an open answer, which live as long as the stream. */
+void http_close(http_stream *s, const char *bytes, size_t n);
 /* Answers 200 with the first `size` bytes of a file from its current position and closes it. */
 void http_answer_file(http_stream *s, const http_header *headers, size_t n, int fd, size_t size);
 /* What was answered (base/metric.h); from any thread. */

@@ -27,6 +27,8 @@ static const conf_row conf[] = {
     { "TIMEOUT_MS", CONF_INT, SETTING(timeout_ms), "30000", "longest wait for one call" },
     { "CALLS_MAX", CONF_INT, SETTING(limits.calls_max), "1024", "requests at work; further ones are refused" },
     { "STREAMS_MAX", CONF_INT, SETTING(limits.streams_max), "4096", "open streams beside them" },
+    { "STREAM_MS", CONF_INT, SETTING(stream_ms), "600000", "longest life of one; its client then comes again" },
+    { "STREAM_CHECK_MS", CONF_INT, SETTING(stream_check_ms), "45000", "after so long its session is looked at again" },
     { "CALLER_CALLS_MAX", CONF_INT, SETTING(limits.own_calls_max), "64", "of these, of one person or address" },
     { "CALLER_STREAMS_MAX", CONF_INT, SETTING(limits.own_streams_max), "32", "of these, of one person or address" },
     { "CALLER_RATE", CONF_INT, SETTING(limits.own_rate), "200", "requests a second of one person or address, ..." },

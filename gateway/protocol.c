@@ -1,9 +1,14 @@
 #include "protocol.h"
 
 static const media types[] = {
-    { "application/json", &connect_protocol, true },       { "application/proto", &connect_protocol, false },
-    { "application/grpc", &grpc_protocol, false },         { "application/grpc+proto", &grpc_protocol, false },
-    { "application/grpc-web", &grpc_web_protocol, false }, { "application/grpc-web+proto", &grpc_web_protocol, false },
+    { "application/json", &connect_protocol, true },
+    { "application/proto", &connect_protocol, false },
+    { "application/connect+json", &connect_stream_protocol, true },
+    { "application/connect+proto", &connect_stream_protocol, false },
+    { "application/grpc", &grpc_protocol, false },
+    { "application/grpc+proto", &grpc_protocol, false },
+    { "application/grpc-web", &grpc_web_protocol, false },
+    { "application/grpc-web+proto", &grpc_web_protocol, false },
 };
 
 const media *media_of(const http_stream *s) {

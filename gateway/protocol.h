@@ -21,13 +21,15 @@ typedef struct protocol {
     bool (*read_timeout)(const char *text, int64_t *ret_ms);
     http_header accepts;  /* what every answer says about encodings; without a name: nothing */
     size_t envelope_size; /* bytes in front of a message, in both directions: ENVELOPE_SIZE or 0 */
-    /* After the last message, where messages have envelopes: adds what still belongs in the body, and the trailers. */
-    void (*end)(http_stream *s, buf *body);
+    bool is_for_calls, is_for_streams;
+    /* After the last message, where messages have envelopes: adds what still belongs in the body, and the trailers.
+     * NULL for r: all went well. */
+    void (*end)(http_stream *s, const refusal *r, buf *body);
     /* Instead of any message. */
     void (*refuse)(http_stream *s, const refusal *r);
 } protocol;
 
-extern const protocol connect_protocol, grpc_protocol, grpc_web_protocol;
+extern const protocol connect_protocol, connect_stream_protocol, grpc_protocol, grpc_web_protocol;
 
 /* What a content type stands for. */
 typedef struct media {

@@ -19,6 +19,14 @@ static void log_call(const http_stream *s, log_level level, const char *code, co
               (long long) (clock_now_ms() - s->call->now_ms));
 }
 
+/* NULL for r: all went well. */
+static void end_open(http_stream *s, const refusal *r) {
+    buf body;
+    buf_init(&body, s->call->mem);
+    protocol_of(s)->end(s, r, &body);
+    http_close(s, body.s, body.n);
+}
+
 void refuse(http_stream *s, const bh_err *error) {
     refusal r = { .code = error->code, .detail = BH__ERROR_DETAIL__INIT, .retry_ms = s->retry_ms };
     r.detail.reason = (char *) (uintptr_t) error->reason;
@@ -30,7 +38,15 @@ void refuse(http_stream *s, const bh_err *error) {
     r.detail.unblock_en = (char *) (uintptr_t) error->unblock_en;
     log_call(s, error->code == BH_INTERNAL || error->code == BH_DATA_LOSS ? LOG_ERROR : LOG_INFO,
              bh_code_name(error->code), error->reason);
-    protocol_of(s)->refuse(s, &r);
+    if (http_is_open(s))
+        end_open(s, &r);
+    else
+        protocol_of(s)->refuse(s, &r);
+}
+
+void finished(http_stream *s) {
+    accepted(s);
+    end_open(s, NULL);
 }
 
 void accepted(const http_stream *s) {

@@ -3,8 +3,10 @@
 
 #include "http.h"
 
-/* Answers with the error, in the language the client asks for. */
+/* Answers with the error, in the language the client asks for; an answer that is open ends with it. */
 void refuse(http_stream *s, const bh_err *error);
+/* Ends an open answer for which all went well, with its line. */
+void finished(http_stream *s);
 /* The line for a call that went well. */
 void accepted(const http_stream *s);
 /* The line for a call whose client left before the answer; nothing when it was answered. */

@@ -8,6 +8,7 @@
 #include "bihuan/v1/progress_service.pb-c.h"
 #include "bihuan/v1/target_service.pb-c.h"
 #include "bihuan/v1/task_service.pb-c.h"
+#include "bihuan_methods.h"
 
 static const char prefix[] = "/bihuan.v1.";
 
@@ -32,6 +33,13 @@ static route_kind kind_of(const char *path) {
     return ROUTE_PERSON;
 }
 
+static bool is_stream(const char *path) {
+    for (const char *const *stream = bihuan_streams; *stream; stream++)
+        if (strcmp(*stream, path) == 0)
+            return true;
+    return false;
+}
+
 static const ProtobufCMethodDescriptor *method_of(const char *path) {
     for (size_t i = 0; i < countof(services); i++) {
         size_t n = strlen(services[i]->name);
@@ -48,6 +56,7 @@ bool route_is_rpc(const char *path) {
 bool route_find(const char *path, route *ret_route) {
     if (!route_is_rpc(path))
         return false;
-    *ret_route = (route){ .path = path, .method = method_of(path), .kind = kind_of(path) };
+    *ret_route =
+        (route){ .path = path, .method = method_of(path), .kind = kind_of(path), .is_stream = is_stream(path) };
     return ret_route->method && ret_route->kind != ROUTE_HIDDEN;
 }

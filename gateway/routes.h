@@ -16,6 +16,7 @@ typedef struct route {
     const char *path;
     const ProtobufCMethodDescriptor *method;
     route_kind kind;
+    bool is_stream; /* answers with messages, not with one */
 } route;
 
 /* Finds "/bihuan.v1.TaskService/IssueTask"; false for unknown and hidden methods alike. ret_route->path is `path`. */

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "bihuan/v1/directory_service.pb-c.h"
 #include "envelope.h"
+#include "live.h"
 #include "protocol.h"
 #include "refuse.h"
 #include "routes.h"
@@ -19,6 +20,7 @@ typedef struct unary {
     asker *by;
     route route;
     const media *media;
+    int64_t until_ms; /* the deadline the client names; INT64_MAX: none */
     buf body;
 } unary;
 
@@ -35,17 +37,18 @@ static void own_buffer(http_stream *s, buf *ret_buffer, size_t memory_max) {
 /* ---- what the headers say ---- */
 
 /* It can only make the deadline earlier. */
-static bh_err *read_timeout(http_stream *s, const protocol *p) {
+static bh_err *read_timeout(http_stream *s, const protocol *p, int64_t *ret_until_ms) {
     const char *text = http_header_of(s, p->timeout_header);
     int64_t asked_ms = 0;
+    *ret_until_ms = INT64_MAX;
     if (!*text)
         return NULL;
     if (!p->read_timeout(text, &asked_ms))
         return bh_err_why(s->call, BH_REASON_BAD_FIELD, p->timeout_header, p->timeout_rule, __FILE__, __LINE__,
                           (const char *const[4]){ NULL });
-    asked_ms += clock_mono_ms();
-    if (asked_ms < s->call->deadline_ms)
-        s->call->deadline_ms = asked_ms;
+    *ret_until_ms = clock_mono_ms() + asked_ms;
+    if (*ret_until_ms < s->call->deadline_ms)
+        s->call->deadline_ms = *ret_until_ms;
     return NULL;
 }
 
@@ -59,7 +62,7 @@ static bh_err *read_headers(http_stream *s, unary *u) {
         return bh_fail_why(s->call, BAD_FIELD, p->version_header, NOT_TYPE, "1");
     if (*encoding && strcmp(encoding, "identity") != 0)
         return bh_fail(s->call, ENCODING_UNKNOWN, encoding);
-    TRY(read_timeout(s, p));
+    TRY(read_timeout(s, p, &u->until_ms));
     const char *token;
     return u->route.kind == ROUTE_LOGIN ? NULL : session_token(s, &token);
 }
@@ -106,7 +109,7 @@ static void reply(http_stream *s, UNUSED void *data, const bh_err *error, const 
         return refuse(s, error);
     if (p->envelope_size) {
         envelope_write((uint8_t *) out.s, 0, out.n - p->envelope_size);
-        p->end(s, &out);
+        p->end(s, NULL, &out);
     }
     http_header headers[] = { { "content-type", u->media->type }, { "set-cookie", cookie }, p->accepts };
     accepted(s);
@@ -114,6 +117,13 @@ static void reply(http_stream *s, UNUSED void *data, const bh_err *error, const 
 }
 
 /* ---- the request ---- */
+
+static void pass_on(http_stream *s, const unary *u, const void *bytes, size_t n) {
+    if (u->route.is_stream)
+        live_begin(u->by, s, &(live_request){ &u->route, u->media, u->until_ms, bytes, n });
+    else
+        ask(u->by, s, u->route.path, bytes, n, reply, NULL);
+}
 
 static bh_err *logout_payload(http_stream *s, unary *u) {
     const char *token;
@@ -128,8 +138,11 @@ static bh_err *logout_payload(http_stream *s, unary *u) {
 
 static bh_err *forward_json(http_stream *s, unary *u) {
     ProtobufCMessage *message;
-    TRY(json_parse(s->call, u->body.s, u->body.n, u->route.method->input, &message));
-    ask_message(u->by, s, u->route.path, message, reply, NULL);
+    size_t skip = u->media->protocol->envelope_size;
+    TRY(json_parse(s->call, u->body.s + skip, u->body.n - skip, u->route.method->input, &message));
+    size_t n;
+    const uint8_t *bytes = rpc_pack(s->call->mem, message, &n);
+    pass_on(s, u, bytes, n);
     return NULL;
 }
 
@@ -142,7 +155,7 @@ static bh_err *forward_body(http_stream *s, unary *u) {
     if (u->media->is_json)
         return forward_json(s, u);
     /* The service checks the bytes. */
-    ask(u->by, s, u->route.path, u->body.s + p->envelope_size, u->body.n - p->envelope_size, reply, NULL);
+    pass_on(s, u, u->body.s + p->envelope_size, u->body.n - p->envelope_size);
     return NULL;
 }
 
@@ -177,8 +190,16 @@ static void gone(http_stream *s) {
     abandoned(s);
 }
 
+/* False for a stream where only calls are spoken, and the reverse. Of an unknown method nobody knows. */
+static bool fits(const char *path, const protocol *p) {
+    route found;
+    return !route_find(path, &found) || (found.is_stream ? p->is_for_streams : p->is_for_calls);
+}
+
 void unary_begin(asker *by, http_stream *s) {
-    static const http_taker taker = { .body = take_body, .end = take_end, .late = late, .gone = gone };
+    static const http_taker taker = {
+        .body = take_body, .end = take_end, .late = late, .gone = gone, .tick = live_tick, .drain = live_drain
+    };
     static const http_header post[] = { { "allow", "POST" } };
     const http_header types[] = { { "accept-post", media_list(s->call->mem) } };
     unary *u = arena_alloc(s->call->mem, sizeof(*u));
@@ -186,7 +207,7 @@ void unary_begin(asker *by, http_stream *s) {
     u->media = media_of(s);
     if (strcmp(s->method, "POST") != 0)
         return http_answer(s, 405, post, countof(post), "", 0);
-    if (!u->media)
+    if (!u->media || !fits(s->path, u->media->protocol))
         return http_answer(s, 415, types, countof(types), "", 0);
     bh_err *error = read_headers(s, u);
     if (error)

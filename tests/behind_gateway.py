@@ -61,7 +61,8 @@ class Gateway:
         self.folder = tempfile.TemporaryDirectory(prefix="bihuan-gateway-")
         self.dir = pathlib.Path(self.folder.name)
         self.log = self.dir / "log"
-        self.backend = subprocess.Popen([BUILD / "tests" / "gateway_backend", self.dir], stdout=subprocess.PIPE, text=True)
+        with open(self.dir / "backend.log", "w", encoding="utf-8") as log:
+            self.backend = subprocess.Popen([BUILD / "tests" / "gateway_backend", self.dir], stdout=subprocess.PIPE, stderr=log, text=True)
         wait_for_line(self.backend.stdout, "ready")
         self.start()
         return self
@@ -119,7 +120,7 @@ class Gateway:
 
     def finds_services(self):
         services = self.curl("/healthz").json()["services"]
-        return services["directory"] and services["progress"]
+        return services["directory"] and services["progress"] and services["audit"]
 
     @contextlib.contextmanager
     def holding(self):
@@ -136,6 +137,11 @@ class Gateway:
 
     def wait_until_well(self):
         self.wait_for(lambda: self.call("DirectoryService/GetMe", {}).status == 200, "the gateway did not recover")
+
+    def logged(self, *words, log="log"):
+        """The lines with all these words, of the gateway or ("backend.log") the services."""
+        text = (self.dir / log).read_text(encoding="utf-8")
+        return [line for line in text.splitlines() if all(word in line for word in words)]
 
     def wait_for(self, is_so, otherwise):
         end = time.monotonic() + 60

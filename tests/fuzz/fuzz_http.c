@@ -48,6 +48,34 @@ void ask_health(asker *by, http_stream *s, const char *service, ask_done *done, 
     ask(by, s, service, NULL, 0, done, data);
 }
 
+/* A stream: one message, then its end. */
+static struct stream_call {
+    rpc_item *item;
+    rpc_done *done;
+    void *data;
+} stream_calls[PENDING_MAX];
+static size_t stream_count;
+
+rpc_result *rpc_stream(UNUSED rpc_client *client, UNUSED const rpc_request *request, rpc_item *item, rpc_done *done,
+                       void *data) {
+    assert(stream_count < PENDING_MAX);
+    stream_calls[stream_count++] = (struct stream_call){ item, done, data };
+    return (rpc_result *) stream_calls; /* nobody looks into it */
+}
+
+void rpc_accept(UNUSED rpc_client *client, UNUSED rpc_result *stream, UNUSED size_t bytes) {
+}
+
+void rpc_cancel(UNUSED rpc_client *client, UNUSED rpc_result *result) {
+}
+
+bh_err *rpc_result_error(UNUSED bh_call *call, UNUSED const rpc_result *result) {
+    return NULL;
+}
+
+void rpc_result_free(UNUSED rpc_result *result) {
+}
+
 void disk_submit(UNUSED disk *d, disk_job *job) {
     job->work(job);
     job->done(job);
@@ -74,9 +102,26 @@ static void answer(question *q) {
     http_release(q->s, &q->holder);
 }
 
+static gateway gw;
+
+static void deliver_all(void) {
+    for (inbox_node *node = inbox_take(&gw.asker.answers); node;) {
+        inbox_node *next = node->next;
+        ((ask_note *) node)->deliver((ask_note *) node);
+        node = next;
+    }
+}
+
 static void answer_all(void) {
+    static const uint8_t message[] = { 0x10, 7 };
     while (pending_count > 0)
         answer(pending[--pending_count]);
+    while (stream_count > 0) {
+        const struct stream_call *call = &stream_calls[--stream_count];
+        call->item(call->data, message, sizeof(message));
+        call->done(call->data, NULL);
+    }
+    deliver_all();
 }
 
 static void take_all(http_session *session) {
@@ -99,7 +144,7 @@ static void remove_store(void) {
 
 static void open_store(void) {
     bh_call *c = call_new("fuzz", 1000);
-    assert(mkdtemp(folder) && !evidence_open(c, folder, &store));
+    assert(mkdtemp(folder) && !evidence_open(c, folder, &store) && inbox_open(&gw.asker.answers));
     store.size_max = 100000;
     atexit(remove_store);
     call_free(c);
@@ -116,10 +161,14 @@ static void feed(http_session *session, const uint8_t *bytes, size_t n) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
-    static gateway gw;
     if (!store.folder)
         open_store();
-    gw.limits.max = (limit_settings){ .calls_max = 50, .own_calls_max = 40, .own_rate = 1000000, .own_burst = 1000 };
+    gw.limits.max = (limit_settings){ .calls_max = 50,
+                                      .own_calls_max = 40,
+                                      .own_rate = 1000000,
+                                      .own_burst = 1000,
+                                      .streams_max = 50,
+                                      .own_streams_max = 40 };
     gw.app = (http_app){ .begin = gateway_begin, .gone = gateway_gone, .data = &gw, .timeout_ms = 1000 };
     gw.evidence = store;
     http_session *session = http_session_new(&gw.app);

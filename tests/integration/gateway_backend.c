@@ -1,5 +1,5 @@
-/* Two services behind a gateway under test: `gateway_backend DIR` makes keys and lists in DIR and serves until killed.
- * Answers depend on the request only, so that a test can ask for every kind of answer. */
+/* Three services behind a gateway under test: `gateway_backend DIR` makes keys and lists in DIR and serves until
+ * killed. Answers depend on the request only, so that a test can ask for every kind of answer. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "bihuan/v1/audit_service.pb-c.h"
 #include "bihuan/v1/directory_service.pb-c.h"
 #include "bihuan/v1/health_service.pb-c.h"
 #include "bihuan/v1/progress_service.pb-c.h"
+#include "bihuan_methods.h"
 #include "rpc/keys.h"
 #include "rpc/server.h"
 
@@ -182,6 +184,39 @@ NOT_HERE(ProgressService, list_reports, ListReports)
 NOT_HERE(ProgressService, list_report_todo, ListReportTodo)
 NOT_HERE(ProgressService, apply_task_change, ApplyTaskChange)
 
+/* ---- audit ---- */
+
+enum { LIVE_END = 10, LIVE_FAIL = 25, LIVE_ENDLESS = 1000, LIVE_TEXT = 30000 };
+
+/* One change after the other from first_index on; it ends well before LIVE_END and badly before LIVE_FAIL. From
+ * LIVE_ENDLESS on there is always more, and it is long. From -1 on there is one message and then nothing. */
+BH_RPC_STREAM(AuditService, watch_changes, WatchChangesRequest, WatchChangesResponse) {
+    if (req->first_index == LIVE_FAIL)
+        return bh_fail(c, STALE_VERSION, "x", "2");
+    *ret_step = req->first_index == LIVE_END ? RPC_STEP_END : req->first_index == -2 ? RPC_STEP_WAIT : RPC_STEP_SEND;
+    if (*ret_step != RPC_STEP_SEND)
+        return NULL;
+    Bh__Change *change = arena_alloc(c->mem, sizeof(*change));
+    bh__change__init(change);
+    change->entry_index = req->first_index;
+    change->object_type = arena_strdup(c->mem, "task");
+    size_t size = req->first_index < LIVE_ENDLESS ? 3 : LIVE_TEXT;
+    change->object_id = arena_alloc(c->mem, size + 1);
+    memset(change->object_id, 'x', size);
+    resp->changes = arena_alloc(c->mem, sizeof(*resp->changes));
+    resp->changes[0] = change;
+    resp->n_changes = req->first_index < 0 ? 0 : 1;
+    req->first_index += req->first_index < 0 ? -1 : 1;
+    resp->next_index = req->first_index;
+    return NULL;
+}
+
+NOT_HERE(AuditService, get_tree_head, GetTreeHead)
+NOT_HERE(AuditService, list_entries, ListEntries)
+NOT_HERE(AuditService, list_object_entries, ListObjectEntries)
+NOT_HERE(AuditService, get_inclusion_proof, GetInclusionProof)
+NOT_HERE(AuditService, list_block_hashes, ListBlockHashes)
+
 /* ---- health ---- */
 
 /* Ill while DIR holds a file of that name. */
@@ -205,14 +240,20 @@ static const rpc_rule progress_rules[] = {
     { "FindEvidence", RPC_PUBLIC, 0 },      { "ListReports", RPC_USER, 0 },    { "ListReportTodo", RPC_USER, 0 },
     { "ApplyTaskChange", RPC_INTERNAL, 0 },
 };
+static const rpc_rule audit_rules[] = {
+    { "GetTreeHead", RPC_USER, 0 },       { "ListEntries", RPC_USER, 0 },     { "ListObjectEntries", RPC_USER, 0 },
+    { "GetInclusionProof", RPC_USER, 0 }, { "ListBlockHashes", RPC_USER, 0 }, { "WatchChanges", RPC_USER, 0 },
+};
 static const rpc_rule health_rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
 static Bh__DirectoryService_Service directory = BH__DIRECTORY_SERVICE__INIT(rpc_);
 static Bh__ProgressService_Service progress = BH__PROGRESS_SERVICE__INIT(rpc_);
+static Bh__AuditService_Service audit = BH__AUDIT_SERVICE__INIT(rpc_);
 static Bh__HealthService_Service health = BH__HEALTH_SERVICE__INIT(rpc_);
 
 static const rpc_service services[] = {
     { .vtable = &directory.base, .rules = directory_rules, .rule_count = countof(directory_rules) },
     { .vtable = &progress.base, .rules = progress_rules, .rule_count = countof(progress_rules) },
+    { .vtable = &audit.base, .rules = audit_rules, .rule_count = countof(audit_rules) },
     { .vtable = &health.base, .rules = health_rules, .rule_count = countof(health_rules) },
 };
 
@@ -238,14 +279,17 @@ static bh_err *serve(bh_call *c, const char *dir) {
         .allow_file = allow_file,
         .workers = 1,
         .queue_max = 100,
+        .streams = bihuan_streams,
         .site_id = 1,
         .backend = (void *) (uintptr_t) dir,
     };
     TRY(rpc_server_open(c, &options, services, countof(services), &server));
     const char *at = rpc_server_endpoint(server);
-    TRY(write_file(c, arena_printf(c->mem, "%s/peers", dir),
-                   arena_printf(c->mem, "bihuan.v1.DirectoryService %s %s\nbihuan.v1.ProgressService %s %s\n", at,
-                                own.public_text, at, own.public_text)));
+    static const char *const names[] = { "DirectoryService", "ProgressService", "AuditService" };
+    const char *peers = "";
+    for (size_t i = 0; i < countof(names); i++)
+        peers = arena_printf(c->mem, "%sbihuan.v1.%s %s %s\n", peers, names[i], at, own.public_text);
+    TRY(write_file(c, arena_printf(c->mem, "%s/peers", dir), peers));
     puts("ready");
     fflush(stdout);
     rpc_server_run(server);

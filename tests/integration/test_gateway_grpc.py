@@ -1,12 +1,11 @@
 """gRPC byte by byte: frames, metadata, trailers, and everything that must be refused."""
 import base64
-import json
 import subprocess
 import urllib.parse
-from dataclasses import dataclass
 
 import pytest
 from behind_gateway import TOKEN, TOP, Gateway
+from raw_call import ask, frame
 
 INVALID, DEADLINE, EXHAUSTED, ABORTED, UNIMPLEMENTED, UNAVAILABLE, UNAUTHENTICATED = 3, 4, 8, 10, 12, 14, 16
 LIMIT = 4 << 20
@@ -19,36 +18,11 @@ def gateway():
         assert running.is_alive()
 
 
-def frame(message, flags=0, size=None):
-    return bytes([flags]) + (len(message) if size is None else size).to_bytes(4, "big") + message
-
-
 LIST_STALE, LIST_HELD = frame(b"\x08\x91\x03"), frame(b"\x08\x92\x03")  # page_size 401 and 402
 
 
 def field(number, data):
     return bytes([number << 3 | 2, len(data)]) + data
-
-
-@dataclass
-class Reply:
-    headers: dict
-    trailers: dict
-    body: bytes
-    seconds: float
-
-
-def ask(gateway, method, body, token=TOKEN, path=None, **headers):
-    """One call; curl would not show trailers."""
-    sent = {":method": "POST", ":path": path or f"/bihuan.v1.{method}", "content-type": "application/grpc", "te": "trailers"}
-    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    if token:
-        sent["authorization"] = f"Bearer {token}"
-    command = ["node", TOP / "tests/npm/raw_call.mjs", f"http://127.0.0.1:{gateway.port}", json.dumps(sent)]
-    run = subprocess.run(command, input=body, capture_output=True, timeout=60, check=True)
-    seen = json.loads(run.stdout)
-    assert "error" not in seen, seen
-    return Reply(seen["headers"], seen["trailers"], base64.b64decode(seen["body"]), seen["ms"] / 1000)
 
 
 def check_ok(answer):
