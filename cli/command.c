@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/uuid.h"
@@ -85,7 +86,9 @@ static bh_err *choose_version(app *a, const ProtobufCMessage *request, version_f
 
 static void stamp(app *a, ProtobufCMessage *request, const journal_entry *entry) {
     int32_t *version = slot_named(request, "version");
-    *(char **) slot_named(request, "request_id") = arena_strdup(a->call->mem, entry->request_id);
+    char **request_id = slot_named(request, "request_id");
+    assert(request_id);
+    *request_id = arena_strdup(a->call->mem, entry->request_id);
     if (version)
         *version = entry->version;
 }

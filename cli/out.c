@@ -29,11 +29,12 @@ static size_t split(app *a, const char *columns, const char **ret_paths) {
 static void make_table(app *a, table *t, const ProtobufCMessageDescriptor *type, const char *columns,
                        ProtobufCMessage *const *rows, size_t n) {
     const char *paths[TABLE_COLUMNS_MAX];
-    table_init(a, t, split(a, columns, paths), n);
-    for (size_t column = 0; column < t->columns; column++)
+    size_t width = split(a, columns, paths);
+    table_init(a, t, width, n);
+    for (size_t column = 0; column < width; column++)
         table_add(a, t, 0, column, cell_header(a, type, paths[column]));
     for (size_t row = 0; row < n; row++)
-        for (size_t column = 0; column < t->columns; column++)
+        for (size_t column = 0; column < width; column++)
             table_add(a, t, row + 1, column, cell_text(a, rows[row], paths[column]));
 }
 

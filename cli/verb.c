@@ -1,5 +1,6 @@
 #include "verb.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -136,6 +137,7 @@ bh_err *verb_check_options(app *a, const verb *v) {
 }
 
 bh_err *verb_check(app *a, const verb *v, const char *const *words, size_t n) {
+    assert(v);
     TRY(verb_check_options(a, v));
     TRY(take_words(a, v, words, n));
     return check_needed(a, v);

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 
-static void *work(void *data) {
+static void *serve(void *data) {
     disk *d = data;
     for (;;) {
         for (inbox_node *node = inbox_take(&d->todo); node;) {
@@ -22,11 +22,14 @@ static void *work(void *data) {
 bool disk_start(disk *d) {
     pthread_t thread;
     return inbox_open(&d->todo) && inbox_open(&d->finished) && inbox_sleep(&d->finished) &&
-           pthread_create(&thread, NULL, work, d) == 0;
+           pthread_create(&thread, NULL, serve, d) == 0;
 }
 
-void disk_submit(disk *d, disk_job *job) {
-    http_hold(job->s, &job->holder);
+void disk_submit(disk *d, disk_job *job, http_stream *s, disk_step *work, disk_step *done) {
+    job->s = s;
+    job->work = work;
+    job->done = done;
+    http_hold(s, &job->holder);
     inbox_put(&d->todo, &job->node);
 }
 

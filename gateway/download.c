@@ -31,10 +31,10 @@ typedef struct step {
     download *download;
 } step;
 
-static void submit(disk *d, http_stream *s, void (*work)(disk_job *job), void (*done)(disk_job *job)) {
+static void submit(disk *d, http_stream *s, disk_step *work, disk_step *done) {
     step *next = arena_alloc(s->call->mem, sizeof(*next));
-    *next = (step){ .job = { .s = s, .work = work, .done = done }, .download = s->data };
-    disk_submit(d, &next->job);
+    next->download = s->data;
+    disk_submit(d, &next->job, s, work, done);
 }
 
 /* An attachment with its name; the type it was given is never used. */

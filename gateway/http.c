@@ -71,8 +71,8 @@ static void stream_free(http_stream *s) {
 }
 
 /* The exchange is over on the wire: answered in full, or the client left. */
-static void stream_leave(http_stream *s) {
-    http_stream **link = &s->session->streams;
+static void stream_leave(http_session *session, http_stream *s) {
+    http_stream **link = &session->streams;
     while (*link != s)
         link = &(*link)->next;
     *link = s->next;
@@ -351,7 +351,7 @@ static int on_close(nghttp2_session *h2, int32_t id, UNUSED uint32_t code, UNUSE
     nghttp2_session_set_stream_user_data(h2, id, NULL);
     nghttp2_session_consume_connection(h2, s->unconsumed); /* the window is shared: give it back */
     s->unconsumed = 0;
-    stream_leave(s);
+    stream_leave(s->session, s);
     return 0;
 }
 
@@ -398,7 +398,7 @@ void http_session_free(http_session *session) {
     if (!session)
         return;
     while (session->streams)
-        stream_leave(session->streams);
+        stream_leave(session, session->streams);
     nghttp2_session_del(session->h2);
     free(session);
 }

@@ -102,8 +102,8 @@ static void settled(disk_job *job) {
     if (u->disk_errno)
         return give_up(job->s, u, disk_error(job->s, u->disk_errno));
     copying *c = arena_alloc(job->s->call->mem, sizeof(*c));
-    *c = (copying){ .job = { .s = job->s, .work = copy, .done = copied }, .upload = u };
-    disk_submit(u->store->network, &c->job);
+    c->upload = u;
+    disk_submit(u->store->network, &c->job, job->s, copy, copied);
 }
 
 /* Goes on when both the session is known and the body is complete. */
@@ -113,8 +113,7 @@ static void finish(http_stream *s, upload *u) {
     uint8_t digest[SHA256_SIZE];
     sha256_final(&u->sha, digest);
     u->digest = hex(s->call->mem, digest, sizeof(digest));
-    u->job = (disk_job){ .s = s, .work = settle, .done = settled };
-    disk_submit(u->store->disk, &u->job);
+    disk_submit(u->store->disk, &u->job, s, settle, settled);
 }
 
 static void checked(http_stream *s, const bh_err *error) {

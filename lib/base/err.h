@@ -37,15 +37,22 @@ typedef struct bh_err {
     int line;
 } bh_err;
 
+/* An error that was made is there. Analysers follow a pointer and a branch, no attribute of another file's function. */
+static inline bh_err *bh_err_made(bh_err *err) {
+    if (!err)
+        __builtin_unreachable();
+    return err;
+}
+
 /* return bh_fail(c, STALE_VERSION, id, "7"); the arguments (at most 3 strings) fill %1..%3 of reasons.def. */
 #define bh_fail(call, name, ...) \
-    bh_err_new((call), BH_REASON_##name, __FILE__, __LINE__, (const char *const[4]){ __VA_ARGS__ })
+    bh_err_made(bh_err_new((call), BH_REASON_##name, __FILE__, __LINE__, (const char *const[4]){ __VA_ARGS__ }))
 
 /* return bh_fail_why(c, BAD_FIELD, "title", TOO_LONG, "300"); %1 of the sentence is the field, %2 a row of details.def,
  * filled with the arguments that follow. */
-#define bh_fail_why(call, name, place, detail, ...)                                     \
-    bh_err_why((call), BH_REASON_##name, place, BH_DETAIL_##detail, __FILE__, __LINE__, \
-               (const char *const[4]){ __VA_ARGS__ })
+#define bh_fail_why(call, name, place, detail, ...)                                                 \
+    bh_err_made(bh_err_why((call), BH_REASON_##name, place, BH_DETAIL_##detail, __FILE__, __LINE__, \
+                           (const char *const[4]){ __VA_ARGS__ }))
 
 bh_err *bh_err_why(struct bh_call *call, bh_reason reason, const char *place, bh_detail detail, const char *file,
                    int line, const char *const args[4]);

@@ -169,6 +169,6 @@ const char *task_state_name(task_state state);
 const char *task_state_zh(task_state state);
 const char *task_state_en(task_state state);
 /* POST_REFUSED: it takes one of these posts. */
-bh_err *posts_refusal(bh_call *call, uint32_t posts);
+bh_err *posts_refusal(bh_call *call, uint32_t set);
 const char *post_zh(post_kind post);
 const char *post_en(post_kind post);

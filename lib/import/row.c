@@ -191,16 +191,18 @@ static void check_words(row_reader *r, import_row *row, const cells *printed, in
 
 static void check_ends(row_reader *r, import_row *row, const cells *printed, int shift, const char *sum) {
     const columns *c = &r->columns;
-    int last = c->regions[c->regions_n - 1];
+    int last = c->regions[c->regions_n - 1], behind = last + shift + 1;
     size_t missing = 0;
-    for (size_t i = 0; i < c->regions_n; i++)
-        missing += (size_t) (c->regions[i] + shift) >= printed->n;
+    for (size_t i = 0; i < c->regions_n; i++) {
+        int at = c->regions[i] + shift;
+        missing += (size_t) at >= printed->n;
+    }
     if (missing)
         warn(r->mem, &row->warnings, row->first_line, CELL_MISSING_AT_END, count_text(r->mem, c->regions_n),
              count_text(r->mem, missing), r->heads.at[c->regions_n - missing], sum);
     if (shift < 0)
         warn(r->mem, &row->warnings, row->first_line, CELL_MISSING_IN_FRONT, sum);
-    for (size_t i = (size_t) (last + shift + 1); i < printed->n && c->total < last && !c->others_behind; i++)
+    for (size_t i = (size_t) behind; i < printed->n && c->total < last && !c->others_behind; i++)
         if (printed->at[i].n)
             warn(r->mem, &row->warnings, row->first_line, CELL_EXTRA, clean(r->mem, printed->at[i]));
 }

@@ -36,20 +36,18 @@ static bh_err *refuse(const reader *in, const place *at, bh_detail why, const ch
     buf_init(&path, in->call->mem);
     if (at)
         add_path(&path, at);
-    return bh_err_why(in->call, BH_REASON_BAD_FIELD, at ? path.s : "(message)", why, __FILE__, __LINE__,
-                      (const char *const[4]){ argument });
+    return bh_err_made(bh_err_why(in->call, BH_REASON_BAD_FIELD, at ? path.s : "(message)", why, __FILE__, __LINE__,
+                                  (const char *const[4]){ argument }));
 }
 
 static bh_err *refuse_type(const reader *in, const place *at, const char *wanted) {
     return refuse(in, at, BH_DETAIL_NOT_TYPE, wanted);
 }
 
-static bh_err *allocate(const reader *in, size_t n, size_t size, void *ret_memory) {
-    /* Refused well before the arena is full: the answer needs room too. */
-    if (arena_used(in->call->mem) + n * size > in->used_max)
-        return bh_fail(in->call, MESSAGE_TOO_COMPLEX);
-    *(void **) ret_memory = arena_array(in->call->mem, n, size);
-    return NULL;
+/* Refused well before the arena is full: the answer needs room too. */
+static bh_err *check_room(const reader *in, size_t n, size_t size) {
+    bool is_too_much = arena_used(in->call->mem) + n * size > in->used_max;
+    return is_too_much ? bh_fail(in->call, MESSAGE_TOO_COMPLEX) : NULL;
 }
 
 /* Decimal digits with an optional sign, at most 20 of them: no overflow. */
@@ -110,10 +108,8 @@ static bh_err *read_bool(const reader *in, const place *at, const json_t *json, 
 static bh_err *read_string(const reader *in, const place *at, const json_t *json, void *slot) {
     if (!json_is_string(json))
         return refuse_type(in, at, "string");
-    char *text;
-    TRY(allocate(in, json_string_length(json) + 1, 1, &text));
-    memcpy(text, json_string_value(json), json_string_length(json));
-    *(char **) slot = text;
+    TRY(check_room(in, json_string_length(json) + 1, 1));
+    *(char **) slot = arena_strndup(in->call->mem, json_string_value(json), json_string_length(json));
     return NULL;
 }
 
@@ -148,8 +144,8 @@ static bh_err *read_array(const reader *in, const place *at, const json_t *json,
     if (!json_is_array(json))
         return refuse_type(in, at, "array");
     size_t n = json_array_size(json), size = field_kind_of(field)->size;
-    char *values;
-    TRY(allocate(in, n, size, &values));
+    TRY(check_room(in, n, size));
+    char *values = arena_array(in->call->mem, n, size);
     for (size_t i = 0; i < n; i++) {
         const place element = { .up = at, .index = i };
         TRY(read_value(in, &element, json_array_get(json, i), field, values + i * size));
@@ -196,10 +192,9 @@ static bh_err *read_message(const reader *in, const place *at, const json_t *jso
                             const ProtobufCMessageDescriptor *type, ProtobufCMessage **ret_message) {
     if (!json_is_object(json))
         return refuse_type(in, at, "object");
-    ProtobufCMessage *message;
-    bool *seen;
-    TRY(allocate(in, 1, type->sizeof_message, &message));
-    TRY(allocate(in, type->n_fields, sizeof(*seen), &seen));
+    TRY(check_room(in, 1, type->sizeof_message + type->n_fields * sizeof(bool)));
+    ProtobufCMessage *message = arena_alloc(in->call->mem, type->sizeof_message);
+    bool *seen = arena_array(in->call->mem, type->n_fields, sizeof(*seen));
     type->message_init(message);
     const char *key;
     json_t *value;

@@ -35,27 +35,26 @@ static void *run(void *data) {
 }
 
 static bool start(canceller *c) {
+    enum { US_AND_THE_THREAD = 2 };
     pthread_t thread;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    c->holders = US_AND_THE_THREAD;
     bool is_started = pthread_create(&thread, &attributes, run, c) == 0;
+    c->holders -= !is_started;
     pthread_attr_destroy(&attributes);
     return is_started;
 }
 
 bool cancel_statement(PGconn *pq, int64_t until_ms) {
-    enum { US_AND_THE_THREAD = 2 };
     canceller *c = calloc(1, sizeof(*c));
     if (!c)
         abort();
     c->handle = PQgetCancel(pq);
-    c->holders = US_AND_THE_THREAD;
-    bool is_started = c->handle && start(c);
-    if (!is_started)
-        let_go(c);
-    bool is_sent = is_started && latch_wait_until(&c->done, until_ms) && c->is_sent;
+    c->holders = 1;
+    bool is_sent = c->handle && start(c) && latch_wait_until(&c->done, until_ms) && c->is_sent;
     let_go(c);
     return is_sent;
 }

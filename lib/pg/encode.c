@@ -150,7 +150,7 @@ static pg_piece join_binary(arena *mem, const pg_type *element, const pg_piece *
         const pg_piece *piece = &pieces[i][k];
         has_null |= !piece->bytes;
         put_be(at, piece->bytes ? (int64_t) piece->size : -1, WORD);
-        if (piece->size)
+        if (piece->bytes)
             memcpy(at + WORD, piece->bytes, piece->size);
         at += WORD + piece->size;
     }

@@ -60,8 +60,9 @@ static struct timespec moment(int64_t mono_ms) {
 /* Waits for a reader while somebody waits for the call. */
 static bh_err *borrow(bh_call *call, pg_pool *pool, pg_conn **ret_conn) {
     pg_conn *conn;
+    bh_err *err = NULL;
     pthread_mutex_lock(&pool->mutex);
-    while (!(conn = conn_free_one(pool->readers, pool->options.readers)) && !call_is_over(call)) {
+    while (!(conn = conn_free_one(pool->readers, pool->options.readers)) && !(err = call_check(call))) {
         struct timespec until = moment(call_look_ms(call));
         pthread_cond_clockwait(&pool->freed, &pool->mutex, CLOCK_MONOTONIC, &until);
     }
@@ -69,7 +70,7 @@ static bh_err *borrow(bh_call *call, pg_pool *pool, pg_conn **ret_conn) {
         conn->is_busy = true;
     pthread_mutex_unlock(&pool->mutex);
     *ret_conn = conn;
-    return conn ? NULL : call_check(call);
+    return err;
 }
 
 static void give_back(pg_pool *pool, pg_conn *conn) {
@@ -129,6 +130,7 @@ static bh_err *call_plain(bh_call *call, pg_pool *pool, const pg_stmt *stmt, con
     if (answer.result)
         result_keep(call, answer.result);
     TRY(answer_error(call, stmt, answer));
+    assert(answer.result);
     *ret_rows = (pg_rows){ .result = answer.result, .mem = call->mem, .count = PQntuples(answer.result->pq) };
     return NULL;
 }

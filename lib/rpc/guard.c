@@ -43,14 +43,12 @@ static bool refuse(scan *s, bh_detail fault) {
 }
 
 static bool read_varint(scan *s, int size_max, uint64_t *ret_value) {
-    uint64_t value = 0;
+    *ret_value = 0;
     for (int i = 0; i < size_max && s->at < s->end; i++) {
         uint8_t byte = *s->at++;
-        value |= (uint64_t) (byte & 0x7f) << (7 * i);
-        if (byte < 0x80) {
-            *ret_value = value;
+        *ret_value |= (uint64_t) (byte & 0x7f) << (7 * i);
+        if (byte < 0x80)
             return true;
-        }
     }
     return refuse(s, BH_DETAIL_NUMBER_CUT_OFF);
 }
@@ -107,7 +105,7 @@ static bool check_submessage(scan *s, const ProtobufCFieldDescriptor *field, con
 static bool check_packed(scan *s, const ProtobufCFieldDescriptor *field, const value *v) {
     scan inner = { .at = v->bytes, .end = v->bytes + v->size };
     while (inner.at < inner.end) {
-        value element;
+        value element = { 0 };
         if (!read_value(&inner, wire_types[field->type], &element))
             return refuse(s, inner.fault);
         if (field->type == PROTOBUF_C_TYPE_ENUM && !check_enum(s, field, element.number))
