@@ -76,9 +76,10 @@ bh_err *rpc_result_error(UNUSED bh_call *call, UNUSED const rpc_result *result) 
 void rpc_result_free(UNUSED rpc_result *result) {
 }
 
-void disk_submit(UNUSED disk *d, disk_job *job) {
-    job->work(job);
-    job->done(job);
+void disk_submit(UNUSED disk *d, disk_job *job, http_stream *s, disk_step *work, disk_step *done) {
+    job->s = s;
+    work(job);
+    done(job);
 }
 
 bh_code copies_fetch(UNUSED const copies *c, UNUSED const char *digest) {
