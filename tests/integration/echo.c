@@ -129,7 +129,7 @@ int echo_steps(void) {
 
 BH_RPC_STREAM(Test__EchoService, count, Test__CountRequest, Test__CountResponse) {
     atomic_fetch_add(&steps, 1);
-    if (req->next == req->end)
+    if (req->end && req->next == req->end)
         return NULL;
     if (req->fails_at && req->next == req->fails_at)
         return bh_fail(c, QUEUE_FULL);

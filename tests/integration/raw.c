@@ -55,18 +55,29 @@ void *raw_connect(enum echo_key key) {
     return raw_connect_watched(key, &watch);
 }
 
-static bool send_head(void *socket, frame head) {
+static bool send_frame(void *socket, frame head, const ProtobufCMessage *meta) {
     zmq_msg_t message;
-    message_init(&message, head, NULL, 0);
+    message_init(&message, head, meta, 0);
     return zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0;
 }
 
+void raw_send(void *socket, frame head) {
+    assert_true(send_frame(socket, head, NULL));
+}
+
+void raw_open_stream(void *socket, uint64_t call_id, const char *method, uint32_t messages, uint32_t bytes) {
+    Bh__Rpc__CallMeta meta = BH__RPC__CALL_META__INIT;
+    meta.method = (char *) method;
+    frame head = { .kind = FRAME_OPEN, .call_id = call_id, .messages = messages, .bytes = bytes };
+    assert_true(send_frame(socket, head, &meta.base));
+}
+
 bool raw_send_bare(void *socket, frame_kind kind) {
-    return send_head(socket, (frame){ .kind = (uint8_t) kind });
+    return send_frame(socket, (frame){ .kind = (uint8_t) kind }, NULL);
 }
 
 void raw_send_about(void *socket, frame_kind kind, uint64_t call_id) {
-    assert_true(send_head(socket, (frame){ .kind = (uint8_t) kind, .call_id = call_id }));
+    raw_send(socket, (frame){ .kind = (uint8_t) kind, .call_id = call_id });
 }
 
 void raw_open_call(void *socket, uint64_t call_id, const void *meta, size_t meta_size, const void *payload, size_t n) {

@@ -20,6 +20,9 @@ void *raw_connect_watched(enum echo_key key, void **ret_watch);
 void *raw_listen(void);
 
 bool raw_send_bare(void *socket, frame_kind kind);
+/* A frame without meta and payload, and an OPEN with credit, whose payload is empty. */
+void raw_send(void *socket, frame head);
+void raw_open_stream(void *socket, uint64_t call_id, const char *method, uint32_t messages, uint32_t bytes);
 /* A bare frame about a call. */
 void raw_send_about(void *socket, frame_kind kind, uint64_t call_id);
 /* An OPEN whose meta and payload are these bytes. */

@@ -15,6 +15,8 @@ static const frame sample = {
     .status = 14,
     .call_id = 0x0102030405060709,
     .timeout_ms = 3600000,
+    .messages = 0x0a0b0c0d,
+    .bytes = 0x01020304,
     .meta_size = 2,
 };
 
@@ -29,6 +31,8 @@ static void round_trip(UNUSED void **state) {
     assert_int_equal(back.status, sample.status);
     assert_true(back.call_id == sample.call_id);
     assert_int_equal(back.timeout_ms, sample.timeout_ms);
+    assert_int_equal(back.messages, sample.messages);
+    assert_int_equal(back.bytes, sample.bytes);
     assert_int_equal(back.meta_size, 2);
     assert_memory_equal(back.meta, "mm", 2);
     assert_int_equal(back.payload_size, 3);
@@ -38,7 +42,8 @@ static void round_trip(UNUSED void **state) {
 /* The layout is a promise: docs/PROTOCOL.md. */
 static void layout(UNUSED void **state) {
     static const uint8_t expected[FRAME_HEADER_SIZE] = {
-        'B', 'H', 1, 2, 0, 1, 0, 14, 1, 2, 3, 4, 5, 6, 7, 9, 0, 0, 0, 0, 0, 0x36, 0xee, 0x80, 0, 0, 0, 2, 0, 0, 0, 0,
+        'B', 'H', 1,  2,  0, 1,    0,    14,   1, 2, 3, 4, 5, 6, 7, 9,
+        10,  11,  12, 13, 0, 0x36, 0xee, 0x80, 0, 0, 0, 2, 1, 2, 3, 4,
     };
     uint8_t bytes[FRAME_HEADER_SIZE];
     frame_write(&sample, bytes);

@@ -66,13 +66,24 @@ static void method_without_handler(UNUSED void **state) {
     assert_incomplete(&service, "Grow is incomplete: no handler");
 }
 
+/* Which methods are streams is said by the proto; a handler of the other kind would never be asked again. */
+static void handler_of_the_wrong_kind(UNUSED void **state) {
+    static const char *const none[] = { NULL };
+    static const char *const more[] = { "/bihuan.test.v1.EchoService/Count", "/bihuan.test.v1.EchoService/Echo", NULL };
+    const char *const *const lists[] = { none, more, NULL };
+    for (size_t i = 0; i < countof(lists); i++) {
+        method_table table;
+        bh_err *err = methods_build(c, c->mem, echo_services, 1, lists[i], &table);
+        assert_string_equal(err->reason, "METHOD_INCOMPLETE");
+        assert_non_null(strstr(err->en, "a handler of the wrong kind"));
+    }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(every_method_is_found),
-        TEST(method_without_rule),
-        TEST(rule_without_method),
-        TEST(method_without_handler),
+        TEST(every_method_is_found),  TEST(method_without_rule),       TEST(rule_without_method),
+        TEST(method_without_handler), TEST(handler_of_the_wrong_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
