@@ -7,7 +7,7 @@
 #include "base/call.h"
 #include "http.h"
 
-enum { SERVER_CONNECTIONS_MAX = 256, SERVER_WATCHES_MAX = 8 };
+enum { SERVER_CONNECTIONS_MAX = 4096, SERVER_WATCHES_MAX = 8 };
 
 typedef struct server server;
 

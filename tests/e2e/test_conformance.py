@@ -2,6 +2,7 @@
 import contextlib
 import json
 import subprocess
+import time
 
 import pytest
 from conformance import CHECKS, PEERS, Site
@@ -18,6 +19,14 @@ def sessions_locked(bihuan):
         yield
         holder.stdin.close()
     bihuan.wait_healthy()
+
+
+def wait_until_given_up(bihuan, trace):
+    """The service tells of it in its log."""
+    log, end = bihuan.state / "log/audit/current", time.monotonic() + 60
+    while not any(trace in line and "code=CANCELLED" in line for line in log.read_text(encoding="utf-8").splitlines()):
+        assert time.monotonic() < end, "the service did not notice"
+        time.sleep(0.1)
 
 
 def log_in(bihuan, login):
@@ -42,6 +51,9 @@ def site(bihuan, tmp_path_factory):
         code="not_found",
         detail={"reason": "NOT_FOUND_OBJECT"},
         slow=me,
+        stream=("AuditService", "WatchChanges", {"firstIndex": "0"}),
+        take=1,
+        noticed=lambda trace: wait_until_given_up(bihuan, trace),
         holding=lambda: sessions_locked(bihuan),
     )
 

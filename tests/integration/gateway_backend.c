@@ -186,14 +186,16 @@ NOT_HERE(ProgressService, apply_task_change, ApplyTaskChange)
 
 /* ---- audit ---- */
 
-enum { LIVE_END = 10, LIVE_FAIL = 25, LIVE_ENDLESS = 1000, LIVE_TEXT = 30000 };
+enum { LIVE_END = 10, LIVE_FAIL = 25, LIVE_SILENT = 33, LIVE_ENDLESS = 1000, LIVE_TEXT = 30000 };
 
-/* One change after the other from first_index on; it ends well before LIVE_END and badly before LIVE_FAIL. From
- * LIVE_ENDLESS on there is always more, and it is long. From -1 on there is one message and then nothing. */
+/* One change after the other from first_index on; it ends well before LIVE_END and badly before LIVE_FAIL, and goes
+ * silent before LIVE_SILENT. From LIVE_ENDLESS on there is always more, and it is long. From -1 on there is one message
+ * and then nothing. */
 BH_RPC_STREAM(AuditService, watch_changes, WatchChangesRequest, WatchChangesResponse) {
     if (req->first_index == LIVE_FAIL)
         return bh_fail(c, STALE_VERSION, "x", "2");
-    *ret_step = req->first_index == LIVE_END ? RPC_STEP_END : req->first_index == -2 ? RPC_STEP_WAIT : RPC_STEP_SEND;
+    bool is_silent = req->first_index == LIVE_SILENT || req->first_index < -1;
+    *ret_step = req->first_index == LIVE_END ? RPC_STEP_END : is_silent ? RPC_STEP_WAIT : RPC_STEP_SEND;
     if (*ret_step != RPC_STEP_SEND)
         return NULL;
     Bh__Change *change = arena_alloc(c->mem, sizeof(*change));

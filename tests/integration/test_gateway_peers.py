@@ -82,6 +82,9 @@ def site(gateway, front, tmp_path_factory):
         detail={"reason": "STALE_VERSION", "messageZh": "已被他人更新", "messageEn": "It has moved.", "unblockZh": "督查室",
                 "unblockEn": "supervision office"},
         slow=("DirectoryService", "ListUnits", HOLD),
+        stream=("AuditService", "WatchChanges", {"firstIndex": "30"}),
+        take=3,
+        noticed=lambda trace: gateway.wait_for(lambda: gateway.logged("WatchChanges", "CANCELLED", trace, log="backend.log"), "the service did not notice"),
         holding=gateway.holding,
     )
 
