@@ -11,30 +11,42 @@ enum { WHOLE_DIGITS_MAX = 18, FRACTION_DIGITS_MAX = 9 };
 
 static const char digits[] = "0123456789";
 
-/* Controls, line separators, and what turns the direction of writing: with them one name can look like another. */
-static const struct {
+typedef struct char_range {
     uint32_t first, last;
-} controls[] = { { 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+} char_range;
 
-static bool is_control(uint32_t character) {
-    for (size_t i = 0; i < countof(controls); i++)
-        if (character >= controls[i].first && character <= controls[i].last)
+/* Controls, line separators, and what turns the direction of writing: with them one name can look like another. */
+static const char_range controls[] = { { 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0 } };
+
+/* What takes no room: with it two names look the same. */
+static const char_range invisible[] = {
+    { 0xad, 0xad }, { 0x200b, 0x200f }, { 0x2060, 0x2065 }, { 0xfeff, 0xfeff }, { 0 }
+};
+
+static bool is_among(uint32_t character, const char_range *ranges) {
+    for (; ranges->last; ranges++)
+        if (character >= ranges->first && character <= ranges->last)
             return true;
     return false;
 }
 
-/* At most `max` bytes, and of control characters none but those `allowed`. */
-static bh_err *check_text(bh_call *call, const char *field, const char *value, size_t max, const char *allowed) {
-    size_t n = strlen(value);
-    if (n > max)
-        return bh_fail_why(call, BAD_FIELD, field, TOO_LONG, arena_printf(call->mem, "%zu", max));
-    for (const char *p = value; p < value + n;) {
+/* None of the characters `refused` but those `allowed`. */
+static bh_err *check_characters(bh_call *call, const char *field, const char *value, const char_range *refused,
+                                const char *allowed) {
+    for (const char *p = value, *end = value + strlen(value); p < end;) {
         const char *here = p;
-        uint32_t character = utf8_next(&p, value + n);
-        if (is_control(character) && !strchr(allowed, *here))
+        uint32_t character = utf8_next(&p, end);
+        if (is_among(character, refused) && !strchr(allowed, *here))
             return bh_fail(call, CONTROL_CHARACTER, field, arena_printf(call->mem, "U+%04X", (unsigned) character));
     }
     return NULL;
+}
+
+/* At most `max` bytes, and of control characters none but those `allowed`. */
+static bh_err *check_text(bh_call *call, const char *field, const char *value, size_t max, const char *allowed) {
+    if (strlen(value) > max)
+        return bh_fail_why(call, BAD_FIELD, field, TOO_LONG, arena_printf(call->mem, "%zu", max));
+    return check_characters(call, field, value, controls, allowed);
 }
 
 static bh_err *check_filled(bh_call *call, const char *field, const char *value) {
@@ -48,6 +60,11 @@ bh_err *field_line(bh_call *call, const char *field, const char *value, size_t m
 bh_err *field_name(bh_call *call, const char *field, const char *value, size_t max) {
     TRY(check_filled(call, field, value));
     return field_line(call, field, value, max);
+}
+
+bh_err *field_called(bh_call *call, const char *field, const char *value, size_t max) {
+    TRY(field_name(call, field, value, max));
+    return check_characters(call, field, value, invisible, "");
 }
 
 bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max) {

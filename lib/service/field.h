@@ -14,6 +14,8 @@ enum { DRAFTS_MAX = 1000, TARGETS_MAX = 2000, SHARES_MAX = 100, ROUNDS_MAX = 100
 /* One line of at most `max` bytes, without control characters; a name holds more than white space. */
 MUST bh_err *field_line(bh_call *call, const char *field, const char *value, size_t max);
 MUST bh_err *field_name(bh_call *call, const char *field, const char *value, size_t max);
+/* A name by which a unit or a person is known: nothing in it is invisible. */
+MUST bh_err *field_called(bh_call *call, const char *field, const char *value, size_t max);
 /* The same for texts that may have newlines and tabs. */
 MUST bh_err *field_text(bh_call *call, const char *field, const char *value, size_t max);
 MUST bh_err *field_needed(bh_call *call, const char *field, const char *value, size_t max);

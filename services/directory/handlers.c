@@ -123,10 +123,10 @@ BH_RPC(DirectoryService, change_password, ChangePasswordRequest, ChangePasswordR
 /* -- units -- */
 
 BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
-    TRY(field_name(c, "name", req->name, NAME_SIZE_MAX));
+    TRY(field_called(c, "name", req->name, NAME_SIZE_MAX));
     TRY(field_limit(c, "aliases", req->n_aliases, ALIASES_MAX));
     for (size_t i = 0; i < req->n_aliases; i++)
-        TRY(field_name(c, "aliases", req->aliases[i], NAME_SIZE_MAX));
+        TRY(field_called(c, "aliases", req->aliases[i], NAME_SIZE_MAX));
     TRY(field_range(c, "kind", req->kind, BH__UNIT_KIND__UNIT_KIND_DEPARTMENT, BH__UNIT_KIND__UNIT_KIND_LEADERSHIP));
     TRY(field_range(c, "office_unit_id", req->office_unit_id, 0, INT32_MAX));
     command cmd;
@@ -135,7 +135,7 @@ BH_RPC(DirectoryService, create_unit, CreateUnitRequest, CreateUnitResponse) {
 }
 
 BH_RPC(DirectoryService, add_unit_alias, AddUnitAliasRequest, AddUnitAliasResponse) {
-    TRY(field_name(c, "alias", req->alias, NAME_SIZE_MAX));
+    TRY(field_called(c, "alias", req->alias, NAME_SIZE_MAX));
     TRY(check_version(c, req->version));
     command cmd;
     TRY(command_begin(c, req->request_id, &cmd));
@@ -179,7 +179,7 @@ BH_RPC(DirectoryService, list_units, ListUnitsRequest, ListUnitsResponse) {
 
 BH_RPC(DirectoryService, create_user, CreateUserRequest, CreateUserResponse) {
     TRY(check_login(c, req->login));
-    TRY(field_name(c, "name", req->name, NAME_SIZE_MAX));
+    TRY(field_called(c, "name", req->name, NAME_SIZE_MAX));
     Bh__CreateUserRequest clean = *req;
     clean.password = (char *) "";
     command cmd;

@@ -51,6 +51,10 @@ static void test_names_are_one_line(UNUSED void **state) {
     assert_reason(ASK(directory, "CreateUnit", &op, unit, &resp), "CONTROL_CHARACTER");
     assert_reason(ASK(directory, "CreateUser", &op, user, &resp), "CONTROL_CHARACTER");
     assert_reason(ASK(directory, "AddUnitAlias", &op, spelling, &resp), "CONTROL_CHARACTER");
+    unit.name = user.name = spelling.alias = (char *) "east\u200b";
+    assert_reason(ASK(directory, "CreateUnit", &op, unit, &resp), "CONTROL_CHARACTER");
+    assert_reason(ASK(directory, "CreateUser", &op, user, &resp), "CONTROL_CHARACTER");
+    assert_reason(ASK(directory, "AddUnitAlias", &op, spelling, &resp), "CONTROL_CHARACTER");
     unit.name = fresh("单位");
     unit.aliases = &alias;
     unit.n_aliases = 1;

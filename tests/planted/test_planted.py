@@ -7,7 +7,7 @@ import pytest
 from plant import TOP, make_copy, mistakes, planted
 
 COPY = TOP / "build/planted"
-RUN_S = 600
+RUN_S = 300
 
 MISTAKES = mistakes()
 TESTS = sorted({test for row in MISTAKES.values() for test in row["tests"]})

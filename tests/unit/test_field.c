@@ -81,6 +81,17 @@ static void test_control_characters(void **state) {
     expect(field_name(*state, "some_field", "南湖区　“一号”—\U0001F600", 99), true, "letters of every kind");
 }
 
+/* They may stand in a text, which is pasted from anywhere, but not in what a unit or a person is called. */
+static void test_invisible_characters(void **state) {
+    static const char *const rows[] = { "a\u00adb", "\u200bab", "a\u200fb", "a\u2060b", "ab\ufeff" };
+    for (size_t i = 0; i < countof(rows); i++) {
+        expect(field_name(*state, "some_field", rows[i], 9), true, "");
+        assert_string_equal(field_called(*state, "some_field", rows[i], 9)->reason, "CONTROL_CHARACTER");
+    }
+    assert_string_equal(field_called(*state, "some_field", " ", 9)->reason, "BAD_FIELD");
+    expect(field_called(*state, "some_field", "南湖区　“一号”", 99), true, "");
+}
+
 static void test_ids(void **state) {
     uuid id;
     int32_t period;
@@ -157,8 +168,13 @@ static void test_pages_by_size(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals),      cmocka_unit_test(test_texts), cmocka_unit_test(test_control_characters),
-        cmocka_unit_test(test_ids),           cmocka_unit_test(test_pages), cmocka_unit_test(test_pages_by_number),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_invisible_characters),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_pages_by_number),
         cmocka_unit_test(test_pages_by_size),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
