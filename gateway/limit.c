@@ -180,4 +180,6 @@ void limits_metrics(limits *l, buf *out) {
     metric_head(out, "bihuan_http_limited_total", "counter", "Requests refused because their caller had asked enough.");
     for (size_t i = 0; i < LIMIT_KINDS; i++)
         metric_sample(out, "bihuan_http_limited_total", labels[i], l->refused[i]);
+    metric_head(out, "bihuan_http_streams_open", "gauge", "Streams that are open.");
+    metric_sample(out, "bihuan_http_streams_open", "", (uint64_t) l->streams);
 }

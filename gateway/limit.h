@@ -32,7 +32,7 @@ typedef struct limit_row {
 typedef struct limits {
     limit_settings max;
     uint8_t salt[16]; /* nobody can choose names that share a set with another's */
-    int64_t calls, streams;
+    _Atomic int64_t calls, streams;
     _Atomic uint64_t refused[LIMIT_KINDS];
     limit_row rows[LIMIT_SETS][LIMIT_WAYS];
 } limits;

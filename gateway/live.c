@@ -157,8 +157,9 @@ static bool is_same(const principal *a, const principal *b) {
 /* Whoever has another post now comes again as who he is. */
 static void checked(http_stream *s, const bh_err *error) {
     live *l = s->live;
-    bool is_lost = error && error->code == BH_UNAUTHENTICATED;
-    if (is_lost)
+    if (error && error->code != BH_UNAUTHENTICATED)
+        l->check_ms = clock_mono_ms() + settings_of(s)->stream_check_ms / 3; /* nobody could say */
+    else if (error)
         end(l, error);
     else if (!is_same(&l->who, &s->call->who))
         end(l, bh_fail(s->call, STREAM_OVER));
@@ -178,6 +179,14 @@ void live_drain(http_stream *s) {
 
 /* ---- the beginning ---- */
 
+/* Streams that were opened together are not checked together. */
+static int64_t spread(int64_t range_ms) {
+    enum { STEP = 7919 };
+    static int64_t turn; /* one thread */
+    turn += STEP;
+    return range_ms > 0 ? turn % range_ms : 0;
+}
+
 static void start(live *l) {
     http_stream *s = l->s;
     int64_t now_ms = clock_mono_ms(), end_ms = now_ms + settings_of(s)->stream_ms;
@@ -189,7 +198,7 @@ static void start(live *l) {
         .payload = l->request.payload,
         .payload_size = l->request.payload_size,
     };
-    l->check_ms = now_ms + settings_of(s)->stream_check_ms;
+    l->check_ms = now_ms + settings_of(s)->stream_check_ms - spread(settings_of(s)->stream_check_ms / 2);
     http_hold(s, &l->holder);
     l->call = rpc_stream(l->by->client, &request, received, ended, l);
 }
