@@ -151,7 +151,7 @@ def cancel(ask, site):
     """A stream that is given up ends in the service too."""
     how = Ask(take=site.take)
     answer = ask(site, site.stream, how)
-    assert len(answer["messages"]) == site.take and answer["code"] == "canceled", answer
+    assert len(answer["messages"]) >= site.take and answer["code"] == "canceled", answer  # more may have been on their way
     site.noticed(how.trace)
 
 
