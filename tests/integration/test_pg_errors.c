@@ -108,6 +108,21 @@ static void a_write_ended_by_the_operator_was_not_done(UNUSED void **state) {
     assert_string_equal(reason_of(PGTEST_SQL_EVALUATE, "select 1"), "");
 }
 
+/* The rows of a write come before its commit, at which this backend ends itself. */
+static const char dooming[] =
+    "create table doomed (item int4);"
+    "create function end_backend() returns trigger language plpgsql as $$ begin"
+    "  perform pg_terminate_backend(pg_backend_pid()); return null; end $$;"
+    "create constraint trigger at_commit after insert on doomed deferrable initially deferred"
+    "  for each row execute function end_backend();"
+    "create function doom() returns text language sql as $$ insert into doomed values (1) returning 'done' $$;";
+
+static void rows_without_their_commit_are_no_answer(UNUSED void **state) {
+    pgtemp_sql(conninfo, dooming);
+    assert_string_equal(reason_of(PGTEST_SQL_EVALUATE, "select doom()"), "OUTCOME_UNKNOWN");
+    assert_int_equal(number_of("select count(*)::text from doomed"), 0);
+}
+
 static void a_read_is_repeated_once(UNUSED void **state) {
     pgtemp_sql(conninfo, "create sequence once");
     assert_string_equal(
@@ -211,6 +226,7 @@ int main(void) {
         cmocka_unit_test(a_warning_leaves_a_write_in_doubt),
         cmocka_unit_test(idle_connections_that_died_are_replaced),
         cmocka_unit_test(a_write_ended_by_the_operator_was_not_done),
+        cmocka_unit_test(rows_without_their_commit_are_no_answer),
         cmocka_unit_test(a_read_is_repeated_once),
         cmocka_unit_test(a_server_that_falls_silent_leaves_a_write_unknown),
         cmocka_unit_test(the_wait_for_a_connection_ends_at_the_deadline),

@@ -56,6 +56,8 @@ static void adds_exactly(void **state) {
 static void compares_across_scales(void **state) {
     (void) state;
     assert_int_equal(decimal_compare(of("1.50"), of("1.5")), 0);
+    assert_int_equal(decimal_compare(of("1.5"), of("1.50")), 0);
+    assert_true(decimal_compare(of("2"), of("1.5")) > 0);
     assert_true(decimal_compare(of("1.49"), of("1.5")) < 0);
     assert_true(decimal_compare(of("999999999999999999"), of("0.00000000000000001")) > 0);
     assert_true(decimal_compare(of("-1"), of("0.5")) < 0);
