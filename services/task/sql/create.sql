@@ -24,14 +24,17 @@ chk as materialized (
       left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) m(misnamed) on k.key is null
 ),
 made as materialized (
-    select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, null, actor, login, unit, post, now_ms) as n
-      from chk where pre = 0
+    select site_id, task.create_drafts(site_id, jsonb_agg(jsonb_build_object(
+                        'office', unit, 'actor', actor, 'login', login, 'unit', unit, 'post', post, 'now_ms', now_ms,
+                        'list', list::jsonb) order by ord)) as n
+      from chk where pre = 0 group by site_id
 ),
 keys as (
     insert into task.idem (site_id, key, fingerprint, object_id, version, state)
-    select c.site_id, c.key, c.fingerprint, c.task_id, 1, 1 from chk c join made using (ord)
+    select c.site_id, c.key, c.fingerprint, c.task_id, 1, 1 from chk c join made using (site_id) where c.pre = 0
     returning 1
 )
-select ord, 0 as outcome, task_id::text as task_id, 1 as version, 1 as state, 0 as _misnamed, '' as _misnamed_name, n as _logged from chk join made using (ord)
+select ord, 0 as outcome, task_id::text as task_id, 1 as version, 1 as state, 0 as _misnamed, '' as _misnamed_name, n as _logged
+  from chk join made using (site_id) where pre = 0
 union all
 select ord, pre, task_id::text, done_version, done_state::int4, misnamed, (select name from directory.unit_facts(site_id, misnamed)), 0 from chk where pre <> 0

@@ -57,8 +57,10 @@ chk as materialized (
            where w.site_id = i.site_id and w.office_unit = i.unit and w.document = i.document) e on m.import_id is null
 ),
 made as materialized (
-    select ord, task.create_drafts(site_id, list::jsonb, unit, null, null, import_id, actor, login, unit, post, now_ms)
-                as n, target.show_import(site_id, import_id) as shown
+    select ord, task.create_drafts(site_id, jsonb_build_array(jsonb_build_object(
+                    'office', unit, 'import', import_id, 'actor', actor, 'login', login, 'unit', unit, 'post', post,
+                    'now_ms', now_ms, 'list', list::jsonb))) as n,
+           target.show_import(site_id, import_id) as shown
       from chk where pre = 0
 ),
 imports as (

@@ -220,11 +220,11 @@ milestone_moved as (
 ),
 -- Breaking down: the children are drafts of the unit's own office.
 split as (
-    select task.create_drafts(g.site_id, g.list::jsonb, coalesce(nullif(f.office_unit, 0), t.office_unit), g.task_id,
-                              g.unit, null, g.actor, g.login, g.unit, g.post, g.now_ms) as n
+    select task.create_drafts(g.site_id, jsonb_build_array(jsonb_build_object('office', coalesce(nullif(f.office_unit, 0),
+                  t.office_unit), 'parent', g.task_id, 'parent_leg', g.unit, 'actor', g.actor, 'login', g.login, 'unit',
+                  g.unit, 'post', g.post, 'now_ms', g.now_ms, 'list', g.list::jsonb))) as n
       from go g join task.task t on t.site_id = g.site_id and t.task_id = g.task_id,
-           directory.unit_facts(g.site_id, g.unit) f
-     where g.move = 'SPLIT_LEG'
+           directory.unit_facts(g.site_id, g.unit) f where g.move = 'SPLIT_LEG'
 ),
 child_waived as (
     insert into task.child_waiver (site_id, task_id, child_id, waived_by, reason)
