@@ -112,8 +112,12 @@ def cpu_ms(pid):
 
 
 def total(measure, pids):
-    """Processes that have ended count as nothing."""
-    return sum(measure(pid) for pid in pids if pathlib.Path(f"/proc/{pid}").exists())
+    """Processes that have ended, even while they are looked at, count as nothing."""
+    used = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            used += measure(pid)
+    return used
 
 
 def usage(site, measure):
@@ -183,10 +187,28 @@ def measure_growth(share):
 
 
 # name -> what is said when it begins, and what measures it
+# --- at rest ---
+
+
+def measure_idle(_share):
+    """The programs of an installation with the sample, after a few calls through all of them, without PostgreSQL."""
+    with Installation(preset=PRESET) as site:
+        site.log_in("drafter01")
+        for _ in range(16):
+            site.cli("task", "list", login="drafter01")
+        site.log_in("auditor01")
+        site.cli("audit", "head", login="auditor01")
+        kb = usage(site, pss_kb)
+        del kb["postgres"]
+        yield {"bench": "idle", "pss_mb": round(sum(kb.values()) / 1024, 1),
+               "programs": {name: round(used / 1024, 1) for name, used in kb.items()}}
+
+
 PARTS = {
     "echo": ("lib/rpc against bare libzmq and gRPC C++", measure_echo),
     "store": ("combined sets against pgbench", measure_store),
     "report": ("one command through lib/rpc against pgbench", measure_report),
     "loop": ("four commands against all processes, graphile-worker, DBOS", measure_loop),
+    "idle": ("the memory of all processes at rest", measure_idle),
     "growth": ("the same commands, and reads, with a hundred times the tasks", measure_growth),
 }
