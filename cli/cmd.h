@@ -11,6 +11,7 @@ bh_err *cmd_context_list(app *a, const verb *v);
 bh_err *cmd_context_use(app *a, const verb *v);
 bh_err *cmd_context_set(app *a, const verb *v);
 
+bh_err *cmd_watch(app *a, const verb *v);
 bh_err *cmd_todo(app *a, const verb *v);
 bh_err *cmd_task_show(app *a, const verb *v);
 bh_err *cmd_task_why(app *a, const verb *v);

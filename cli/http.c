@@ -20,6 +20,8 @@ static size_t on_body(char *bytes, UNUSED size_t one, size_t n, void *data) {
     exchange *x = data;
     long status = 0;
     curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (x->request->part && status == 200)
+        return x->request->part(x->request->part_data, bytes, n) ? n : 0;
     if (x->request->save && status == 200) {
         if (fwrite(bytes, 1, n, x->request->save) == n)
             return n;

@@ -14,7 +14,10 @@ typedef struct http_request {
     const void *body;
     size_t body_size;
     FILE *upload; /* instead of body: this file to its end */
-    FILE *save;   /* where the body of an answer 200 goes; NULL = into memory */
+    bool (*part)(void *data, const char *bytes,
+                 size_t n); /* takes the body of an answer 200 as it comes; false: enough */
+    void *part_data;
+    FILE *save; /* where the body of an answer 200 goes; NULL = into memory */
     int64_t timeout_ms;
     bool is_command; /* it may have taken effect even when no answer comes */
 } http_request;

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "bihuan/v1/error.pb-c.h"
 #include "json/json.h"
 
 enum { PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 2000, CONNECT_PATIENCE_MS = 5000, ATTEMPTS_MAX = 100 };
@@ -58,7 +57,7 @@ static const char *text_of(const char *text, const char *otherwise) {
 }
 
 /* The server's detail when it sent one, else the plain message. */
-static bh_err *error_of(app *a, const Bh__ConnectError *from) {
+bh_err *remote_error(app *a, const Bh__ConnectError *from) {
     bh_err error = { .code = bh_code_of_connect(from->code), .reason = "REMOTE_ERROR" };
     error.zh = error.en = text_of(from->message, from->code);
     for (size_t i = 0; i < from->n_details; i++) {
@@ -82,7 +81,7 @@ static bh_err *refusal(app *a, const http_answer *answer) {
     ProtobufCMessage *parsed;
     bool is_json = strncmp(answer->type, "application/json", strlen("application/json")) == 0;
     if (is_json && !json_parse(a->call, answer->body.s, answer->body.n, &bh__connect_error__descriptor, &parsed))
-        return error_of(a, (const Bh__ConnectError *) parsed);
+        return remote_error(a, (const Bh__ConnectError *) parsed);
     return bh_err_raw(
         a->call,
         (bh_err){ .code = code_of_status(answer->status),
@@ -101,8 +100,7 @@ static bool is_reason(const bh_err *error, const char *const reasons[], size_t n
     return false;
 }
 
-/* May the same bytes succeed in a moment? */
-static bool is_passing(const bh_err *error) {
+bool remote_is_passing(const bh_err *error) {
     static const char *const lasting[] = { "SERVER_NOT_TRUSTED" };
     static const char *const passing[] = { "DATABASE_BUSY", "CONCURRENT_CHANGE" };
     bool is_away = error->code == BH_UNAVAILABLE || error->code == BH_DEADLINE_EXCEEDED;
@@ -117,12 +115,12 @@ bool remote_is_settled(const bh_err *error) {
     return true;
 }
 
-static void pause_ms(int64_t ms) {
+void remote_pause(int64_t ms) {
     struct timespec span = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
     nanosleep(&span, NULL);
 }
 
-static bh_err *attempt(app *a, const http_request *request, int64_t left_ms, http_answer *ret_answer) {
+bh_err *remote_attempt(app *a, const http_request *request, int64_t left_ms, http_answer *ret_answer) {
     http_request again = *request;
     again.timeout_ms = left_ms;
     if (again.upload)
@@ -134,7 +132,7 @@ static bh_err *attempt(app *a, const http_request *request, int64_t left_ms, htt
 /* Is it worth another try after `error`? A server that never once answered is given up sooner. */
 static bool goes_on(const bh_err *error, bool was_lost, int64_t waited_ms, int64_t left_ms) {
     bool is_unreachable = strcmp(error->reason, "SERVER_UNREACHABLE") == 0;
-    return is_passing(error) && left_ms > 0 && (!is_unreachable || was_lost || waited_ms < CONNECT_PATIENCE_MS);
+    return remote_is_passing(error) && left_ms > 0 && (!is_unreachable || was_lost || waited_ms < CONNECT_PATIENCE_MS);
 }
 
 bh_err *remote_exchange(app *a, const http_request *request, http_answer *ret_answer) {
@@ -143,7 +141,7 @@ bh_err *remote_exchange(app *a, const http_request *request, http_answer *ret_an
     bh_err *error = NULL;
     for (int i = 0; i < ATTEMPTS_MAX; i++) {
         int64_t left_ms = start_ms + a->timeout_ms - clock_mono_ms();
-        error = attempt(a, request, left_ms > 1 ? left_ms : 1, ret_answer);
+        error = remote_attempt(a, request, left_ms > 1 ? left_ms : 1, ret_answer);
         if (!error)
             return NULL;
         was_lost = was_lost || (!remote_is_settled(error) && strcmp(error->reason, "SERVER_UNREACHABLE") != 0);
@@ -151,10 +149,10 @@ bh_err *remote_exchange(app *a, const http_request *request, http_answer *ret_an
         left_ms = a->timeout_ms - waited_ms - pause;
         if (!goes_on(error, was_lost, waited_ms, left_ms))
             break;
-        pause_ms(pause);
+        remote_pause(pause);
         pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
     }
-    return request->is_command && was_lost && is_passing(error)
+    return request->is_command && was_lost && remote_is_passing(error)
                ? bh_fail(a->call, ANSWER_LOST, SAY(a, error->zh, error->en))
                : error;
 }

@@ -4,6 +4,7 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "app.h"
+#include "bihuan/v1/error.pb-c.h"
 #include "http.h"
 
 /* A method of the contract: { &bh__task_service__descriptor, "GetTask" }. */
@@ -25,6 +26,14 @@ MUST bh_err *remote_call(app *a, remote_method method, const ProtobufCMessage *r
 
 /* The same patience for one HTTPS exchange; refusals are errors, and ret_answer is an answer 200. */
 MUST bh_err *remote_exchange(app *a, const http_request *request, http_answer *ret_answer);
+
+/* One exchange without that patience. */
+MUST bh_err *remote_attempt(app *a, const http_request *request, int64_t left_ms, http_answer *ret_answer);
+/* What the server said in JSON. */
+bh_err *remote_error(app *a, const Bh__ConnectError *from);
+/* May the same bytes succeed in a moment? */
+bool remote_is_passing(const bh_err *error);
+void remote_pause(int64_t ms);
 
 /* True when the answer settles what became of a command, so that its id need not be kept. */
 bool remote_is_settled(const bh_err *error);

@@ -45,6 +45,8 @@ const verb verbs[] = {
     OPEN_VERB("context", "use", "name", "", cmd_context_use, NONE, NULL, "选用服务地址", "use a saved server"),
     OPEN_VERB("context", "set", "name", "", cmd_context_set, NONE, NULL, "保存 --server 与 --ca",
               "save --server and --ca"),
+    VERB("watch", "", "", "first limit", cmd_watch, NONE, NULL, "随时列出可见任务的变动；连接中断后自行恢复，不漏不重",
+         "changes of the tasks you may see, as they happen; resumes by itself, nothing lost or twice"),
     VERB("todo", "", "", "limit", cmd_todo, NONE, NULL, "等待我办理的事项，先到期的在前",
          "what waits for me, what is due first on top"),
     VERB("task", "list", "", "limit", verb_list, TASK("ListTasks"), TASK_COLUMNS, "列出任务，先建的在前",

@@ -1,0 +1,79 @@
+"""bihuan watch: what changes, live, for those who may see it; over restarts nothing is lost and nothing comes twice."""
+import json
+import subprocess
+import threading
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def city(bihuan):
+    for login in ("auditor01", "drafter01", "transport-handler01"):
+        bihuan.log_in(login)
+    return bihuan
+
+
+class Watch:
+    """A running command; its lines as they come."""
+
+    def __init__(self, city, login, *arguments):
+        command = [city.state / "bin/command", "watch", "--as", login, *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=city.environment)
+        self.timer = threading.Timer(120, self.process.kill)
+        self.timer.start()
+
+    def line(self):
+        return self.process.stdout.readline().rstrip("\n")
+
+    def end(self):
+        out, err = self.process.communicate()
+        self.timer.cancel()
+        return self.process.returncode, out.splitlines(), err
+
+
+def log_size(city):
+    return int(city.sql("select size from audit.tree")[0])
+
+
+def create(city):
+    return city.json("task", "create", "--text", "随时可见的变动", login="drafter01")["task_id"]
+
+
+def test_a_change_shows_as_it_happens_and_to_nobody_else(city):
+    size = log_size(city)
+    office = Watch(city, "drafter01", "--first", size, "--limit", 2)
+    unit = Watch(city, "transport-handler01", "--first", size, "--limit", 1, "-o", "json")
+    first = create(city)
+    assert f"task/{first}  第 1 版" in office.line()
+    second = create(city)
+    code, lines, _ = office.end()
+    assert code == 0 and f"task/{second}  第 1 版" in lines[0]
+    unit.process.terminate()
+    assert unit.end()[1] == []
+
+
+def test_it_goes_on_after_restarts(city):
+    first = log_size(city)
+    wanted = 8
+    watch = Watch(city, "auditor01", "--first", first, "--limit", wanted, "-o", "json")
+    seen = []
+    for program in ("audit", "gateway", "audit", "gateway"):
+        for _ in range(2):
+            create(city)
+        seen.append(json.loads(watch.line()))
+        city.kill(program)
+    city.wait_healthy()
+    code, lines, err = watch.end()
+    seen += map(json.loads, lines)
+    assert code == 0, err
+    assert [int(change["entry_index"]) for change in seen] == list(range(first, first + wanted))
+    stored = city.sql(f"select object_type || ' ' || object_id || ' ' || version from audit.entry where idx >= {first} order by idx limit {wanted}")
+    assert [f"{c['object_type']} {c['object_id']} {c['version']}" for c in seen] == stored
+
+
+def test_csv_and_what_cannot_be(city):
+    code, lines, _ = Watch(city, "auditor01", "--first", 0, "--limit", 120, "-o", "csv").end()
+    assert code == 0 and lines[0] == "序号,对象,版本"
+    assert [line.split(",")[0] for line in lines[1:]] == [str(n) for n in range(120)]
+    code, lines, err = Watch(city, "auditor01", "--first", 2**31 - 1).end()
+    assert (code, lines) == (6, []) and "first_index" in err
