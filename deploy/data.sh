@@ -8,7 +8,7 @@ if [ "$here" = /usr/lib/bihuan/deploy ]; then
     # shellcheck source=deploy/say.sh
     . "$here/say.sh"
     pg=/var/lib/bihuan-postgres evidence=/var/lib/bihuan/evidence stop='systemctl stop "bihuan-*"' start="$here/start"
-    migrated=/dev/null
+    migrated= # start migrates always
 else
     # shellcheck source=deploy/site.sh
     . "$here/site.sh"
