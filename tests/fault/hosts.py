@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,16 @@ from installation import TOP
 
 OVERLAID = ("etc", "usr/lib", "var/lib")  # where a host differs from this machine
 BRIDGE = "10.77.0.254"
+SUPERUSER = "host=/var/lib/bihuan-postgres/run user=postgres"
+
+
+# Restart=always, until it is told to stop.
+RESTARTING = """stop=; trap 'stop=1; kill -%s "$program"' TERM
+while [ -z "$stop" ]; do
+    (%s) & program=$!
+    while kill -0 "$program" 2>/dev/null; do wait "$program"; done
+    sleep 0.5
+done"""
 
 
 def run(*words, **options):
@@ -61,7 +70,9 @@ class Unit:
         for credential in self.all("LoadCredential"):
             name, _, source = credential.partition(":")
             lines.append(f"install -D -m 600 {source} {self.credentials}/{name}")
-        return "\n".join(["set -e", *lines, *self.all("ExecStartPre"), "exec " + self.all("ExecStart")[0]])
+        [signal] = self.all("KillSignal") or ["SIGTERM"]
+        program = "\n".join(["set -e", "echo started >&2", *lines, *self.all("ExecStartPre"), "exec " + self.all("ExecStart")[0]])
+        return RESTARTING % (signal.removeprefix("SIG"), program)
 
 
 class Host:
@@ -107,13 +118,21 @@ class Host:
 
     def stop(self, name):
         program = self.programs.pop(name)
-        program.send_signal(signal.SIGINT if "postgres" in name else signal.SIGTERM)
+        program.terminate()
         program.wait(60)
 
+    def stop_programs(self):
+        """All at once, the database after them."""
+        in_order = sorted(self.programs, key=lambda name: "postgres" in name)
+        for name in in_order:
+            if "postgres" not in name:
+                self.programs[name].terminate()
+        for name in in_order:
+            self.stop(name)
+
     def halt(self):
-        for name in sorted(self.programs, key=lambda name: "postgres" in name):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.stop(name)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.stop_programs()
         if "keeper" in self.__dict__:
             self.keeper.kill()
             self.keeper.wait()
@@ -127,18 +146,19 @@ class Host:
             yield
 
     def psql(self, statement):
-        done = self.run("psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                        "host=/var/lib/bihuan-postgres/run user=postgres dbname=bihuan", "-c", statement)
+        done = self.run("psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", f"{SUPERUSER} dbname=bihuan", "-c", statement)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.splitlines()
 
 
 class Site(City):
-    """The whole of it; the first host holds the database. Clients stand at the bridge and take the hosts in turn."""
+    """The whole of it; the first host holds the database, which begins as that of `city`. Clients stand at the bridge and
+    take the hosts in turn."""
 
-    def __init__(self, seed, inventory):
-        super().__init__(seed, has_own_network=True)
+    def __init__(self, city, inventory):
+        super().__init__(city.seed, has_own_network=True)
+        self.city = city
         self.name, self.out, self.inventory = f"bihuan-{os.getpid()}", self.root / "out", inventory
         rows = [line.split() for line in inventory.splitlines()]
         self.hosts = [Host(self, row[0], row[1], number) for number, row in enumerate(rows)]
@@ -149,12 +169,8 @@ class Site(City):
         try:
             self.boot()
             self.raise_database()
-            for host in self.hosts:
-                for name in host.units():
-                    if "postgres" not in name:
-                        host.start(name)
-            self.wait_healthy()
-            self.load_sample()
+            self.make_state()
+            self.start_programs()
             self.cast = self.prepare()
         except Exception:
             self.__exit__()
@@ -180,26 +196,39 @@ class Site(City):
         return run(TOP / "deploy/lay", self.root / "inventory", self.out, env=self.environment)
 
     def raise_database(self):
-        """What deploy/start does with the database of its host."""
-        self.first.start("bihuan-postgres.service")
-        superuser = "host=/var/lib/bihuan-postgres/run user=postgres"
-        self.wait_until(lambda: self.first.run("psql", f"{superuser} dbname=postgres", "-c", "select 1").returncode == 0)
-        require(self.first.run("/usr/lib/bihuan/deploy/database", superuser))
-        require(self.first.run("psql", "-q", "-v", "ON_ERROR_STOP=1", f"{superuser} dbname=bihuan", "-f", "/etc/bihuan/logins.sql"))
+        """What deploy/start does with the database of its host, on the roles and rows of the city."""
+        self.start_database()
+        dump = subprocess.Popen(["pg_dumpall", "-h", self.city.state / "pg/run", "-U", "postgres"], stdout=subprocess.PIPE)
+        self.first.run("psql", "-q", f"{SUPERUSER} dbname=postgres", stdin=dump.stdout)
+        assert dump.wait(60) == 0
+        require(self.first.run("/usr/lib/bihuan/deploy/database", SUPERUSER))
+        require(self.first.run("psql", "-q", "-v", "ON_ERROR_STOP=1", f"{SUPERUSER} dbname=bihuan", "-f", "/etc/bihuan/logins.sql"))
 
-    def load_sample(self):
-        """A folder as that of deploy/up, with what deploy/sample/load looks for."""
-        for folder in ("bin", "etc", "tls"):
-            (self.state / folder).mkdir(parents=True)
+    def start_database(self):
+        self.first.start("bihuan-postgres.service")
+        self.wait_until(lambda: self.first.run("psql", f"{SUPERUSER} dbname=postgres", "-c", "select 1").returncode == 0)
+
+    def start_programs(self):
+        for host in self.hosts:
+            for name in host.units():
+                if name not in host.programs:
+                    host.start(name)
+        self.wait_healthy()
+
+    def stop(self):
+        for host in reversed(self.hosts):
+            host.stop_programs()
+
+    def make_state(self):
+        """What the tests look for in the folder of deploy/up."""
+        (self.state / "bin").mkdir(parents=True)
+        (self.state / "tls").mkdir()
         shutil.copy(self.out / "secret/tls/ca.pem", self.state / "tls")
-        (self.state / "bin/bihuan-directory").symlink_to("/usr/lib/bihuan/bihuan-directory")
-        key = 'BIHUAN_KEY_FILE="/etc/bihuan/keys/directory.key"\n'
-        (self.state / "etc/directory.env").write_text((self.first.root / "etc/bihuan/directory.env").read_text() + key)
+        shutil.copy(self.city.state / "logins.txt", self.state)
         command = self.state / "bin/command"
         command.write_text(f'#!/bin/sh\nexport BIHUAN_SERVER="{self.url}" BIHUAN_CA="{self.state}/tls/ca.pem"\n'
                            f'exec "{TOP}/build/test/cli/bihuan" "$@"\n')
         command.chmod(0o755)
-        require(self.first.run(TOP / "deploy/sample/load", self.state, env=self.environment))
 
     @property
     def url(self):
@@ -226,9 +255,9 @@ class Site(City):
     def wait_healthy(self, seconds=120):
         self.wait_until(lambda: all(self.is_healthy(host) for host in self.hosts), seconds)
 
-    def dead(self):
-        """Programs that have ended."""
-        return [f"{host.name} {name}" for host in self.hosts for name, program in host.programs.items() if program.poll() is not None]
+    def starts(self):
+        """How often a program was started so far."""
+        return sum(log.read_text(errors="replace").count("started\n") for log in self.root.glob("*.service.log"))
 
     def trouble(self):
         logs = sorted(self.root.glob("*.log"))
