@@ -4,7 +4,7 @@
 
 /* The memory of jobs that are never used is never touched. */
 void jobs_init(jobs *all, arena *mem, int calls_max, int streams_max) {
-    all->bucket_count = (size_t) (calls_max + streams_max);
+    all->bucket_count = (size_t) calls_max + (size_t) streams_max;
     all->every = arena_array(mem, all->bucket_count, sizeof(*all->every));
     all->buckets = arena_array(mem, all->bucket_count, sizeof(job *));
     all->calls_max = calls_max;
