@@ -6,7 +6,7 @@ import subprocess
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROTOS = sorted((TOP / "proto" / "bihuan" / "v1").glob("*_service.proto"))
 RPC = re.compile(r"  rpc (\w+)\(\w+\) returns \((stream |)\w+\)(?:;| \{\n    option idempotency_level = (\w+);\n  \})")
-READ = re.compile(r"(Get|Find|List|Resolve|Explain|Check|Watch)[A-Z]")
+READ = re.compile(r"(Get|Find|List|Read|Resolve|Explain|Check|Watch)[A-Z]")
 
 
 def methods():
