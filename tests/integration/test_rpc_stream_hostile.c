@@ -119,7 +119,7 @@ static void streams_share_what_the_connection_granted(UNUSED void **state) {
 static void too_much_credit_ends_a_stream(UNUSED void **state) {
     void *socket = serve_and_greet(100, 100 * ITEM);
     static const credit much[] = {
-        { CREDIT_MESSAGES_MAX, 0 }, { UINT32_MAX, 0 }, { 0, CREDIT_BYTES_MAX }, { 0, UINT32_MAX }
+        { CREDIT_MESSAGES_MAX + 1, 0 }, { UINT32_MAX, 0 }, { 0, CREDIT_BYTES_MAX + 1 }, { 0, UINT32_MAX }
     };
     for (size_t i = 0; i < countof(much); i++) {
         uint64_t call_id = 2 * i + 1;

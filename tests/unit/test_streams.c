@@ -25,13 +25,20 @@ static int set_up(UNUSED void **state) {
     all = (streams){ .ring = NULL };
     memset(&callers, 0, sizeof(callers));
     memset(jobs_of_all, 0, sizeof(jobs_of_all));
+    for (int i = 0; i < JOBS; i++)
+        zmq_msg_init(&jobs_of_all[i].reply);
     streams_init(&all, 12); /* three steps at a time */
+    return 0;
+}
+
+static int tear_down(UNUSED void **state) {
+    for (int i = 0; i < JOBS; i++)
+        zmq_msg_close(&jobs_of_all[i].reply);
     return 0;
 }
 
 static job *enter(int i, route *caller, uint32_t messages) {
     job *j = &jobs_of_all[i];
-    zmq_msg_init(&j->reply);
     j->stream.caller = caller;
     j->stream.credit = (credit){ messages, messages * ITEM };
     streams_enter(&all, j);
@@ -168,7 +175,7 @@ static void it_leaves_from_anywhere(UNUSED void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup(name, set_up)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_message_costs_what_it_is),
         TEST(callers_take_turns),
