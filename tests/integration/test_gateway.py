@@ -168,11 +168,14 @@ def test_other_paths(gateway, path):
     check_error(answer, 404, "not_found", "NOT_FOUND_OBJECT")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/jsonx", "application/grpc-web", "application/grpc+json", "application/connect+json", ""])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/jsonx", "application/grpc-web-text", "application/grpc+json", "application/connect+xml", ""])
 def test_unknown_codec(gateway, content_type):
     answer = gateway.call("DirectoryService/GetMe", {}, content_type=content_type)
     assert answer.status == 415
-    assert answer.headers["accept-post"] == "application/json, application/proto, application/grpc, application/grpc+proto"
+    assert answer.headers["accept-post"] == ", ".join([
+        "application/json", "application/proto", "application/connect+json", "application/connect+proto",
+        "application/grpc", "application/grpc+proto", "application/grpc-web", "application/grpc-web+proto",
+    ])
 
 
 def test_codec_with_a_parameter(gateway):
@@ -285,10 +288,10 @@ def test_healthz_names_what_is_missing(gateway):
     answer = gateway.curl("/healthz")
     assert answer.status == 503
     told = answer.json()
-    assert told["services"] == {"directory": True, "target": False, "task": False, "progress": True, "audit": False}
+    assert told["services"] == {"directory": True, "target": False, "task": False, "progress": True, "audit": True}
     assert told["ok"] is False
     assert [(ill["service"], ill["reason"]) for ill in told["ill"]] == [
-        (name, "SERVICE_UNREACHABLE") for name in ("target", "task", "audit")
+        (name, "SERVICE_UNREACHABLE") for name in ("target", "task")
     ]
     assert told["ill"][0]["messageZh"] .startswith("连不上服务 bihuan.v1.TargetService，")
     assert told["ill"][0]["messageEn"] == "The service bihuan.v1.TargetService cannot be reached; try again later, then call the operator."
