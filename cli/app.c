@@ -66,7 +66,7 @@ bh_err *app_number(const app *a, const char *option, const char *text, int32_t l
     if (end != text && !*end && number >= least && number <= most)
         return NULL;
     const char *range = arena_printf(a->call->mem, SAY(a, "%d 至 %d 的整数", "a whole number %d..%d"), least, most);
-    return bh_fail(a->call, OPTION_BAD, option, text, most == INT32_MAX ? SAY(a, "整数", "a whole number") : range);
+    return bh_fail(a->call, OPTION_BAD, option, text, range);
 }
 
 static bh_err *set_timeout(app *a) {
