@@ -177,8 +177,7 @@ write_programs() {
 exec $(as_account_words) '$state/bin/bihuan-${name%-*}'"
     done
     {
-        sed "s|@ADDRESS@|$address|; s|@PORT@|$port|; s|@GATEWAY@|127.0.0.1:$((port + 1))|; s|@CERTIFICATE@|$state/tls/server.pem|" \
-            "$deploy/haproxy.cfg.in"
+        haproxy_text "$address" "$port" "127.0.0.1:$((port + 1))" "$state/tls/server.pem"
         haproxy_metrics
     } | put "$state/etc/haproxy.cfg" haproxy
     write_service haproxy "exec $(as_account_words) /usr/sbin/haproxy -db -f '$state/etc/haproxy.cfg'"

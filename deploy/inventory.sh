@@ -117,3 +117,10 @@ peers_text() {
         echo "gateway.${at%/*} tcp://${place[$at]} $(public_key "$at")"
     done
 }
+
+# haproxy_text ADDRESS PORT GATEWAY CERTIFICATE: the front door.
+haproxy_text() {
+    # shellcheck disable=SC2154 # whoever reads this file says where deploy/ is
+    sed "s|@ADDRESS@|$1|; s|@PORT@|$2|; s|@GATEWAY@|$3|; s|@CERTIFICATE@|$4|; s|@CONNECTIONS@|${BIHUAN_CONNECTIONS_MAX:-500}|" \
+        "$deploy/haproxy.cfg.in"
+}

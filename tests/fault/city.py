@@ -36,6 +36,7 @@ class City(Installation):
         super().__init__(**options)
         # One person asks here for a whole city.
         self.environment |= {f"BIHUAN_CALLER_{limit}": "1000000" for limit in ("CALLS_MAX", "RATE", "BURST")}
+        self.environment["BIHUAN_CONNECTIONS_MAX"] = "3500"
         self.seed, self.has_own_network, self.dice, self.restarts = seed, has_own_network, random.Random(seed), {}
 
     def __enter__(self):

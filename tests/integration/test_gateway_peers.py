@@ -1,8 +1,13 @@
 """Foreign clients of the gateway, also through HAProxy with the configuration of an installation."""
+import contextlib
 import json
 import pathlib
+import re
+import select
 import shutil
 import socket
+import ssl
+import struct
 import subprocess
 from dataclasses import dataclass
 
@@ -23,6 +28,7 @@ def gateway():
 @dataclass
 class Front:
     url: str
+    port: int
     ca: pathlib.Path
 
 
@@ -39,24 +45,33 @@ def make_certificate(folder):
     (folder / "server.pem").write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
 
 
-@pytest.fixture(scope="module")
-def front(gateway, tmp_path_factory):
-    """HAProxy as deploy/ sets it up: its address, and whom to trust."""
-    state = tmp_path_factory.mktemp("haproxy")
+@contextlib.contextmanager
+def haproxy(gateway, state, connections=500, **times):
+    """HAProxy as deploy/ sets it up, with some of its times in place of those there: its address, and whom to trust."""
     (state / "tls").mkdir()
     make_certificate(state / "tls")
     port = free_port()
     text = (TOP / "deploy" / "haproxy.cfg.in").read_text(encoding="utf-8")
-    for mark, value in (("@ADDRESS@", "127.0.0.1"), ("@PORT@", port), ("@GATEWAY@", f"127.0.0.1:{gateway.port}"), ("@CERTIFICATE@", state / "tls/server.pem")):
+    for mark, value in (("@ADDRESS@", "127.0.0.1"), ("@PORT@", port), ("@GATEWAY@", f"127.0.0.1:{gateway.port}"), ("@CERTIFICATE@", state / "tls/server.pem"),
+                        ("@CONNECTIONS@", connections)):
         text = text.replace(mark, str(value))
+    for name, value in times.items():
+        text, n = re.subn(f"timeout {name.replace('_', '-')} .*", f"timeout {name.replace('_', '-')} {value}", text)
+        assert n == 1
     (state / "haproxy.cfg").write_text(text, encoding="utf-8")
-    haproxy = shutil.which("haproxy") or "/usr/sbin/haproxy"
-    process = subprocess.Popen([haproxy, "-db", "-f", state / "haproxy.cfg"], stderr=subprocess.DEVNULL)
+    program = shutil.which("haproxy") or "/usr/sbin/haproxy"
+    process = subprocess.Popen([program, "-db", "-f", state / "haproxy.cfg"], stderr=subprocess.DEVNULL)
     address = f"https://127.0.0.1:{port}"
     gateway.wait_for(lambda: curl(f"{address}/livez").endswith("200"), "HAProxy does not answer")
-    yield Front(address, state / "tls" / "cert.pem")
+    yield Front(address, port, state / "tls" / "cert.pem")
     process.terminate()
     process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def front(gateway, tmp_path_factory):
+    with haproxy(gateway, tmp_path_factory.mktemp("haproxy")) as running:
+        yield running
 
 
 def curl(url, *options):
@@ -129,3 +144,81 @@ def test_a_client_that_leaves_is_noticed_through_haproxy(gateway, front, version
         gateway.wait_for(log_lines, "the gateway did not notice")
         gateway.wait_for(lambda: not (gateway.dir / "held").is_symlink(), "the service did not notice")
     assert "code=CANCELLED" in log_lines()[0]
+
+
+# ---- who says nothing ----
+
+CONNECTIONS = 20
+
+
+@pytest.fixture(scope="module")
+def strict(gateway, tmp_path_factory):
+    """A front door with few connections for each address, which soon loses patience."""
+    with haproxy(gateway, tmp_path_factory.mktemp("strict"), CONNECTIONS, client="3s", http_request="2s") as running:
+        yield running
+
+
+def is_closed(connection):
+    """Whether the other side has closed it by now; nothing else is to be read."""
+    if not select.select([connection], [], [], 0)[0]:
+        return False
+    try:
+        return connection.recv(1) == b""
+    except OSError:
+        return True
+
+
+@contextlib.contextmanager
+def silent(front, source, count):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(socket.create_connection(("127.0.0.1", front.port), source_address=(source, 0))) for _ in range(count)]
+
+
+def test_silent_connections_of_one_address_cost_only_their_own(gateway, strict):
+    """Those beyond the bound are closed at once, another address is served meanwhile, and soon the others are closed too."""
+    with silent(strict, "127.0.0.2", 3 * CONNECTIONS) as opened:
+        gateway.wait_for(lambda: sum(map(is_closed, opened)) >= 2 * CONNECTIONS, "nobody is refused")
+        assert curl(f"{strict.url}/livez", "--interface", "127.0.0.3").endswith("200")
+        gateway.wait_for(lambda: all(map(is_closed, opened)), "silent connections are kept")
+    gateway.wait_for(lambda: curl(f"{strict.url}/livez", "--interface", "127.0.0.2").endswith("200"), "the address is not let in again")
+
+
+@contextlib.contextmanager
+def spoken(front, *lines):
+    """A TLS connection on which only these lines were sent."""
+    context = ssl.create_default_context(cafile=front.ca)
+    with socket.create_connection(("127.0.0.1", front.port), timeout=60) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as tls:
+        tls.sendall("".join(f"{line}\r\n" for line in lines).encode())
+        yield tls
+
+
+@pytest.mark.parametrize("lines", [["GET /livez HTTP/1.1"], ["POST /bihuan.v1.DirectoryService/Login HTTP/1.1", "host: localhost",
+                                   "content-type: application/json", "content-length: 1000", "", "{"]], ids=["head", "body"])
+def test_half_a_request_is_ended(gateway, strict, lines):
+    """The gateway does not hear of it."""
+    before = gateway.counters()["bihuan_http_requests_open"]
+    with spoken(strict, *lines) as tls:
+        assert tls.recv(4096).startswith(b"HTTP/1.1 408")
+    assert gateway.counters()["bihuan_http_requests_open"] == before
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_whoever_waits_may_be_silent(gateway, strict, version):
+    """Longer than it takes to lose patience with somebody who owes us something."""
+    call = ["-H", "content-type: application/json", "-H", f"authorization: Bearer {TOKEN}", "-d", json.dumps(HOLD)]
+    with gateway.holding():
+        command = ["curl", "-sSk", version, "-o", "/dev/null", "-w", "%{http_code}", *call, f"{strict.url}/bihuan.v1.DirectoryService/ListUnits"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as client:
+            gateway.wait_until_held()
+            assert client.stdout.read() == b"504"
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_stream_may_be_silent(strict, version, tmp_path):
+    """curl gives up on it, not HAProxy."""
+    request = json.dumps({"firstIndex": "30"}).encode()
+    (tmp_path / "request").write_bytes(struct.pack(">BI", 0, len(request)) + request)
+    command = ["curl", "-sSk", version, "--max-time", "8", "-o", "/dev/null", "--data-binary", f"@{tmp_path / 'request'}"]
+    command += ["-H", "content-type: application/connect+json", "-H", f"authorization: Bearer {TOKEN}", "-w", "%{http_code}"]
+    run = subprocess.run([*command, f"{strict.url}/bihuan.v1.AuditService/WatchChanges"], capture_output=True, check=False)
+    assert (run.returncode, run.stdout) == (28, b"200"), run.stderr
