@@ -109,7 +109,7 @@ def test_down_keeps_the_data_and_up_brings_them_back(bihuan):
 def test_service_login_is_shut_out_of_other_schemas(bihuan, service):
     tables = bihuan.sql(
         f"""select format('%I.%I', schemaname, tablename) from pg_tables
-             where schemaname not in ('{service}', 'pg_catalog', 'information_schema')""")
+             where schemaname not in ('{service}', 'pg_catalog', 'information_schema') and tablename <> 'place'""")
     assert tables
     bihuan.sql(f"""do $$ declare name text; begin
         foreach name in array '{{{",".join(tables)}}}'::text[] loop
@@ -121,6 +121,8 @@ def test_service_login_is_shut_out_of_other_schemas(bihuan, service):
         end loop; end $$""", service=service)
     with pytest.raises(RuntimeError, match="permission denied"):
         bihuan.sql(f"create table {service}.mine (n int)", service=service)
+    bihuan.sql("insert into bihuan.place values (1, 'nobody', 'tcp://127.0.0.1:1', repeat('0', 40), now()) on conflict do nothing")
+    assert set(bihuan.sql("select service from bihuan.place", service=service)) <= {service}
 
 
 def test_service_login_needs_its_password(bihuan):
