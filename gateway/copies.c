@@ -2,13 +2,15 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "bihuan/v1/evidence_service.pb-c.h"
 #include "evidence.h"
 
-enum { PART_SIZE = 1 << 20, PART_MS = 10000, AWAITED_MS = 30000, OFFER_MS = 600000, WORKERS_MIN = 4 };
+enum { PART_SIZE = 1 << 20, PART_MS = 10000, FILE_MS = 60000, AWAITED_MS = 30000, OFFER_MS = 600000, WORKERS_MIN = 4 };
 
 /* ---- asking the others ---- */
 
@@ -18,9 +20,18 @@ typedef struct fetching {
     const char *from;
     const char *digest;
     evidence_tmp tmp;
+    int64_t began_ms;
     int64_t size;
     sha256_stream sha;
 } fetching;
+
+/* For the next part. The file has a minute, and a second for each part that is here: nobody keeps us by being slow. */
+static int64_t part_ms(const fetching *f) {
+    enum { MS_PER_PART = 1000 };
+    int64_t left_ms = f->began_ms + FILE_MS + f->size / PART_SIZE * MS_PER_PART - clock_mono_ms();
+    left_ms = left_ms < PART_MS ? left_ms : PART_MS;
+    return left_ms > 0 ? left_ms : 1;
+}
 
 static bh_err *ask_part(const fetching *f, bh_call *call, ProtobufCBinaryData *ret_part) {
     Bh__ReadEvidenceRequest request = BH__READ_EVIDENCE_REQUEST__INIT;
@@ -41,15 +52,15 @@ static bh_code keep_part(fetching *f, const ProtobufCBinaryData *part) {
     return evidence_tmp_write(&f->tmp, part->data, part->len) ? BH_OK : BH_RESOURCE_EXHAUSTED;
 }
 
-/* Each part has a call of its own, so that one of them is in memory at a time. */
+/* Each part has a call of its own, so that one of them is in memory at a time. A short one is the last. */
 static bh_code fetch_parts(fetching *f) {
     bh_code code = BH_OK;
     for (bool is_end = false; !is_end && code == BH_OK;) {
-        bh_call *call = call_new("evidence", PART_MS);
+        bh_call *call = call_new("evidence", part_ms(f));
         ProtobufCBinaryData part;
         const bh_err *error = ask_part(f, call, &part);
         code = error ? error->code : keep_part(f, &part);
-        is_end = code == BH_OK && part.len == 0;
+        is_end = code == BH_OK && part.len < PART_SIZE;
         call_free(call);
     }
     return code;
@@ -64,7 +75,7 @@ static bh_code settle(fetching *f) {
 }
 
 static bh_code fetch_from(const copies *c, const char *from, const char *digest) {
-    fetching f = { .by = c, .from = from, .digest = digest };
+    fetching f = { .by = c, .from = from, .digest = digest, .began_ms = clock_mono_ms() };
     sha256_init(&f.sha);
     bh_code code = evidence_tmp_open(c->folder, &f.tmp) ? fetch_parts(&f) : BH_RESOURCE_EXHAUSTED;
     if (code == BH_OK)
@@ -115,14 +126,19 @@ bool copies_offer(const copies *c, char *const *digests, size_t n, bool is_await
 
 /* ---- asked by the others ---- */
 
-/* Opens the file of a digest; -1 when it is none, or not here. */
+/* Opens the file of a digest; -1 when it is none, or not here. Whatever else has its name keeps nobody waiting. */
 static int open_digest(const copies *c, const char *digest) {
     uint8_t bytes[SHA256_SIZE];
     char path[EVIDENCE_PATH_SIZE];
+    struct stat st;
     if (!hex_parse(digest, bytes, sizeof(bytes)))
         return -1;
     evidence_path(digest, path);
-    return openat(c->folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(c->folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 BH_RPC(EvidenceService, read_evidence, ReadEvidenceRequest, ReadEvidenceResponse) {

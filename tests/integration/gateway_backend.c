@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "bihuan/v1/audit_service.pb-c.h"
 #include "bihuan/v1/directory_service.pb-c.h"
+#include "bihuan/v1/evidence_service.pb-c.h"
 #include "bihuan/v1/health_service.pb-c.h"
 #include "bihuan/v1/progress_service.pb-c.h"
 #include "bihuan_methods.h"
@@ -226,6 +227,16 @@ BH_RPC(HealthService, check_health, CheckHealthRequest, CheckHealthResponse) {
     return is_ill(c) ? bh_fail(c, DATABASE_UNAVAILABLE) : NULL;
 }
 
+/* ---- another gateway ---- */
+
+/* It has every file, and sends byte by byte for ever. */
+BH_RPC(EvidenceService, read_evidence, ReadEvidenceRequest, ReadEvidenceResponse) {
+    resp->part = (ProtobufCBinaryData){ .len = 1, .data = (uint8_t *) arena_strdup(c->mem, req->digest) };
+    return NULL;
+}
+
+NOT_HERE(EvidenceService, fetch_evidence, FetchEvidence)
+
 /* ---- the process ---- */
 
 static const rpc_rule directory_rules[] = {
@@ -247,16 +258,19 @@ static const rpc_rule audit_rules[] = {
     { "GetInclusionProof", RPC_USER, 0 }, { "ListBlockHashes", RPC_USER, 0 }, { "WatchChanges", RPC_USER, 0 },
 };
 static const rpc_rule health_rules[] = { { "CheckHealth", RPC_PUBLIC, 0 } };
+static const rpc_rule evidence_rules[] = { { "ReadEvidence", RPC_PUBLIC, 0 }, { "FetchEvidence", RPC_PUBLIC, 0 } };
 static Bh__DirectoryService_Service directory = BH__DIRECTORY_SERVICE__INIT(rpc_);
 static Bh__ProgressService_Service progress = BH__PROGRESS_SERVICE__INIT(rpc_);
 static Bh__AuditService_Service audit = BH__AUDIT_SERVICE__INIT(rpc_);
 static Bh__HealthService_Service health = BH__HEALTH_SERVICE__INIT(rpc_);
+static Bh__EvidenceService_Service evidence = BH__EVIDENCE_SERVICE__INIT(rpc_);
 
 static const rpc_service services[] = {
     { .vtable = &directory.base, .rules = directory_rules, .rule_count = countof(directory_rules) },
     { .vtable = &progress.base, .rules = progress_rules, .rule_count = countof(progress_rules) },
     { .vtable = &audit.base, .rules = audit_rules, .rule_count = countof(audit_rules) },
     { .vtable = &health.base, .rules = health_rules, .rule_count = countof(health_rules) },
+    { .vtable = &evidence.base, .rules = evidence_rules, .rule_count = countof(evidence_rules) },
 };
 
 static bh_err *write_file(bh_call *call, const char *path, const char *text) {

@@ -33,7 +33,7 @@ class Member(Gateway):
         return super().settings() | {
             "BIHUAN_KEY_FILE": str(self.dir / "key"), "BIHUAN_PEERS_FILE": str(self.site.dir / "all-peers"),
             "BIHUAN_ALLOW_FILE": str(self.site.dir / "allow"), "BIHUAN_ENDPOINT": self.endpoint,
-            "BIHUAN_OTHERS": " ".join(f"gateway.{name}" for name in NAMES if name != self.name)}
+            "BIHUAN_OTHERS": " ".join(f"gateway.{name}" for name in NAMES if name != self.name)} | self.own_settings
 
     def says(self, word):
         return word in self.log.read_text(encoding="utf-8")
@@ -115,6 +115,33 @@ def test_no_copy_is_whole(pair, harm):
     answer = get(two, digest)
     assert answer.status == 500 and answer.detail()["reason"] == "EVIDENCE_DAMAGED" and leftovers(two) == []
     assert put(two, data).status == 200 and get(two, digest).body == data, "the right bytes, sent again, heal it"
+
+
+def test_what_is_no_file_keeps_nobody_waiting(pair):
+    """A pipe in place of the other's copy: opened to be read, it would wait for a writer."""
+    one, two = pair
+    digest = put(one, b"a pipe").json()["digest"]
+    for member in pair:
+        stored(member, digest).unlink()
+    os.mkfifo(stored(two, digest))
+    answer = get(one, digest)
+    assert answer.status == 500 and answer.detail()["reason"] == "EVIDENCE_DAMAGED" and two.is_alive()
+
+
+def test_who_drips_is_not_waited_for(pair):
+    """Another gateway that sends byte by byte for ever sends no file."""
+    one, peers = pair[0], pair[0].site.dir / "all-peers"
+    digest = put(one, b"byte by byte").json()["digest"]
+    for member in pair:
+        stored(member, digest).unlink()
+    one.stop()
+    played = next(line.split(" ", 1)[1] for line in peers.read_text().splitlines() if line.startswith("bihuan.v1.ProgressService"))
+    peers.write_text(peers.read_text() + f"gateway.drip {played}\n")
+    one.own_settings["BIHUAN_OTHERS"] = "gateway.drip"
+    one.start()
+    answer = get(one, digest)
+    assert answer.status == 500 and answer.detail()["reason"] == "EVIDENCE_DAMAGED" and leftovers(one) == []
+    assert one.says("from=gateway.drip") and one.says("size=1 code=DATA_LOSS")
 
 
 def test_no_room_for_a_copy(pair):
