@@ -32,20 +32,33 @@ sql() {
     psql -X -A -t -q -v ON_ERROR_STOP=1 "host=$socket port=$(port) user=postgres dbname=${database:-bihuan}" -c "$1"
 }
 
-# Names of evidence files, "aa/bb...", sorted.
-evidence_names() {
-    (cd "$1" && find . -path './[0-9a-f][0-9a-f]/*' -type f -printf '%P\n' | sort)
+# Evidence files and their sizes, "aa/bb... 123", sorted.
+evidence_list() {
+    (cd "$1" && find . -path './[0-9a-f][0-9a-f]/*' -type f -printf '%P %s\n' | LC_ALL=C sort)
 }
 
-# copy_evidence FROM TO [OWNER-OF]: what TO lacks. A file has its name when all of it is there.
+has_own_digest() { # FOLDER NAME
+    [ "$(sha256sum <"$1/$2" | cut -c 1-64)" = "${2/\//}" ]
+}
+
+# Each step counts by itself: who calls with || has switched `set -e` off. The file is made anew (a link that lies in
+# wait is not followed) and may only be read.
+copy_file() { # FROM TO NAME [OWNER-OF]
+    local new=$2/.new
+    mkdir -p "$2/${3%/*}" &&
+        (umask 377 && cp -PT --remove-destination --no-preserve=mode "$1/$3" "$new") &&
+        { [ -z "${4:-}" ] || chown -h --reference="$4" "$new" "$2/${3%/*}"; } &&
+        sync "$new" && mv -fT "$new" "$2/$3"
+}
+
+# copy_evidence FROM TO [OWNER-OF]: what TO lacks or has cut off. A file has its name when all of it is on disk; one that
+# its gateway took away meanwhile is none.
 copy_evidence() {
-    local name
-    while read -r name; do
-        mkdir -p "$2/${name%/*}"
-        cp "$1/$name" "$2/.new"
-        chmod 400 "$2/.new"
-        [ -z "${3:-}" ] || chown --reference="$3" "$2/.new" "$2/${name%/*}"
-        mv "$2/.new" "$2/$name"
-    done < <(comm -23 <(evidence_names "$1") <(evidence_names "$2"))
+    local from to name
+    from=$(evidence_list "$1") && to=$(evidence_list "$2") || return 1
+    while read -r name _; do
+        [ ! -e "$2/$name" ] || ! has_own_digest "$2" "$name" || continue
+        copy_file "$1" "$2" "$name" "${3:-}" || { rm -f "$2/.new" && [ ! -e "$1/$name" ]; } || return 1
+    done < <(LC_ALL=C comm -23 <(echo "$from") <(echo "$to") | awk NF)
     sync -f "$2"
 }

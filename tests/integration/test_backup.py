@@ -1,5 +1,7 @@
 """deploy/backup and deploy/restore on a database of their own: a named second comes back, and what is damaged is told."""
 import contextlib
+import fcntl
+import gzip
 import hashlib
 import os
 import pathlib
@@ -117,8 +119,8 @@ def lost(story):
     story.backup.with_name("kept").rename(story.backup)
 
 
-def restored(state, *to):
-    run = good(script(state.folder, "restore", state.backup, *to))
+def restored(state, *to, backup=None):
+    run = good(script(state.folder, "restore", backup or state.backup, *to))
     state.cluster("start")
     return run.stderr, int(state.sql("select count(*) from progress.evidence")[0])
 
@@ -132,7 +134,7 @@ def test_to_a_second(lost):
 
 @contextlib.contextmanager
 def small_disk(folder):
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", folder], capture_output=True).returncode:
         pytest.skip("a small file system cannot be mounted here")
     try:
@@ -146,8 +148,44 @@ def refused_backup(state, folder, said):
     assert run.returncode == 1 and said in run.stderr and "错误" in run.stderr, run.stderr
 
 
+@contextlib.contextmanager
+def new_folder(lost):
+    """For the backups of after a restore."""
+    try:
+        yield lost.folder.parent / "new"
+    finally:
+        shutil.rmtree(lost.folder.parent / "new", ignore_errors=True)
+
+
+def foreign_log_is_refused(lost, folder):
+    """Of the name that comes next; neither `backup` nor PostgreSQL takes it for its own."""
+    name = lost.sql("select pg_walfile_name(pg_current_wal_insert_lsn())")[0]
+    foreign = folder / "wal" / f"{name}.gz"
+    foreign.write_bytes(gzip.compress(bytes(16 << 20), 1))
+    foreign.chmod(0o644)
+    refused_backup(lost, folder, "is not of the log of this database")
+    while lost.sql("select last_failed_wal from pg_stat_archiver") != [name]:
+        time.sleep(0.1)
+
+
+def test_two_restores_share_no_folder(lost):
+    """Both count their timelines from 2: neither writes to the old folder, nor to that of the other."""
+    before = sorted((lost.backup / "wal").iterdir())
+    with new_folder(lost) as new:
+        restored(lost, "--to", lost.second)
+        refused_backup(lost, lost.backup, "from before a restore")
+        good(script(lost.folder, "backup", new))
+        foreign_log_is_refused(lost, new)
+        lost.lose()
+        restored(lost, "--to", lost.second)
+        assert lost.sql("select timeline_id from pg_control_checkpoint()") == ["2"]
+        for folder in (lost.backup, new):
+            refused_backup(lost, folder, "from before a restore")
+    assert sorted((lost.backup / "wal").iterdir()) == before
+
+
 def test_to_the_newest_and_on(lost):
-    """A restored database is not restored over, and backed up again from a base of its own."""
+    """A restored database is not restored over, and backed up again to a folder of its own, by one at a time."""
     refused_backup(lost, lost.backup, "does not run")
     told, rows = restored(lost)
     assert rows == 3 and "All 3" in told
@@ -157,10 +195,14 @@ def test_to_the_newest_and_on(lost):
     (lost.folder / "other/system").write_text("1\n")
     refused_backup(lost, lost.folder / "other", "another database")
     lost.add(b"later")
-    good(script(lost.folder, "backup", lost.backup))
-    assert len(list((lost.backup / "base").glob("[0-9]*"))) == 2
-    lost.lose()
-    assert restored(lost)[1] == 4
+    with new_folder(lost) as new:
+        good(script(lost.folder, "backup", new))
+        lost.lose()
+        assert restored(lost, backup=new)[1] == 4
+    held = os.open(lost.backup, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    refused_backup(lost, lost.backup, "Another backup is writing")
+    os.close(held)
     if os.geteuid() == 0:
         with small_disk(lost.folder.parent / "small") as small:
             refused_backup(lost, small, "disk is full")
@@ -173,6 +215,60 @@ def refused(state, said, *to):
     assert not state.pg.exists()
 
 
+def test_what_cannot_be_checked_does_not_run(lost):
+    restored(lost)
+    lost.sql("alter table progress.evidence rename to elsewhere")
+    with new_folder(lost) as new:
+        good(script(lost.folder, "backup", new))
+        lost.lose()
+        run = script(lost.folder, "restore", new)
+    assert run.returncode == 1 and "unchecked, it was stopped" in run.stderr, run.stderr
+    assert not (lost.pg / "data/postmaster.pid").exists()
+
+
+def copy_evidence(state, source, target):
+    """As backup and restore call it."""
+    return subprocess.run(["bash", "-c", f". {TOP}/deploy/data.sh && copy_evidence {source} {target} || exit 7"],
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"], "BIHUAN_STATE": str(state.folder)})
+
+
+def evidence_file(folder, data, kept=None):
+    """Named by the digest of its data, of which only so much was kept."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = folder / digest[:2] / digest[2:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data[:kept])
+    return path
+
+
+def test_copies_of_evidence_are_whole(story, tmp_path):
+    """A cut-off copy is made anew, a whole one is not given for a cut-off one, a link in wait is not followed."""
+    source, target, other = tmp_path / "source", tmp_path / "target", tmp_path / "other"
+    other.write_bytes(b"other")
+    evidence_file(source, b"cut off in the copy")
+    copy = evidence_file(target, b"cut off in the copy", 3)
+    evidence_file(source, b"cut off in the source", 3)
+    whole = evidence_file(target, b"cut off in the source")
+    (target / ".new").symlink_to(other)
+    good(copy_evidence(story, source, target))
+    assert copy.read_bytes() == b"cut off in the copy" and copy.stat().st_mode & 0o777 == 0o400
+    assert whole.read_bytes() == b"cut off in the source"
+    assert other.read_bytes() == b"other" and other.stat().st_mode & 0o200 and not os.path.lexists(target / ".new")
+    shutil.rmtree(target)
+    assert copy_evidence(story, source, target).returncode == 7
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
+def test_evidence_on_a_full_disk(lost):
+    """No cut-off file has a name, and the restore says that it was not made."""
+    for byte in range(3):
+        evidence_file(lost.backup / "evidence", bytes([byte]) * (3 << 20))
+    with small_disk(lost.evidence) as small:
+        refused(lost, "Not all evidence was copied")
+        copies = [path for path in small.rglob("*") if path.is_file()]
+        assert 0 < len(copies) and all(hashlib.sha256(path.read_bytes()).hexdigest() == path.parent.name + path.name for path in copies)
+
+
 def damage(path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 255
@@ -183,7 +279,8 @@ def damage(path):
 def test_a_second_nobody_kept(lost):
     refused(lost, "No backup is older", "--to", lost.early)
     refused(lost, "The archived log ends before", "--to", "2099-01-01 00:00:00")
-    refused(lost, "Usage", "--to", "soon")
+    for word in ("soon", "", "tomorrow", "yesterday", "2026-11-22", "2026-13-01 00:00:00", "2026-11-22 10:15:00 UTC"):
+        refused(lost, "Usage", "--to", word)
     assert "no folder of backups" in script(lost.folder, "restore", lost.folder).stderr
     assert "Usage" in script(lost.folder, "backup").stderr
 
