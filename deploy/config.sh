@@ -96,7 +96,7 @@ make_logins() {
 
 make_certificates() {
     make_authority "$state/tls"
-    make_certificate "$state/tls" server "DNS:localhost,DNS:$(hostname),IP:127.0.0.1,IP:$address"
+    make_certificate "$state/tls" "$state/tls" server "DNS:localhost,DNS:$(hostname),IP:127.0.0.1,IP:$address"
     give_to_account "$state/tls/server.pem"
 }
 

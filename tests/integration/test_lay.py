@@ -1,6 +1,7 @@
 """deploy/lay: what each host gets, that keys stay where they belong, and what is said of an inventory that cannot work."""
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -16,10 +17,15 @@ two     10.0.0.2  directory target task task-2 progress audit gateway   # no fro
 """
 
 
-def lay(folder, inventory, preset="test"):
+def lay(folder, inventory, preset="test", path=os.environ["PATH"]):
     (folder / "inventory").write_text(inventory)
     return subprocess.run([TOP / "deploy/lay", folder / "inventory", folder / "out"], capture_output=True, text=True,
-                          env={"PATH": os.environ["PATH"], "BIHUAN_PRESET": preset})
+                          env={"PATH": path, "BIHUAN_PRESET": preset})
+
+
+def gateways(n):
+    """n hosts with a gateway each."""
+    return "".join(f"g{i} 10.1.0.{i} gateway\n" for i in range(n))
 
 
 def files(folder, host):
@@ -110,11 +116,94 @@ def test_a_change_of_the_site_keeps_the_keys(laid):
     (TWO + "three 10.0.0.3 gateway gateway-2\n", "line 4: a host has one gateway only"),
     (TWO + "three 10.0.0.3 haproxy\n", "host three has a haproxy and no gateway"),
     (TWO.replace("gateway haproxy", ""), "host one has postgres and no gateway"),
+    (TWO + "three 10.0.0.3 tasks", "line 4: tasks is no program"),  # without a newline
+    (TWO + "three 999.1.1.1 task\n", "line 4: host three has no IPv4 address"),
+    (TWO + "three 10.0.0.256 task\n", "line 4: host three has no IPv4 address"),
+    (TWO + "three 10.0.0.03 task\n", "line 4: host three has no IPv4 address"),
+    (TWO + "three 10.0.0.3 task@999.1.1.1\n", "line 4: task@999.1.1.1 is no program"),
+    (TWO + "three 10.0.0.3 task:08000\n", "line 4: task:08000 is no program"),
+    (TWO + "three 10.0.0.3 task:0\n", "line 4: three/task has no port 0"),
+    (TWO + gateways(15), "line 18: there are more than 16 instances of gateway"),
+    (TWO + "".join(f"h{i} 10.1.0.{i} task\n" for i in range(14)), "line 17: there are more than 16 instances of task"),
+    (TWO + "".join(f"h{i} 10.1.0.{i} directory target progress audit\n" for i in range(13)),
+     "line 16: there are more than 64 instances of services and gateways"),
+    (TWO + "".join(f"h{i} 10.1.{i // 250}.{i % 250}\n" for i in range(10000)), "line 66: there are more than 64 hosts"),
 ])
 def test_an_inventory_that_cannot_work(tmp_path, inventory, said):
     run = lay(tmp_path, inventory)
     assert run.returncode == 1 and said in run.stderr and "错误" in run.stderr, run.stderr
     assert not (tmp_path / "out").exists()
+
+
+def in_bash(script, *arguments, path=os.environ["PATH"]):
+    """Runs functions of the scripts by themselves, as no host needs to be packed for them."""
+    return subprocess.run(["bash", "-c", ". deploy/say.sh; . deploy/inventory.sh; . deploy/secrets.sh; " + script, "-", *arguments],
+                          cwd=TOP, capture_output=True, text=True, env={"PATH": path})
+
+
+def peers(folder, inventory):
+    (folder / "inventory").write_text(inventory)
+    run = in_bash('public_key() { echo KEY; }; read_inventory "$1"; peers_text', folder / "inventory")
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()
+
+
+def test_a_site_as_large_as_can_be(tmp_path):
+    """16 gateways and 48 servers, the peers file of 64 rows is full; the last line has no newline."""
+    rows = peers(tmp_path, TWO + gateways(14) + "".join(f"h{i} 10.2.0.{i} directory target task\n" for i in range(11)) +
+                 "last 10.3.0.1 audit audit-2 audit-3 audit-4")
+    assert len(rows) == 64 and len([row for row in rows if row.startswith("gateway.")]) == 16
+    assert "bihuan.v1.AuditService tcp://10.3.0.1:7035 KEY" in rows
+
+
+def test_a_gateway_that_is_alone_takes_no_row(tmp_path):
+    more = "".join(f"h{i} 10.2.0.{i} directory target task progress\n" for i in range(14)) + "last 10.3.0.1 audit directory audit-2\n"
+    assert len(peers(tmp_path, TWO.splitlines()[1] + "\n" + more)) == 64
+
+
+def test_a_host_may_have_any_name(tmp_path):
+    """Names of programs and of our own files too: nothing of one host is in the way of another's, or of the authority's."""
+    names = ["ca", "tls", "hosts", "keys", "task"]
+    run = lay(tmp_path, TWO.splitlines()[1] + "\n" + "".join(f"{name} 10.0.1.{i} task\n" for i, name in enumerate(names)))
+    assert run.returncode == 0, run.stderr
+    for name in ["one", *names]:
+        host = files(tmp_path, name)
+        (tmp_path / "host.pem").write_bytes(host["etc/bihuan/keys/host.pem"][1])
+        (tmp_path / "ca.pem").write_bytes(host["etc/bihuan/ca.pem"][1])
+        check = subprocess.run(["openssl", "verify", "-CAfile", tmp_path / "ca.pem", "-verify_hostname", name, tmp_path / "host.pem"],
+                               capture_output=True, text=True)
+        assert check.returncode == 0, check.stderr
+        assert host["etc/bihuan/keys/task.key"][1].startswith(b"secret ")
+
+
+@pytest.mark.parametrize("fails, nth", [("rand", 1), ("req", 1), ("req", 2), ("x509", 2)])  # the first x509 looks at what is there
+def test_openssl_fails(tmp_path, fails, nth):
+    """Of a password, the authority, a certificate: it is said, what is not whole has no name yet, the next time makes it."""
+    (tmp_path / "bin").mkdir()
+    fake, secret = tmp_path / "bin/openssl", tmp_path / "secret"
+    secret.mkdir()
+    fake.write_text(f"""#!/bin/sh
+[ "$1" != {fails} ] || echo >>{tmp_path}/calls
+[ "$1" != {fails} ] || [ "$(wc -l <{tmp_path}/calls)" != {nth} ] || {{
+    while [ $# -gt 0 ]; do case $1 in -keyout | -out) echo half >"$2" ;; esac; shift; done
+    echo "no room for it" >&2
+    exit 1
+}}
+exec {shutil.which("openssl")} "$@"
+""")
+    fake.chmod(0o755)
+    make = 'make_password "$1" task; make_authority "$1/tls"; make_certificate "$1/tls" "$1/tls/hosts" one DNS:one'
+    run = in_bash(make, secret, path=f"{fake.parent}:{os.environ['PATH']}")
+    assert run.returncode == 1 and f"错误：openssl {fails} 失败：no room for it" in run.stderr, run.stderr
+    assert not [one for one in secret.rglob("*.*") if one.suffix != ".new" and "half" in one.read_text()]
+    assert not (secret / "tls/hosts/one.pem").exists() and (secret / "task.pgpass").exists() == (fails != "rand")
+    assert (secret / "tls/ca.key").exists() == ((fails, nth) in (("req", 2), ("x509", 2)))
+    run = in_bash(make, secret)
+    assert run.returncode == 0, run.stderr
+    assert len((secret / "task.pgpass").read_text().strip().split(":")[4]) == 48
+    assert subprocess.run(["openssl", "verify", "-CAfile", secret / "tls/ca.pem", secret / "tls/hosts/one.pem"],
+                          capture_output=True).returncode == 0
+    assert not list(secret.rglob("*.new")) and {stat.S_IMODE(one.stat().st_mode) for one in secret.rglob("*.key")} == {0o600}
 
 
 def test_without_an_inventory_or_programs(tmp_path):
