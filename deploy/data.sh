@@ -9,11 +9,13 @@ if [ "$here" = /usr/lib/bihuan/deploy ]; then
     . "$here/say.sh"
     pg=/var/lib/bihuan-postgres evidence=/var/lib/bihuan/evidence stop='systemctl stop "bihuan-*"' start="$here/start"
     migrated= # start migrates always
+    is_running() { systemctl is-active --quiet bihuan-postgres 2>/dev/null; }
 else
     # shellcheck source=deploy/site.sh
     . "$here/site.sh"
     read_settings
     pg=$state/pg evidence=$state/evidence stop=deploy/down start=deploy/up migrated=$state/run/migrated
+    is_running() { supervisor >/dev/null; }
 fi
 socket=$pg/run
 bin=/usr/lib/postgresql/15/bin

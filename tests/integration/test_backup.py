@@ -149,12 +149,12 @@ def refused_backup(state, folder, said):
 
 
 @contextlib.contextmanager
-def new_folder(lost):
+def new_folder(lost, name="new"):
     """For the backups of after a restore."""
     try:
-        yield lost.folder.parent / "new"
+        yield lost.folder.parent / name
     finally:
-        shutil.rmtree(lost.folder.parent / "new", ignore_errors=True)
+        shutil.rmtree(lost.folder.parent / name, ignore_errors=True)
 
 
 def foreign_log_is_refused(lost, folder):
@@ -207,6 +207,29 @@ def test_to_the_newest_and_on(lost):
         with small_disk(lost.folder.parent / "small") as small:
             refused_backup(lost, small, "disk is full")
             assert not list((small / "base").glob("[0-9]*"))
+
+
+def test_two_folders_in_turn(lost):
+    """The log between is in the other one, so the first takes a base anew; what lies before it hinders no restore."""
+    restored(lost)
+    with new_folder(lost) as one, new_folder(lost, "two") as two:
+        for folder in (one, two, one):
+            lost.add(str(folder).encode() + os.urandom(8))
+            lost.sql("select pg_switch_wal()")
+            good(script(lost.folder, "backup", folder))
+            time.sleep(1)  # a base is named by its second
+        assert len(list((one / "base").glob("[0-9]*"))) == 2
+        lost.lose()
+        assert restored(lost, backup=one)[1] == 6
+
+
+def test_not_beside_a_system_that_runs(lost):
+    (lost.folder / "sv").mkdir()
+    with subprocess.Popen(["runsvdir", "-P", lost.folder / "sv"]) as supervisor:
+        (lost.folder / "run/supervisor.pid").write_text(f"{supervisor.pid}\n")
+        refused(lost, "The system runs; stop it first")
+        supervisor.terminate()
+    restored(lost)
 
 
 def refused(state, said, *to):
