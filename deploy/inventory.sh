@@ -103,6 +103,7 @@ read_inventory() {
         case $host in '' | '#'*) continue ;; esac
         add_host "$host" "$address"
         read -ra words <<<"${words%%#*}"
+        [ ${#words[@]} -gt 0 ] || wrong "主机 $host 没有要运行的程序" "host $host is to run nothing."
         for word in "${words[@]}"; do
             add_program "$host" "$word"
         done
