@@ -152,9 +152,16 @@ CONNECTIONS = 20
 
 
 @pytest.fixture(scope="module")
+def narrow(gateway, tmp_path_factory):
+    """A front door with few connections for each address, which loses patience with nobody."""
+    with haproxy(gateway, tmp_path_factory.mktemp("narrow"), CONNECTIONS, client="10m") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def strict(gateway, tmp_path_factory):
-    """A front door with few connections for each address, which soon loses patience."""
-    with haproxy(gateway, tmp_path_factory.mktemp("strict"), CONNECTIONS, client="3s", http_request="2s") as running:
+    """One that soon loses patience with whoever owes it something."""
+    with haproxy(gateway, tmp_path_factory.mktemp("strict"), client="3s", http_request="2s") as running:
         yield running
 
 
@@ -174,13 +181,19 @@ def silent(front, source, count):
         yield [stack.enter_context(socket.create_connection(("127.0.0.1", front.port), source_address=(source, 0))) for _ in range(count)]
 
 
-def test_silent_connections_of_one_address_cost_only_their_own(gateway, strict):
-    """Those beyond the bound are closed at once, another address is served meanwhile, and soon the others are closed too."""
-    with silent(strict, "127.0.0.2", 3 * CONNECTIONS) as opened:
-        gateway.wait_for(lambda: sum(map(is_closed, opened)) >= 2 * CONNECTIONS, "nobody is refused")
-        assert curl(f"{strict.url}/livez", "--interface", "127.0.0.3").endswith("200")
-        gateway.wait_for(lambda: all(map(is_closed, opened)), "silent connections are kept")
-    gateway.wait_for(lambda: curl(f"{strict.url}/livez", "--interface", "127.0.0.2").endswith("200"), "the address is not let in again")
+def test_silent_connections_of_one_address_cost_only_their_own(gateway, narrow):
+    """Those beyond the bound are closed at once, and another address is served meanwhile."""
+    with silent(narrow, "127.0.0.2", 3 * CONNECTIONS) as opened:
+        gateway.wait_for(lambda: sum(map(is_closed, opened)) == 2 * CONNECTIONS, "nobody is refused")
+        assert curl(f"{narrow.url}/livez", "--interface", "127.0.0.3").endswith("200")
+        assert not curl(f"{narrow.url}/livez", "--interface", "127.0.0.2").endswith("200")
+    gateway.wait_for(lambda: curl(f"{narrow.url}/livez", "--interface", "127.0.0.2").endswith("200"), "the address is not let in again")
+
+
+def test_a_silent_connection_is_closed(gateway, front):
+    """Before a minute is over."""
+    with silent(front, "127.0.0.2", 1) as opened:
+        gateway.wait_for(lambda: all(map(is_closed, opened)), "it is kept")
 
 
 @contextlib.contextmanager
@@ -194,10 +207,10 @@ def spoken(front, *lines):
 
 @pytest.mark.parametrize("lines", [["GET /livez HTTP/1.1"], ["POST /bihuan.v1.DirectoryService/Login HTTP/1.1", "host: localhost",
                                    "content-type: application/json", "content-length: 1000", "", "{"]], ids=["head", "body"])
-def test_half_a_request_is_ended(gateway, strict, lines):
+def test_half_a_request_is_ended(gateway, front, lines):
     """The gateway does not hear of it."""
     before = gateway.counters()["bihuan_http_requests_open"]
-    with spoken(strict, *lines) as tls:
+    with spoken(front, *lines) as tls:
         assert tls.recv(4096).startswith(b"HTTP/1.1 408")
     assert gateway.counters()["bihuan_http_requests_open"] == before
 
