@@ -33,13 +33,15 @@ static void add_error(buf *out, const refusal *r) {
     buf_adds(out, "]}");
 }
 
-static void refuse(http_stream *s, const refusal *r) {
+/* Without a value nothing is sent. */
+static http_header retry_after(const http_stream *s, const refusal *r) {
     enum { MS_PER_S = 1000 };
-    long long retry_s = (r->retry_ms + MS_PER_S - 1) / MS_PER_S;
-    const http_header headers[] = {
-        { "content-type", "application/json" },
-        { "retry-after", retry_s ? arena_printf(s->call->mem, "%lld", retry_s) : NULL },
-    };
+    long long wait_s = (r->retry_ms + MS_PER_S - 1) / MS_PER_S;
+    return (http_header){ "retry-after", wait_s ? arena_printf(s->call->mem, "%lld", wait_s) : NULL };
+}
+
+static void refuse(http_stream *s, const refusal *r) {
+    const http_header headers[] = { { "content-type", "application/json" }, retry_after(s, r) };
     buf out;
     buf_init(&out, s->call->mem);
     add_error(&out, r);
@@ -72,7 +74,7 @@ static void end_stream(http_stream *s, const refusal *r, buf *body) {
 }
 
 static void refuse_stream(http_stream *s, const refusal *r) {
-    const http_header headers[] = { { "content-type", media_of(s)->type }, STREAM_ACCEPTS };
+    const http_header headers[] = { { "content-type", media_of(s)->type }, STREAM_ACCEPTS, retry_after(s, r) };
     buf body;
     buf_init(&body, s->call->mem);
     end_stream(s, r, &body);

@@ -247,7 +247,8 @@ static void learn_places(connection *conn, const frame *hello) {
         places now = { .n = 0 };
         for (size_t i = 0; i < said->n_places; i++)
             places_add(&now, said->places[i]->endpoint, said->places[i]->public_key);
-        conn->has_news |= places_change(&conn->places, &now);
+        /* While it was away its word did not count: the same word is news again. */
+        conn->has_news |= places_change(&conn->places, &now) || (conn->state == GREETING && now.n > 0);
     }
     call_free(call);
 }

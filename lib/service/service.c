@@ -92,6 +92,16 @@ static void write_counters(buf *out, void *data) {
 /* What every service does beside calls. */
 static const service_job common_jobs[] = { { .name = "place", .interval_ms = PLACE_INTERVAL_MS, .run = place_hold } };
 
+/* Until the server was told to stop and has drained. */
+static void run(service_runtime *runtime) {
+    job_threads *own = jobs_start(runtime, runtime->service->jobs, runtime->service->job_count);
+    job_threads *common = jobs_start(runtime, common_jobs, countof(common_jobs));
+    log_event(LOG_INFO, "service.ready", "endpoint=%s", rpc_server_endpoint(runtime->server));
+    rpc_server_run(runtime->server);
+    jobs_stop(own);
+    jobs_stop(common);
+}
+
 static bh_err *serve(bh_call *call, service_runtime *runtime) {
     const service_settings *s = &runtime->settings;
     rpc_server_options options = {
@@ -115,12 +125,7 @@ static bh_err *serve(bh_call *call, service_runtime *runtime) {
     if (pthread_create(&stopper, NULL, stop_on_signal, server) != 0)
         return bh_fail(call, INTERNAL_ERROR, "no thread for signals");
     runtime->server = server;
-    job_threads *own = jobs_start(runtime, runtime->service->jobs, runtime->service->job_count);
-    job_threads *common = jobs_start(runtime, common_jobs, countof(common_jobs));
-    log_event(LOG_INFO, "service.ready", "endpoint=%s", rpc_server_endpoint(server));
-    rpc_server_run(server);
-    jobs_stop(own);
-    jobs_stop(common);
+    run(runtime);
     exporter_close(metrics);
     pthread_join(stopper, NULL);
     rpc_server_close(server);

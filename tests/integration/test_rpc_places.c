@@ -71,6 +71,22 @@ static void teller_goes(UNUSED void **state) {
     assert_int_equal(echo_term(other), 0);
 }
 
+/* While nobody answers, what was told is forgotten; the same word counts anew when the one that told is back. */
+static void told_again_by_one_that_was_away(UNUSED void **state) {
+    const char *place = echo_free_endpoint(&site);
+    pid_t other = echo_spawn_at(&site, place);
+    tell(place);
+    wait_answers(other);
+    echo_allow(&site, NULL); /* both send the client away */
+    assert_true(echo_wait_ready(client, false));
+    echo_peers(&site, &site.endpoint, 1);
+    echo_sleep(1500); /* the file is looked at twice a second; too short a sleep would only prove less */
+    echo_allow(&site, "");
+    assert_true(echo_wait_ready(client, true));
+    wait_answers(other);
+    assert_int_equal(echo_term(other), 0);
+}
+
 /* Rubbish, places where nobody is, more than there is room for: calls go well all the same, and what is named is never
  * crowded out. */
 static void places_of_nobody(UNUSED void **state) {
@@ -118,6 +134,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(told_of_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(told_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(teller_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(told_again_by_one_that_was_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(places_of_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_that_is_not_named, set_up, tear_down),
     };
