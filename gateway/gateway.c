@@ -46,6 +46,13 @@ void gateway_begin(http_stream *s) {
     refuse(s, bh_fail(s->call, NOT_FOUND_OBJECT, s->path));
 }
 
+void gateway_whole(http_stream *s) {
+    gateway *gw = s->app->data;
+    bh_err *error = limits_call(&gw->limits, s);
+    if (error)
+        refuse(s, error);
+}
+
 void gateway_gone(http_stream *s) {
     gateway *gw = s->app->data;
     limits_leave(&gw->limits, s);

@@ -37,5 +37,7 @@ typedef struct gateway {
 
 /* Chooses who takes a request; http_app.begin. */
 void gateway_begin(http_stream *s);
+/* http_app.whole. */
+void gateway_whole(http_stream *s);
 /* http_app.gone. */
 void gateway_gone(http_stream *s);

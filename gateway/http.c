@@ -308,6 +308,13 @@ static void begin(http_stream *s) {
     assert(s->taker || s->is_answered);
 }
 
+static void end(http_stream *s) {
+    if (s->taker && !s->is_answered)
+        s->app->whole(s);
+    if (s->taker && !s->is_answered)
+        s->taker->end(s);
+}
+
 static int on_frame(nghttp2_session *h2, const nghttp2_frame *frame, UNUSED void *data) {
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
         return 0;
@@ -316,8 +323,8 @@ static int on_frame(nghttp2_session *h2, const nghttp2_frame *frame, UNUSED void
         return 0;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
         begin(s);
-    if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM && s->taker && !s->is_answered)
-        s->taker->end(s);
+    if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
+        end(s);
     return 0;
 }
 

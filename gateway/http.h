@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/call.h"
 #include "base/metric.h"
@@ -67,8 +68,9 @@ struct http_stream {
     void *data; /* the taker's */
 
     /* The app's (limit.h, live.h). */
-    struct limit_row *caller; /* whom it counts for */
-    bool is_stream;
+    struct limit_row *caller; /* whom it counts for, ... */
+    int counts_as;            /* ... as one of this limit_kind */
+    TAILQ_ENTRY(http_stream) awaited;
     struct live *live; /* while its answer is open */
     int64_t retry_ms;  /* when it is refused: to come again after so long; 0: no word */
 
@@ -99,6 +101,8 @@ enum { HTTP_CLASSES = 6 };
 typedef struct http_app {
     /* The headers are complete: choose s->taker, or answer at once. */
     void (*begin)(http_stream *s);
+    /* The body is complete; the taker hears of it unless this answers. */
+    void (*whole)(http_stream *s);
     /* The stream is about to be freed. */
     void (*gone)(http_stream *s);
     void *data;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "refuse.h"
 #include "session.h"
 
 enum { US_PER_MS = 1000, US_PER_S = 1000000, RETRY_MS = 1000 };
@@ -15,6 +16,7 @@ static int64_t now_us(void) {
 void limits_init(limits *l, const limit_settings *max) {
     l->max = *max;
     random_bytes(l->salt, sizeof(l->salt));
+    TAILQ_INIT(&l->awaited);
 }
 
 /* ---- who it is ---- */
@@ -59,12 +61,16 @@ static limit_row *row_find(limits *l, uint64_t key) {
     return NULL;
 }
 
-/* The row of the key, made when there is none; NULL when every place of the set has calls under way. */
+static bool is_free(const limit_row *row) {
+    return row->open[LIMIT_BODIES] + row->open[LIMIT_CALLS] + row->open[LIMIT_STREAMS] == 0;
+}
+
+/* The row of the key, made when there is none; NULL when every place of the set has requests under way. */
 static limit_row *row_need(limits *l, uint64_t key) {
     limit_row *set = l->rows[(key >> 1) % LIMIT_SETS];
     limit_row *row = row_find(l, key);
     for (size_t i = 0; i < LIMIT_WAYS && (!row || row->key != key); i++)
-        if (set[i].calls + set[i].streams == 0 && (!row || set[i].seen_us < row->seen_us))
+        if (is_free(&set[i]) && (!row || set[i].seen_us < row->seen_us))
             row = &set[i];
     if (row && row->key != key)
         *row = (limit_row){ .key = key };
@@ -101,30 +107,77 @@ static int64_t ahead_us(const limits *l, const limit_row *row) {
     return (left_us > 0 ? left_us : 0) + US_PER_S / l->max.own_rate;
 }
 
-static bh_err *check(limits *l, http_stream *s, const limit_row *row) {
+static bh_err *pay(limits *l, http_stream *s, limit_row *row) {
     int64_t wait_us = ahead_us(l, row) - l->max.own_burst * US_PER_S / l->max.own_rate;
-    if (row->calls >= l->max.own_calls_max)
-        return refused(l, s, LIMIT_CALLS, RETRY_MS, bh_fail(s->call, CALLER_BUSY, number(s, l->max.own_calls_max)));
     if (wait_us > 0)
         return refused(l, s, LIMIT_RATE, wait_us / US_PER_MS + 1,
                        bh_fail(s->call, CALLER_TOO_FAST, number(s, l->max.own_rate)));
+    row->paid_until_us = row->seen_us + ahead_us(l, row);
     return NULL;
 }
 
-static bh_err *count(limits *l, http_stream *s, uint64_t key) {
-    limit_row *row = row_need(l, key);
-    if (!row || l->calls >= l->max.calls_max)
+/* Whether one more of the kind may be open. */
+static bh_err *check(limits *l, http_stream *s, const limit_row *row, limit_kind kind) {
+    bool is_stream = kind == LIMIT_STREAMS;
+    int64_t own_max = is_stream ? l->max.own_streams_max : l->max.own_calls_max;
+    if (row->open[kind] >= own_max)
+        return refused(l, s, kind, RETRY_MS,
+                       is_stream ? bh_fail(s->call, CALLER_STREAMS, number(s, own_max))
+                                 : bh_fail(s->call, CALLER_BUSY, number(s, own_max)));
+    if (l->open[kind] >= (is_stream ? l->max.streams_max : l->max.calls_max))
         return bh_fail(s->call, QUEUE_FULL);
-    TRY(check(l, s, row));
-    row->paid_until_us = row->seen_us + ahead_us(l, row);
-    row->calls++;
-    l->calls++;
-    s->caller = row;
     return NULL;
 }
+
+/* From now on the request is of this kind, and nothing else. */
+static void count(limits *l, http_stream *s, limit_row *row, limit_kind kind) {
+    limits_leave(l, s);
+    if (kind == LIMIT_BODIES)
+        TAILQ_INSERT_TAIL(&l->awaited, s, awaited);
+    row->open[kind]++;
+    l->open[kind]++;
+    s->caller = row;
+    s->counts_as = kind;
+}
+
+/* ---- bodies that do not come ---- */
+
+/* What it sent is freed soon, whether or not the rest comes. */
+static void give_way(limits *l, http_stream *s, const bh_err *error) {
+    limits_leave(l, s);
+    if (!http_is_answered(s))
+        refuse(s, error);
+    s->call->deadline_ms = 0;
+}
+
+/* For one more body of the caller. */
+static void make_room(limits *l, const limit_row *row) {
+    http_stream *s = TAILQ_FIRST(&l->awaited);
+    while (s && s->caller != row && row->open[LIMIT_BODIES] >= l->max.own_calls_max)
+        s = TAILQ_NEXT(s, awaited);
+    const bh_err *error = s ? check(l, s, row, LIMIT_BODIES) : NULL;
+    if (error)
+        give_way(l, s, error);
+}
+
+/* ---- a request on its way ---- */
 
 bh_err *limits_enter(limits *l, http_stream *s) {
-    return count(l, s, key_of_caller(l, s));
+    limit_row *row = row_need(l, key_of_caller(l, s));
+    if (!row)
+        return bh_fail(s->call, QUEUE_FULL);
+    TRY(pay(l, s, row));
+    make_room(l, row);
+    count(l, s, row, LIMIT_BODIES);
+    return NULL;
+}
+
+bh_err *limits_call(limits *l, http_stream *s) {
+    if (s->counts_as != LIMIT_BODIES)
+        return NULL;
+    TRY(check(l, s, s->caller, LIMIT_CALLS));
+    count(l, s, s->caller, LIMIT_CALLS);
+    return NULL;
 }
 
 bh_err *limits_confirm(limits *l, http_stream *s) {
@@ -135,9 +188,15 @@ bh_err *limits_confirm(limits *l, http_stream *s) {
     if (session)
         session->user_id = s->call->who.user_id;
     if (s->caller->key == key)
-        return NULL;
+        return limits_call(l, s);
     limits_leave(l, s);
-    return count(l, s, key);
+    limit_row *row = row_need(l, key);
+    if (!row)
+        return bh_fail(s->call, QUEUE_FULL);
+    TRY(pay(l, s, row));
+    TRY(check(l, s, row, LIMIT_CALLS));
+    count(l, s, row, LIMIT_CALLS);
+    return NULL;
 }
 
 void limits_deny(limits *l, const http_stream *s) {
@@ -148,38 +207,27 @@ void limits_deny(limits *l, const http_stream *s) {
 }
 
 bh_err *limits_stream(limits *l, http_stream *s) {
-    limit_row *row = s->caller;
-    if (row->streams >= l->max.own_streams_max)
-        return refused(l, s, LIMIT_STREAMS, RETRY_MS,
-                       bh_fail(s->call, CALLER_STREAMS, number(s, l->max.own_streams_max)));
-    if (l->streams >= l->max.streams_max)
-        return bh_fail(s->call, QUEUE_FULL);
-    limits_leave(l, s);
-    row->streams++;
-    l->streams++;
-    s->caller = row;
-    s->is_stream = true;
+    TRY(check(l, s, s->caller, LIMIT_STREAMS));
+    count(l, s, s->caller, LIMIT_STREAMS);
     return NULL;
 }
 
 void limits_leave(limits *l, http_stream *s) {
     if (!s->caller)
         return;
-    if (s->is_stream) {
-        s->caller->streams--;
-        l->streams--;
-    } else {
-        s->caller->calls--;
-        l->calls--;
-    }
+    if (s->counts_as == LIMIT_BODIES)
+        TAILQ_REMOVE(&l->awaited, s, awaited);
+    s->caller->open[s->counts_as]--;
+    l->open[s->counts_as]--;
     s->caller = NULL;
 }
 
 void limits_metrics(limits *l, buf *out) {
-    static const char *const labels[LIMIT_KINDS] = { "limit=\"calls\"", "limit=\"rate\"", "limit=\"streams\"" };
+    static const char *const labels[LIMIT_KINDS] = { "limit=\"bodies\"", "limit=\"calls\"", "limit=\"streams\"",
+                                                     "limit=\"rate\"" };
     metric_head(out, "bihuan_http_limited_total", "counter", "Requests refused because their caller had asked enough.");
     for (size_t i = 0; i < LIMIT_KINDS; i++)
         metric_sample(out, "bihuan_http_limited_total", labels[i], l->refused[i]);
     metric_head(out, "bihuan_http_streams_open", "gauge", "Streams that are open.");
-    metric_sample(out, "bihuan_http_streams_open", "", (uint64_t) l->streams);
+    metric_sample(out, "bihuan_http_streams_open", "", (uint64_t) l->open[LIMIT_STREAMS]);
 }

@@ -73,7 +73,7 @@ static bh_err *gateway_open(bh_call *call, gateway *gw) {
     if (gw->settings.limits.own_rate < 1 || gw->settings.limits.own_rate > LIMIT_RATE_MAX)
         return bh_fail_why(call, BAD_FIELD, "BIHUAN_CALLER_RATE", BEYOND, "1", "1000000");
     limits_init(&gw->limits, &gw->settings.limits);
-    gw->app = (http_app){ .begin = gateway_begin, .gone = gateway_gone, .data = gw };
+    gw->app = (http_app){ .begin = gateway_begin, .whole = gateway_whole, .gone = gateway_gone, .data = gw };
     gw->app.timeout_ms = gw->settings.timeout_ms;
     gw->evidence = (evidence_store){
         .asker = &gw->asker,

@@ -164,13 +164,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
     if (!store.folder)
         open_store();
-    gw.limits.max = (limit_settings){ .calls_max = 50,
-                                      .own_calls_max = 40,
-                                      .own_rate = 1000000,
-                                      .own_burst = 1000,
-                                      .streams_max = 50,
-                                      .own_streams_max = 40 };
-    gw.app = (http_app){ .begin = gateway_begin, .gone = gateway_gone, .data = &gw, .timeout_ms = 1000 };
+    static const limit_settings max = { .calls_max = 50,
+                                        .own_calls_max = 40,
+                                        .own_rate = 1000000,
+                                        .own_burst = 1000,
+                                        .streams_max = 50,
+                                        .own_streams_max = 40 };
+    limits_init(&gw.limits, &max);
+    gw.app = (http_app){
+        .begin = gateway_begin, .whole = gateway_whole, .gone = gateway_gone, .data = &gw, .timeout_ms = 1000
+    };
     gw.evidence = store;
     http_session *session = http_session_new(&gw.app);
     feed(session, (const uint8_t *) preface, sizeof(preface) - 1);

@@ -1,11 +1,14 @@
 """How much one caller may ask of the gateway, and that it costs nobody else anything."""
+import contextlib
+import json
 import subprocess
 
 import pytest
-from behind_gateway import AUDITOR, HOLD, TOKEN, Gateway
+from behind_gateway import AUDITOR, HOLD, TOKEN, TOP, Gateway, sent_with, wait_for_line
 
 BURST, OWN_CALLS, MANY = 6, 3, 60
 GET_ME = "DirectoryService/GetMe"
+STALLED, STALLED_SIZE = 12, 20000  # more than the balancer holds of a body
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +84,39 @@ def test_calls_under_way():
             seen = gateway.flood("DirectoryService/ListUnits", HOLD, OWN_CALLS + 2)
         assert (seen[429].count, seen[504].count) == (2, OWN_CALLS)
         assert seen[429].detail()["reason"] == "CALLER_BUSY"
-        assert gateway.counters()['bihuan_http_limited_total{limit="calls"}'] == 2
+        assert refused(gateway, "calls") + refused(gateway, "bodies") == 2  # these when all heads came before the bodies
+
+
+def refused(gateway, limit):
+    return gateway.counters()[f'bihuan_http_limited_total{{limit="{limit}"}}']
+
+
+@contextlib.contextmanager
+def stalled(gateway, count, token=None, method="POST", path="/bihuan.v1.DirectoryService/Login", **headers):
+    """Requests whose bodies do not end, each with more than the balancer would hold back."""
+    command = ["node", TOP / "tests/npm/stall.mjs", f"http://127.0.0.1:{gateway.port}", method, path, json.dumps(sent_with(token, headers))]
+    with subprocess.Popen([*map(str, command), str(count), str(STALLED_SIZE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        wait_for_line(client.stdout, "sent")
+        yield
+
+
+@pytest.mark.parametrize("limit, reason", [("CALLER_CALLS_MAX", "CALLER_BUSY"), ("CALLS_MAX", "QUEUE_FULL")])
+def test_bodies_that_do_not_come_keep_nobody_waiting(limit, reason):
+    """Neither whoever shares their address nor anybody else; what they hold is bounded, and given back."""
+    with Gateway(**{limit: OWN_CALLS}) as gateway, stalled(gateway, STALLED, x_forwarded_for="10.0.5.1"):
+        assert all(is_let_in(gateway, "10.0.5.1") for _ in range(2 * OWN_CALLS))
+        assert len(gateway.logged(f"reason={reason}")) >= STALLED - OWN_CALLS
+        gateway.wait_for(lambda: gateway.counters()["bihuan_http_requests_open"] <= OWN_CALLS, "what gave way is kept")
+        assert (refused(gateway, "bodies") > 0) == (reason == "CALLER_BUSY")
+
+
+def test_an_upload_is_a_call_of_its_person():
+    """Its sender is known before its end: others of his address are not refused for it."""
+    with Gateway(CALLER_CALLS_MAX=OWN_CALLS) as gateway:
+        with stalled(gateway, OWN_CALLS, TOKEN, path="/evidence?name=a", method="PUT"):
+            gateway.wait_for(lambda: gateway.call(GET_ME, {}).status == 429, "the uploads count for nobody")
+            assert gateway.call(GET_ME, {}, AUDITOR).status == 200
+        gateway.wait_until_well()
 
 
 def test_a_rate_of_nothing_is_no_setting(gateway):
