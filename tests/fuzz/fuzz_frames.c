@@ -1,4 +1,4 @@
-/* A frame that parses is written back to the same bytes, but for the fields that are kept for later. */
+/* A frame that parses is written back to the same bytes. */
 #include <assert.h>
 #include <string.h>
 
@@ -16,7 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     assert(parsed.meta == bytes + FRAME_HEADER_SIZE && parsed.payload == parsed.meta + parsed.meta_size);
     assert(parsed.payload + parsed.payload_size == bytes + n);
     frame_write(&parsed, header);
-    assert(memcmp(header, bytes, 16) == 0);
-    assert(memcmp(header + 20, bytes + 20, 8) == 0);
+    assert(memcmp(header, bytes, sizeof(header)) == 0);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "bihuan/v1/audit_service.pb-c.h"
 #include "bihuan/v1/progress_service.pb-c.h"
 #include "bihuan/v1/task_service.pb-c.h"
 #include "echo.pb-c.h"
@@ -13,10 +14,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static const ProtobufCMessageDescriptor *const types[] = {
-    &bh__test__echo_request__descriptor,    &bh__test__node__descriptor,          &bh__rpc__call_meta__descriptor,
-    &bh__rpc__call_status__descriptor,      &bh__rpc__hello__descriptor,          &bh__import_tasks_request__descriptor,
-    &bh__set_tasks_request__descriptor,     &bh__create_task_request__descriptor, &bh__list_tasks_response__descriptor,
+    &bh__test__echo_request__descriptor,
+    &bh__test__node__descriptor,
+    &bh__rpc__call_meta__descriptor,
+    &bh__rpc__call_status__descriptor,
+    &bh__rpc__hello__descriptor,
+    &bh__import_tasks_request__descriptor,
+    &bh__set_tasks_request__descriptor,
+    &bh__create_task_request__descriptor,
+    &bh__list_tasks_response__descriptor,
     &bh__submit_report_request__descriptor,
+    &bh__watch_changes_request__descriptor,
+    &bh__watch_changes_response__descriptor,
 };
 
 static void check_message(const ProtobufCMessage *message, int depth);

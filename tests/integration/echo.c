@@ -116,6 +116,11 @@ BH_RPC(Test__EchoService, grow, Test__GrowRequest, Test__GrowResponse) {
     return NULL;
 }
 
+static bh_err *do_nothing(UNUSED bh_call *c) {
+    return NULL;
+}
+
+bh_err *(*echo_step)(bh_call *c) = do_nothing;
 static atomic_llong counted;
 static atomic_int steps;
 
@@ -129,6 +134,7 @@ int echo_steps(void) {
 
 BH_RPC_STREAM(Test__EchoService, count, Test__CountRequest, Test__CountResponse) {
     atomic_fetch_add(&steps, 1);
+    TRY(echo_step(c));
     if (req->end && req->next == req->end)
         return NULL;
     if (req->fails_at && req->next == req->fails_at)

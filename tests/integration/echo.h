@@ -76,6 +76,8 @@ extern bh_err *(*echo_linger)(bh_call *c);
 /* Calls of Linger that have ended. */
 int echo_lingered(void);
 void echo_wait_lingered(int n);
+/* What each step of Count does first: nothing, unless a test puts something here. */
+extern bh_err *(*echo_step)(bh_call *c);
 /* How far a Count goes that `waits`, at the server of this process; and the steps that all Counts have made there. */
 void echo_count_to(int64_t n);
 int echo_steps(void);

@@ -17,7 +17,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 def script(state, name, *arguments):
     return subprocess.run([TOP / "deploy" / name, *map(str, arguments)], capture_output=True, text=True, timeout=300,
-                          env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TZ": "Asia/Shanghai", "BIHUAN_STATE": str(state)})
+                          env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TZ": "Asia/Shanghai", "BIHUAN_STATE": str(state),
+                               "BIHUAN_MISTAKE": os.environ.get("BIHUAN_MISTAKE", "")})  # tests/planted
 
 
 def good(run):

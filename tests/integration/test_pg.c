@@ -110,6 +110,31 @@ static void null_comes_back(UNUSED void **state) {
     }
 }
 
+static int64_t plans_of(pg_pool *one, const char *name) {
+    bh_call *c = pgtest_call(one, 5000);
+    pg_rows rows;
+    assert_null(pg_call(c, &pgtest_sql[PGTEST_SQL_PLANS], &rows, pg_text(name)));
+    int64_t plans = pg_get_int(&rows, 0, "plans");
+    call_free(c);
+    return plans;
+}
+
+/* What is planned anew each time is not the statement that the connection holds, though its arguments arrive alike. */
+static void a_plan_is_kept_unless_it_shall_not_be(UNUSED void **state) {
+    pg_options options = pgtest_options(pgtest_database());
+    options.readers = 1;
+    pg_pool *one = pgtest_pool(options);
+    for (int i = 0; i < 3; i++) {
+        bh_call *c = pgtest_call(one, 5000);
+        pg_rows rows;
+        assert_int_equal(plans_of(one, "pgtest/kinds.sql"), i);
+        assert_null(pg_call_values(c, &pgtest_sql[PGTEST_SQL_KINDS], &rows, some_values(), KINDS));
+        call_free(c);
+    }
+    assert_int_equal(plans_of(one, "pgtest/plans.sql"), 0);
+    pg_pool_close(one);
+}
+
 static void numerics_are_exact(UNUSED void **state) {
     static const char *const numbers[] = { "0",         "0.00",    "7",    "10000",      "-0.0001",
                                            "120000000", "99999.9", "1.20", "0.00012345", "123456789012345.6789",
@@ -213,6 +238,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_comes_back),
         cmocka_unit_test(null_comes_back),
+        cmocka_unit_test(a_plan_is_kept_unless_it_shall_not_be),
         cmocka_unit_test(numerics_are_exact),
         cmocka_unit_test(dates_before_1970_are_read),
         cmocka_unit_test(misfits_are_refused),

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -235,21 +236,36 @@ static void a_command_that_waits_leaves_the_set(UNUSED void **state) {
 
 /* --- in doubt --- */
 
-/* A postmaster that is frozen takes the wish and does nothing; the statement ends by its own limit, and its connection
- * is not used again. */
+static void freeze(bool is_deaf) {
+    kill(server.postmaster, is_deaf ? SIGSTOP : SIGCONT);
+}
+
+static void hide_socket(bool is_deaf) {
+    char there[sizeof(server.dir) + 32], away[sizeof(server.dir) + 32];
+    snprintf(there, sizeof(there), "%s/run/.s.PGSQL.5432", server.dir);
+    snprintf(away, sizeof(away), "%s/run/away", server.dir);
+    assert_int_equal(rename(is_deaf ? there : away, is_deaf ? away : there), 0);
+}
+
+/* A postmaster that is frozen takes the wish and does nothing, one that is not found never hears of it; the statement
+ * ends by its own limit, and its connection is not used again. */
 static void a_wish_that_is_not_confirmed_costs_the_connection(UNUSED void **state) {
     enum { SOON_MS = 5000 };
+    static void (*const deafen[])(bool) = { freeze, hide_socket };
     pg_pool_close(pool);
     pool = open_pool(SOON_MS);
-    int64_t before = backend();
-    caller k = { .statement = PGTEST_SQL_EVALUATE_READ, .sql = "select hold()" };
-    start(&k);
-    pgtest_wait_held(server.conninfo, 1);
-    kill(server.postmaster, SIGSTOP);
-    atomic_store(&k.cancelled, true);
-    assert_string_equal(end_of(&k), "CALL_CANCELLED");
-    kill(server.postmaster, SIGCONT);
-    assert_true(backend() != before);
+    for (size_t i = 0; i < countof(deafen); i++) {
+        int64_t before = backend();
+        caller k = { .statement = PGTEST_SQL_EVALUATE_READ, .sql = "select hold()" };
+        pgtest_hold_anew(server.conninfo);
+        start(&k);
+        pgtest_wait_held(server.conninfo, 1);
+        deafen[i](true);
+        atomic_store(&k.cancelled, true);
+        assert_string_equal(end_of(&k), "CALL_CANCELLED");
+        deafen[i](false);
+        assert_true(backend() != before);
+    }
 }
 
 /* The commit is done here and waits for a standby that never comes: told to stop, the server answers with success and a

@@ -78,14 +78,17 @@ static void a_place_that_is_none_is_refused(UNUSED void **state) {
     assert_string_equal(desk_sql(d, "select count(*) from bihuan.place"), "0");
 }
 
+/* So is what no clock that goes right can have said. */
 static void long_gone_is_cleared_away(UNUSED void **state) {
     has_place("target", "tcp://127.0.0.1:1", "-1 hour");
     has_place("target", "tcp://127.0.0.1:2", "-25 hours");
     has_place("task", "tcp://127.0.0.1:3", "-25 hours");
-    hold("");
-    assert_string_equal(desk_sql(d, "select string_agg(endpoint, ' ' order by endpoint) from bihuan.place "
-                                    "where until < now()"),
-                        "tcp://127.0.0.1:1 tcp://127.0.0.1:3");
+    has_place("target", "tcp://127.0.0.1:4", "70 years");
+    has_place("target", "tcp://127.0.0.1:5", "0");
+    desk_sql(d, "update bihuan.place set until = 'infinity' where endpoint = 'tcp://127.0.0.1:5'");
+    hold("tcp://127.0.0.1:6");
+    assert_string_equal(desk_sql(d, "select string_agg(endpoint, ' ' order by endpoint) from bihuan.place"),
+                        "tcp://127.0.0.1:1 tcp://127.0.0.1:3 tcp://127.0.0.1:6");
 }
 
 /* Callers hear of those whose lease runs, and of no other service's. */

@@ -1,9 +1,11 @@
-/* A call that is given up, all the way: from the client over the server to the statement in PostgreSQL. */
+/* From the client over the server to PostgreSQL: a call that is given up, all the way, and a stream in an outage. */
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,6 +27,13 @@ static bh_err *read_long(bh_call *c) {
     return pg_call(c, &pgtest_sql[PGTEST_SQL_EVALUATE_READ], &rows, pg_text("select hold()"));
 }
 
+/* What each step of Count does first. */
+static bh_err *read_short(bh_call *c) {
+    pg_rows rows;
+    c->backend = pool;
+    return pg_call(c, &pgtest_sql[PGTEST_SQL_EVALUATE_READ], &rows, pg_text("select 'x'"));
+}
+
 static int set_up(UNUSED void **state) {
     pg_options options;
     conninfo = pgtest_database();
@@ -33,6 +42,7 @@ static int set_up(UNUSED void **state) {
     options.statement_timeout_ms = LONG_MS;
     pool = pgtest_pool(options);
     echo_linger = read_long;
+    echo_step = read_short;
     echo_site_init(&site);
     echo_start(&site, NULL, 2, 0);
     gateway = echo_client(&site, ECHO_GATEWAY, true);
@@ -90,11 +100,72 @@ static void a_read_of_a_client_that_is_gone_ends_in_the_database(UNUSED void **s
     echo_call_done(&ec);
 }
 
+/* --- streams --- */
+
+/* Nobody is let into the database any more, and whoever was in it is out; or they are let in again. */
+static void let_in(bool is_allowed) {
+    const char *name = strrchr(conninfo, '=') + 1;
+    char elsewhere[512], sql[1024];
+    snprintf(elsewhere, sizeof(elsewhere), "%s dbname=postgres", conninfo);
+    snprintf(sql, sizeof(sql),
+             "do $$ begin alter database %s allow_connections %s; commit;"
+             "  perform pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = '%s'; end $$",
+             name, is_allowed ? "true" : "false", name);
+    pgtemp_sql(elsewhere, sql);
+}
+
+static _Atomic int64_t next_number;
+
+static void take(UNUSED void *data, const uint8_t *payload, size_t size) {
+    Bh__Test__CountResponse *item = bh__test__count_response__unpack(NULL, size, payload);
+    if (item && item->number == atomic_load(&next_number))
+        atomic_fetch_add(&next_number, 1);
+    bh__test__count_response__free_unpacked(item, NULL);
+}
+
+/* From where it broke off; each step reads the database. */
+static void watch(echo_call *ec) {
+    Bh__Test__CountRequest request = BH__TEST__COUNT_REQUEST__INIT;
+    uint8_t bytes[64];
+    request.next = atomic_load(&next_number);
+    request.end = 10;
+    request.waits = true;
+    size_t n = bh__test__count_request__pack(&request, bytes);
+    echo_stream_start(gateway, ec, take, echo_call_keep, ECHO_COUNT, bytes, n, LONG_MS);
+}
+
+static bool ends_with(echo_call *ec, const char *reason) {
+    bh_err *err = echo_call_wait(ec);
+    bool is_so = strcmp(err ? err->reason : "", reason) == 0;
+    echo_call_done(ec);
+    return is_so;
+}
+
+/* The step that finds no database ends the stream; whoever comes again goes on, and misses nothing. */
+static void a_stream_ends_with_the_database_and_goes_on_with_it(UNUSED void **state) {
+    echo_call ec;
+    echo_count_to(5);
+    watch(&ec);
+    while (atomic_load(&next_number) < 5)
+        echo_sleep(1);
+    let_in(false);
+    echo_count_to(10);
+    rpc_server_wake(site.server);
+    assert_true(ends_with(&ec, "DATABASE_UNAVAILABLE"));
+    assert_int_equal(atomic_load(&next_number), 5);
+    let_in(true);
+    do
+        watch(&ec);
+    while (ends_with(&ec, "DATABASE_UNAVAILABLE"));
+    assert_int_equal(atomic_load(&next_number), 10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_read_that_is_given_up_ends_in_the_database),
         cmocka_unit_test(a_read_whose_time_is_up_ends_in_the_database),
         cmocka_unit_test(a_read_of_a_client_that_is_gone_ends_in_the_database),
+        cmocka_unit_test(a_stream_ends_with_the_database_and_goes_on_with_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

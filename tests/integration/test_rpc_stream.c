@@ -106,8 +106,10 @@ static int64_t metric(const char *name) {
 }
 
 static void wait_metric(const char *name, int64_t value) {
-    while (metric(name) != value)
+    enum { TRIES = 60000 };
+    for (int i = 0; i < TRIES && metric(name) != value; i++)
         echo_sleep(1);
+    assert_int_equal(metric(name), value);
 }
 
 #define COUNT(...)                                                                         \

@@ -2,8 +2,8 @@
 
     /usr/bin/python3 tests/planted/plant.py build/planted
 
-Which one is on, C asks the variable BIHUAN_MISTAKE of the environment, SQL the setting bihuan.mistake of the database.
-The sources themselves know nothing of it."""
+Which one is on, C and scripts ask the variable BIHUAN_MISTAKE of the environment, SQL the setting bihuan.mistake of the
+database. The sources themselves know nothing of it."""
 import pathlib
 import subprocess
 import sys
@@ -12,8 +12,8 @@ import tomllib
 TOP = pathlib.Path(__file__).resolve().parents[2]
 TABLE = pathlib.Path(__file__).with_name("mistakes.toml")
 
-IN_C = 'mistake_is_on("%s")'
 IN_SQL = "(coalesce(current_setting('bihuan.mistake', true), '') = '%s')"
+SWITCHES = {".c": 'mistake_is_on("%s")', ".sql": IN_SQL, ".in": IN_SQL, "": '[ "${BIHUAN_MISTAKE:-}" = %s ]'}
 C_HEAD = """#include <stdlib.h>
 #include <string.h>
 static inline int mistake_is_on(const char *name) {
@@ -52,7 +52,7 @@ def places(row):
 def put(text, name, file, find, new):
     if text.count(find) != 1:
         raise Misplaced(f"{name}: {file} holds {text.count(find)} times: {find!r}")
-    switch = (IN_C if file.endswith(".c") else IN_SQL) % name
+    switch = SWITCHES[pathlib.Path(file).suffix] % name
     return text.replace(find, new.replace("NAME", name).replace("MISTAKE", switch).replace("FOUND", find))
 
 

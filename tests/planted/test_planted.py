@@ -44,10 +44,17 @@ def cluster(copy):
         process.stdin.close()
 
 
+def command_of(copy, test):
+    """Of a program, or of a file of pytest's with or without ::test."""
+    if ".py" in test:
+        return ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", copy / "tests" / test]
+    return [copy / "tests/with-database", copy / "tests/planted/with-mistake", copy / "build/test/tests" / f"test_{test}"]
+
+
 def passes(copy, cluster, test, mistake=""):
     """True when the test passes; one that hangs does not."""
-    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake}
-    command = [copy / "tests/with-database", copy / "tests/planted/with-mistake", copy / "build/test/tests" / f"test_{test}"]
+    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake, "BIHUAN_BUILD": str(copy / "build/test")}
+    command = command_of(copy, test)
     process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                start_new_session=True)
     try:

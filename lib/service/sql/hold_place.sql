@@ -10,7 +10,8 @@ with held as (
     on conflict (site_id, service, endpoint) do update set public_key = excluded.public_key, until = excluded.until
 ), gone as (
     delete from bihuan.place
-     where site_id = $1 and service = $2 and endpoint <> $3 and until < clock_timestamp() - interval '1 day'
+     where site_id = $1 and service = $2 and endpoint <> $3
+       and until not between clock_timestamp() - interval '1 day' and clock_timestamp() + interval '1 day'
 )
 select endpoint, public_key
   from bihuan.place
