@@ -46,7 +46,8 @@ const char *task_draft_list(bh_call *c, const command *cmd, uuid parent, Bh__Dra
 bh_err *task_store_misnamed(bh_call *c, const pg_rows *rows) {
     enum { NO_UNIT = 11, COLLECTIVE = 12, NO_LEADER = 13, LEADERSHIP = 14, DOUBLED = 15, NO_LEG = 16 };
     const char *id = arena_printf(c->mem, "%d", (int) pg_get_int(rows, 0, "_misnamed"));
-    const char *unit = arena_printf(c->mem, "%s (%s)", pg_get_text(rows, 0, "_misnamed_name"), id);
+    const char *name = pg_get_text(rows, 0, "_misnamed_name");
+    const char *unit = arena_printf(c->mem, "%s (%s)", name, id);
     switch (pg_get_int(rows, 0, "outcome")) {
     case NO_UNIT:
         return bh_fail(c, UNIT_UNKNOWN, id);
@@ -59,7 +60,7 @@ bh_err *task_store_misnamed(bh_call *c, const pg_rows *rows) {
     case DOUBLED:
         return bh_fail(c, UNIT_DOUBLED, unit);
     case NO_LEG:
-        return bh_fail(c, UNIT_WITHOUT_LEG, unit);
+        return *name ? bh_fail(c, UNIT_WITHOUT_LEG, unit) : bh_fail(c, UNIT_UNKNOWN, id);
     default:
         return NULL;
     }

@@ -117,6 +117,7 @@ static void only_units_of_the_task_work_again(void **state) {
     refused(&s, "leader", "RefuseSignOff", "\"unit_ids\":[21],\"reason\":\"r\"", "BAD_FIELD");
     refused(&s, "leader", "RefuseSignOff", "\"to_units\":true,\"unit_ids\":[21,90],\"reason\":\"r\"",
             "UNIT_WITHOUT_LEG");
+    refused(&s, "leader", "RefuseSignOff", "\"to_units\":true,\"unit_ids\":[9999],\"reason\":\"r\"", "UNIT_UNKNOWN");
     done(&s, "leader", "RefuseSignOff", "\"to_units\":true,\"unit_ids\":[21],\"reason\":\"r\"");
     assert_string_equal(legs(&s), "20:2 21:2");
     const char *history = desk_call(s.d, "ListTaskEvents", person_named("drafter"), "\"task_id\":\"%s\"", s.task);
