@@ -11,6 +11,8 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import Callable
 
+from browser import Page
+
 TOP = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -32,6 +34,7 @@ class Site:
     take: int      # messages it begins with
     noticed: Callable  # returns when the service has noticed that the call of this trace id was given up
     holding: Callable = contextlib.nullcontext  # the slow call does not end within
+    page: Page = None  # of this site, for BROWSERS
 
 
 @dataclass
@@ -46,17 +49,25 @@ class Ask:
         return {"authorization": f"Bearer {site.token}", "traceparent": f"00-{self.trace}-00f067aa0ba902b7-01"}
 
 
+def words_of(site, call, how):
+    """What tests/npm/calls.mjs wants to know of a call."""
+    service, method, request = call
+    return [json.dumps(how.headers(site)), f"bihuan.v1.{service}", method, json.dumps(request), str(how.timeout_ms), str(how.take)]
+
+
 def in_node(peer, version):
     def ask(site, call, how):
-        service, method, request = call
-        command = ["node", TOP / "tests/npm/peer.mjs", peer, version, site.descriptors, site.url, site.ca, json.dumps(how.headers(site))]
-        command += [f"bihuan.v1.{service}", method, json.dumps(request), str(how.timeout_ms), str(how.take)]
+        command = ["node", TOP / "tests/npm/peer.mjs", peer, version, site.descriptors, site.url, site.ca, *words_of(site, call, how)]
         trust = os.environ | {"NODE_EXTRA_CA_CERTS": str(site.ca)}
         run = subprocess.run(command, env=trust, capture_output=True, timeout=60, check=False)
         assert run.returncode == 0, run.stderr.decode()
         return json.loads(run.stdout)
 
     return ask
+
+
+def in_browser(peer):
+    return lambda site, call, how: site.page.ask(peer, *words_of(site, call, how))
 
 
 def detail_of(site, packed):
@@ -119,6 +130,11 @@ PEERS = {
     "buf connect": in_buf("connect"),
     "buf grpc": in_buf("grpc"),
     "buf grpc-web": in_buf("grpcweb"),
+}
+BROWSERS = {
+    "chromium json": in_browser("web-json"),
+    "chromium binary": in_browser("web-binary"),
+    "chromium grpc-web": in_browser("web-grpc-web"),
 }
 
 

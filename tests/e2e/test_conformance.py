@@ -5,7 +5,8 @@ import subprocess
 import time
 
 import pytest
-from conformance import CHECKS, PEERS, Site
+from browser import page_of
+from conformance import BROWSERS, CHECKS, PEERS, Site
 from descriptors import write_descriptors
 
 
@@ -40,25 +41,29 @@ def log_in(bihuan, login):
 @pytest.fixture(scope="module")
 def site(bihuan, tmp_path_factory):
     me = ("DirectoryService", "GetMe", {})
-    return Site(
-        url=bihuan.url,
-        ca=bihuan.state / "tls" / "ca.pem",
-        token=log_in(bihuan, "drafter01"),
-        descriptors=write_descriptors(tmp_path_factory.mktemp("site") / "all.binpb"),
-        unary=me,
-        words=["drafter01"],
-        refused=("TaskService", "GetTask", {"taskId": "00000000-0000-0000-0000-000000000001"}),
-        code="not_found",
-        detail={"reason": "NOT_FOUND_OBJECT"},
-        slow=me,
-        stream=("AuditService", "WatchChanges", {"firstIndex": "0"}),
-        take=1,
-        noticed=lambda trace: wait_until_given_up(bihuan, trace),
-        holding=lambda: sessions_locked(bihuan),
-    )
+    ca = bihuan.state / "tls" / "ca.pem"
+    descriptors = write_descriptors(tmp_path_factory.mktemp("site") / "all.binpb")
+    with page_of(bihuan.url, ca, descriptors) as page:
+        yield Site(
+            url=bihuan.url,
+            ca=ca,
+            token=log_in(bihuan, "drafter01"),
+            descriptors=descriptors,
+            unary=me,
+            words=["drafter01"],
+            refused=("TaskService", "GetTask", {"taskId": "00000000-0000-0000-0000-000000000001"}),
+            code="not_found",
+            detail={"reason": "NOT_FOUND_OBJECT"},
+            slow=me,
+            stream=("AuditService", "WatchChanges", {"firstIndex": "0"}),
+            take=1,
+            noticed=lambda trace: wait_until_given_up(bihuan, trace),
+            page=page,
+            holding=lambda: sessions_locked(bihuan),
+        )
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("peer", PEERS | BROWSERS)
 def test_conformance(site, peer, check):
-    check(PEERS[peer], site)
+    check((PEERS | BROWSERS)[peer], site)

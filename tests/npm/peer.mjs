@@ -4,85 +4,51 @@
 // PEER is one of the table below; after TAKE messages a stream is given up. The peers of browsers run on Node's fetch,
 // which finds the authority by NODE_EXTRA_CA_CERTS.
 import { readFileSync } from "node:fs";
-import { createFileRegistry, fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { ConnectError, createClient } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import * as web from "@connectrpc/connect-web";
 import grpc from "@grpc/grpc-js";
+import { answerOf, callOf, throughConnect, webTransports } from "./calls.mjs";
 
-const [peer, httpVersion, set, baseUrl, caFile, headersJson, serviceName, methodName, request, timeout, take] = process.argv.slice(2);
-const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(set)));
-const service = registry.getService(serviceName);
-const method = service.methods.find((candidate) => candidate.name === methodName);
-const isStream = method.methodKind === "server_streaming";
-const detailType = registry.getMessage("bihuan.v1.ErrorDetail");
+const [peer, httpVersion, set, baseUrl, caFile, headersJson, serviceName, ...words] = process.argv.slice(2);
 const ca = readFileSync(caFile);
-const headers = JSON.parse(headersJson);
-const timeoutMs = Number(timeout) || undefined;
-const last = Number(take) || Infinity;
-const messages = [];
-
-function failureOf(reason) {
-  const error = ConnectError.from(reason);
-  return { code: error.code, message: error.rawMessage, detail: error.findDetails(detailType)[0] };
-}
-
-async function throughConnect(transport) {
-  const given = new AbortController();
-  const answer = createClient(service, transport)[method.localName](input, { headers, timeoutMs, signal: given.signal });
-  try {
-    if (!isStream) return { response: await answer };
-    for await (const message of answer) if (messages.push(message) === last) given.abort();
-    return {};
-  } catch (reason) {
-    return failureOf(reason);
-  }
-}
 
 // What google.rpc.Status holds; grpc-js hands on its bytes.
-function detailOf(error) {
+function detailOf({ registry, detailType }, error) {
   const [bytes] = error.metadata.get("grpc-status-details-bin");
   const [any] = bytes ? fromBinary(registry.getMessage("bihuan.v1.GrpcStatus"), bytes).details : [];
   return any && any.typeUrl.endsWith(`/${detailType.typeName}`) ? fromBinary(detailType, any.value) : undefined;
 }
 
-function throughGrpcJs() {
+function throughGrpcJs(call) {
+  const { method, input, headers, timeoutMs, messages, last } = call;
   const client = new grpc.Client(new URL(baseUrl).host, grpc.credentials.createSsl(ca));
   const metadata = new grpc.Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   const options = timeoutMs ? { deadline: Date.now() + timeoutMs } : {};
   const pack = (message) => Buffer.from(toBinary(method.input, message));
   const unpack = (bytes) => fromBinary(method.output, bytes);
-  const path = `/${serviceName}/${methodName}`;
-  const failure = (error) => ({ code: error.code, message: error.details, detail: detailOf(error) });
+  const path = `/${serviceName}/${method.name}`;
+  const failure = (error) => ({ code: error.code, message: error.details, detail: detailOf(call, error) });
   return new Promise((resolve) => {
-    if (!isStream)
+    if (!call.isStream)
       return client.makeUnaryRequest(path, pack, unpack, input, metadata, options, (error, response) =>
         resolve(error ? failure(error) : { response }),
       );
-    const call = client.makeServerStreamRequest(path, pack, unpack, input, metadata, options);
-    call.on("data", (message) => messages.push(message) === last && call.cancel());
-    call.on("error", (error) => resolve(failure(error)));
-    call.on("end", () => resolve({}));
+    const stream = client.makeServerStreamRequest(path, pack, unpack, input, metadata, options);
+    stream.on("data", (message) => messages.push(message) === last && stream.cancel());
+    stream.on("error", (error) => resolve(failure(error)));
+    stream.on("end", () => resolve({}));
   });
 }
 
 const nodeOptions = { ca };
-const peers = {
-  "connect-json": () => throughConnect(createConnectTransport({ baseUrl, httpVersion, nodeOptions })),
-  "connect-binary": () => throughConnect(createConnectTransport({ baseUrl, httpVersion, nodeOptions, useBinaryFormat: true })),
-  "connect-grpc": () => throughConnect(createGrpcTransport({ baseUrl, httpVersion, nodeOptions })),
-  "connect-grpc-web": () => throughConnect(createGrpcWebTransport({ baseUrl, httpVersion, nodeOptions })),
-  "web-json": () => throughConnect(web.createConnectTransport({ baseUrl })),
-  "web-binary": () => throughConnect(web.createConnectTransport({ baseUrl, useBinaryFormat: true })),
-  "web-grpc-web": () => throughConnect(web.createGrpcWebTransport({ baseUrl })),
-  "grpc-js": throughGrpcJs,
+const nodeTransports = {
+  "connect-json": () => createConnectTransport({ baseUrl, httpVersion, nodeOptions }),
+  "connect-binary": () => createConnectTransport({ baseUrl, httpVersion, nodeOptions, useBinaryFormat: true }),
+  "connect-grpc": () => createGrpcTransport({ baseUrl, httpVersion, nodeOptions }),
+  "connect-grpc-web": () => createGrpcWebTransport({ baseUrl, httpVersion, nodeOptions }),
 };
-const input = fromJson(method.input, JSON.parse(request));
-const { response, code, message, detail } = await peers[peer]();
-const failure = { code: code && codeToString(code), message, detail: detail && toJson(detailType, detail) };
-const answer = response ? { response: toJson(method.output, response) } : failure;
-console.log(JSON.stringify({ ...answer, messages: messages.map((one) => toJson(method.output, one)) }));
+const transports = { ...nodeTransports, ...webTransports };
+const call = callOf(readFileSync(set), headersJson, serviceName, ...words);
+console.log(answerOf(call, await (peer === "grpc-js" ? throughGrpcJs(call) : throughConnect(call, transports[peer](baseUrl)))));
 process.exit(0);
