@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit_sql.h"
+#include "domain/leaf.h"
 #include "domain/task.h"
 #include "service/page.h"
 
@@ -118,10 +119,26 @@ bh_err *store_list_blocks(bh_call *c, int64_t first, int32_t page_size, Bh__List
     return NULL;
 }
 
+/* Bytes that are no leaf are the verifier's matter; the change is told without what they would say. */
+static void fill_from_leaf(bh_call *c, const pg_rows *rows, int row, Bh__Change *change) {
+    size_t size;
+    leaf said;
+    uint8_t previous[SHA256_SIZE];
+    const uint8_t *bytes = pg_get_bytes(rows, row, "_leaf", &size);
+    if (!leaf_parse(c->mem, bytes, size, &said, previous))
+        return;
+    change->time_ms = said.time_ms;
+    change->action = (char *) (uintptr_t) said.action;
+    change->user_id = said.user_id;
+    change->unit_id = said.unit_id;
+}
+
 bh_err *store_list_changes(bh_call *c, int64_t first, int64_t end, Bh__WatchChangesResponse *resp) {
     pg_rows rows;
     TRY(pg_call(c, &audit_sql[AUDIT_SQL_LIST_CHANGES], &rows, READER(c), pg_int(first), pg_int(end)));
     resp->changes = pg_fill_all(c, &rows, &bh__change__descriptor, &resp->n_changes);
+    for (int i = 0; i < rows.count; i++)
+        fill_from_leaf(c, &rows, i, resp->changes[i]);
     return NULL;
 }
 

@@ -19,6 +19,12 @@ bool watch_tell(int64_t size) {
     return before < size;
 }
 
+/* A cursor from before a restore, mostly. */
+static bh_err *fail_beyond(bh_call *c, int64_t place, int64_t size) {
+    return bh_fail(c, PLACE_BEYOND_LOG, arena_printf(c->mem, "%lld", (long long) place),
+                   arena_printf(c->mem, "%lld", (long long) size));
+}
+
 /* What is known is mostly enough; a place behind it, which another process may have told, is looked up. */
 static bh_err *find_size(bh_call *c, int64_t place, int64_t *ret_size) {
     tree t;
@@ -28,7 +34,8 @@ static bh_err *find_size(bh_call *c, int64_t place, int64_t *ret_size) {
     TRY(store_tree(c, &t));
     *ret_size = (int64_t) t.edge.size;
     watch_tell(*ret_size);
-    return field_range(c, "first_index", place, -1, *ret_size);
+    TRY(field_range(c, "first_index", place, -1, INT64_MAX));
+    return place <= *ret_size ? NULL : fail_beyond(c, place, *ret_size);
 }
 
 bh_err *watch_step(bh_call *c, Bh__WatchChangesRequest *req, Bh__WatchChangesResponse *resp, rpc_step *ret_step) {

@@ -67,6 +67,9 @@ static void from_now_on(UNUSED void **state) {
     assert_string_equal(change->object_type, "task");
     assert_string_equal(change->object_id, "00000000-0000-7000-8000-000000000000");
     assert_int_equal(change->version, 2);
+    assert_string_equal(change->action, "Move");
+    assert_int_equal(change->user_id, 7);
+    assert_true(change->time_ms > 0 && change->unit_id == 0);
     assert_waits(&w);
 }
 
@@ -86,10 +89,14 @@ static void from_the_beginning(UNUSED void **state) {
 }
 
 static void places_that_are_none(UNUSED void **state) {
-    const int64_t places[] = { -2, log_size() + 1, INT64_MAX, INT64_MIN };
-    for (size_t i = 0; i < countof(places); i++) {
-        watching w = watch(audit, &auditor, places[i]);
-        assert_string_equal(step(&w)->reason, "BAD_FIELD");
+    static const char *const below = "BAD_FIELD", *const beyond = "PLACE_BEYOND_LOG";
+    const struct {
+        int64_t place;
+        const char *reason;
+    } rows[] = { { -2, below }, { INT64_MIN, below }, { log_size() + 1, beyond }, { INT64_MAX, beyond } };
+    for (size_t i = 0; i < countof(rows); i++) {
+        watching w = watch(audit, &auditor, rows[i].place);
+        assert_string_equal(step(&w)->reason, rows[i].reason);
     }
     watching nobody = watch(audit, &(principal){ .login = "" }, 0);
     assert_string_equal(step(&nobody)->reason, "METHOD_NOT_ALLOWED");
@@ -112,7 +119,8 @@ static void nobody_sees_the_object_of_another(UNUSED void **state) {
     int64_t base = log_size();
     append(3, 7);
     integrate();
-    desk_sql(audit, "update audit.entry set object_type = 'report' where idx = %lld", (long long) base + 6);
+    desk_sql(audit, "update audit.entry set object_type = 'report', leaf = 'no leaf' where idx = %lld",
+             (long long) base + 6);
     desk_sql(audit,
              "insert into task.task (site_id, task_id, version, leaf_hash, state, no, text, is_key, office_unit, "
              "leader_ids, created_ms, position) select 1, (u || '-0000-7000-8000-000000000000')::uuid, 1, "
@@ -123,6 +131,8 @@ static void nobody_sees_the_object_of_another(UNUSED void **state) {
     assert_int_equal(own.response->changes[0]->entry_index, base);
     assert_int_equal(own.response->changes[1]->entry_index, base + 3);
     assert_sends(&all, 7, base + 7);
+    assert_string_equal(all.response->changes[6]->action, ""); /* its bytes say nothing */
+    assert_int_equal(all.response->changes[6]->version, 3);
     assert_null(step(&none));
     assert_int_equal(none.response->n_changes, 0);
     assert_int_equal(none.request.first_index, base + 7);

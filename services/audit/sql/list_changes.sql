@@ -7,7 +7,7 @@
 -- $6 first int8
 -- $7 behind int8          the last one
 -- read
-select e.idx as entry_index, e.object_type, e.object_id, e.version
+select e.idx as entry_index, e.object_type, e.object_id, e.version, e.leaf as _leaf
   from audit.entry e
  where e.site_id = $1 and e.idx >= $6 and e.idx < $7 and ($2 or audit.readable(e, $3, $4, $5))
  order by e.idx
