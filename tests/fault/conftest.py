@@ -8,6 +8,11 @@ import pytest
 from city import City
 
 
+def pytest_collection_modifyitems(items):
+    """The great load comes last: every check looks at all that was done before it."""
+    items.sort(key=lambda item: item.path.name == "test_kill.py")
+
+
 @pytest.fixture(scope="session")
 def seed():
     """Printed by every run; the variable repeats one."""

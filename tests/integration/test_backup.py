@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("backup")  # the story is made once
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 

@@ -8,6 +8,7 @@ import tarfile
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("lay")  # the site that is laid is made once
 TOP = pathlib.Path(__file__).resolve().parents[2]
 ALL = "postgres directory target task progress audit gateway haproxy"
 TWO = f"""\

@@ -19,7 +19,7 @@ def look(folder, model, defect):
     """What the search says: violated assertions, and processes that wait for ever."""
     for command in (
         ["spin", f"-DDEFECT={defect}", "-a", FOLDER / f"{model}.pml"],
-        ["cc", "-w", "-O1", "-DSAFETY", "-DCOLLAPSE", "-o", "pan", "pan.c"],
+        ["cc", "-w", "-DSAFETY", "-DCOLLAPSE", "-o", "pan", "pan.c"],
     ):
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     said = subprocess.run(["./pan", "-m10000"], cwd=folder, check=True, capture_output=True, text=True).stdout

@@ -19,7 +19,7 @@ line 2</error></testcase>
 
 
 def count(folder):
-    run = subprocess.run([TOP / "tools/count-results", folder], capture_output=True, text=True)
+    run = subprocess.run([TOP / "tools/count-results", folder, "62"], capture_output=True, text=True)
     return run.returncode, run.stdout.splitlines()
 
 
@@ -31,16 +31,16 @@ def test_reports_and_steps_are_added_up(tmp_path):
     assert status == 1
     assert lines[:3] == ["--- a broken", "line 1", "line 2"]
     assert lines[3:-4] == ["--- build-dev"] + [f"error {i}" for i in range(60, 100)]
-    assert lines[-4:] == ["FAILED a bad", "FAILED a broken", "FAILED build-dev", "2 passed, 3 failed, 1 skipped"]
+    assert lines[-4:] == ["FAILED a bad", "FAILED a broken", "FAILED build-dev", "2 passed, 3 failed, 1 skipped in 62 s"]
 
 
 def test_all_good_is_zero(tmp_path):
     (tmp_path / "check-source.passed").touch()
-    assert count(tmp_path) == (0, ["1 passed, 0 failed, 0 skipped"])
+    assert count(tmp_path) == (0, ["1 passed, 0 failed, 0 skipped in 62 s"])
 
 
 def test_nothing_run_is_a_failure(tmp_path):
-    assert count(tmp_path) == (1, ["0 passed, 0 failed, 0 skipped"])
+    assert count(tmp_path) == (1, ["0 passed, 0 failed, 0 skipped in 62 s"])
 
 
 @pytest.fixture
