@@ -114,6 +114,7 @@ def test_no_copy_is_whole(pair, harm):
     harm(stored(two, digest))
     answer = get(two, digest)
     assert answer.status == 500 and answer.detail()["reason"] == "EVIDENCE_DAMAGED" and leftovers(two) == []
+    assert stored(two, digest).exists() == (harm is damage_byte), "the damage does not spread"
     assert put(two, data).status == 200 and get(two, digest).body == data, "the right bytes, sent again, heal it"
 
 

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "echo.h"
 
-enum { LONG_MS = 60000, WORKERS = 8, NEVER = 1 << 30 };
+enum { LONG_MS = 60000, AGES_MS = 10 * 60000, WORKERS = 8, NEVER = 1 << 30 };
 
 static echo_site site;
 static rpc_client *gateway;
@@ -301,11 +301,12 @@ static void a_killed_server(UNUSED void **state) {
     echo_kill(pid);
 }
 
+/* Long before their deadline. */
 static void the_streams_of_who_vanished_go(UNUSED void **state) {
     counting waits = { 0 }, stalls = { .is_slow = true };
     serve();
-    start(&waits, COUNT(.end = NEVER, .waits = true));
-    start(&stalls, COUNT(.end = NEVER));
+    start_for(&waits, COUNT(.end = NEVER, .waits = true), AGES_MS);
+    start_for(&stalls, COUNT(.end = NEVER), AGES_MS);
     wait_items(&stalls, STREAM_MESSAGES_MAX);
     wait_metric("bihuan_rpc_streams_open", 2);
     rpc_client_close(gateway);

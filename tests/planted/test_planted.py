@@ -53,7 +53,8 @@ def command_of(copy, test):
 
 def passes(copy, cluster, test, mistake=""):
     """True when the test passes; one that hangs does not."""
-    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake, "BIHUAN_BUILD": str(copy / "build/test")}
+    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake, "BIHUAN_BUILD": str(copy / "build/test"),
+                   "CMOCKA_TEST_ABORT": "1"}  # at the first failure
     command = command_of(copy, test)
     process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                start_new_session=True)
