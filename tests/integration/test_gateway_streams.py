@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from behind_gateway import KEEP, TOKEN, TOP, Gateway, sent_with, wait_for_line
+from behind_gateway import BUILD, KEEP, TOKEN, TOP, Gateway, sent_with, wait_for_line
 from raw_call import ask, frame
 
 WATCH = "AuditService/WatchChanges"
@@ -181,6 +181,10 @@ def resident(process):
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1]) << 10
 
 
+of_the_gateway_alone = pytest.mark.skipif(BUILD.name == "dev", reason="sanitizers keep memory of their own")
+
+
+@of_the_gateway_alone
 def test_who_does_not_read_costs_no_memory(gateway):
     """The service has always more to say: it is not asked for it."""
     before = resident(gateway.process)
@@ -191,6 +195,7 @@ def test_who_does_not_read_costs_no_memory(gateway):
         assert watch(gateway, GRPC, 7)[1] == {"grpc-status": 0}
 
 
+@of_the_gateway_alone
 def test_thousands_that_are_idle(capsys):
     with Gateway(CALLER_STREAMS_MAX=MANY, CALLER_BURST=10 * MANY) as gateway:
         check_idle_streams(gateway, capsys)
