@@ -12,7 +12,7 @@
 enum {
     BATCH_MAX = 64,
     LEASE_MS = 20000,
-    PASS_MS = 8000, /* a pass ends well before its lease does */
+    PASS_MS = 8000, /* and DELIVERY_MS: over before the least that is left of a lease, three quarters */
     DELIVERY_MS = 5000,
     WAIT_MIN_MS = 100,
     AWAY_MAX_MS = 5000, /* between two tries when nobody could be reached */

@@ -12,7 +12,7 @@ static bh_err *task_changes(bh_call *call, const pg_rows *rows, ProtobufCMessage
     for (size_t i = 0; i < n; i++)
         ids[i] = pg_get_text(rows, (int) i, "object_id");
     Bh__Task **tasks = arena_array(call->mem, n, sizeof(tasks[0]));
-    TRY(task_store_current(call, ids, n, tasks));
+    TRY(task_store_changed(call, ids, n, tasks));
     for (size_t i = 0; i < n; i++) {
         Bh__ApplyTaskChangeRequest *request = arena_alloc(call->mem, sizeof(*request));
         bh__apply_task_change_request__init(request);

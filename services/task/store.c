@@ -126,16 +126,12 @@ void task_derive(const bh_call *c, Bh__Task *task) {
 
 /* ---- reads */
 
-static bh_err *find_rows(bh_call *c, const char *const *task_ids, size_t n, pg_rows *ret_rows) {
-    return pg_call(c, &task_sql[TASK_SQL_GET], ret_rows, pg_int(c->site_id), pg_texts(task_ids, n),
-                   pg_int(c->who.unit_id), pg_int(c->who.post), pg_int(c->who.leader_id));
-}
-
 /* No row or one; whether there is one that the caller may read. */
 static bh_err *find_row(bh_call *c, const char *task_id, pg_rows *ret_rows, bool *ret_is_readable) {
     uuid id;
     TRY(field_uuid(c, "task_id", task_id, &id));
-    TRY(find_rows(c, &task_id, 1, ret_rows));
+    TRY(pg_call(c, &task_sql[TASK_SQL_GET], ret_rows, pg_int(c->site_id), pg_uuid(&id), pg_int(c->who.unit_id),
+                pg_int(c->who.post), pg_int(c->who.leader_id)));
     *ret_is_readable = ret_rows->count && pg_get_int(ret_rows, 0, "readable");
     return NULL;
 }
@@ -145,7 +141,6 @@ static bh_err *read_row(bh_call *c, const pg_rows *rows, int row, Bh__Task **ret
     ProtobufCMessage *task;
     TRY(json_parse(c, json, strlen(json), &bh__task__descriptor, &task));
     *ret_task = (Bh__Task *) task;
-    task_derive(c, *ret_task);
     return NULL;
 }
 
@@ -153,13 +148,16 @@ bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task) {
     pg_rows rows;
     bool is_readable;
     TRY(find_row(c, task_id, &rows, &is_readable));
-    return is_readable ? read_row(c, &rows, 0, ret_task) : bh_fail(c, NOT_FOUND_OBJECT, task_id);
+    if (!is_readable)
+        return bh_fail(c, NOT_FOUND_OBJECT, task_id);
+    TRY(read_row(c, &rows, 0, ret_task));
+    task_derive(c, *ret_task);
+    return NULL;
 }
 
-bh_err *task_store_current(bh_call *c, const char *const *task_ids, size_t n, Bh__Task **ret_tasks) {
+bh_err *task_store_changed(bh_call *c, const char *const *task_ids, size_t n, Bh__Task **ret_tasks) {
     pg_rows rows;
-    c->who.post = POST_AUDITOR;
-    TRY(find_rows(c, task_ids, n, &rows));
+    TRY(pg_call(c, &task_sql[TASK_SQL_CHANGED], &rows, pg_int(c->site_id), pg_texts(task_ids, n)));
     for (size_t i = 0; i < n; i++)
         ret_tasks[i] = NULL;
     for (int row = 0; row < rows.count; row++)

@@ -51,8 +51,8 @@ void task_derive(const bh_call *c, Bh__Task *task);
 
 /* NOT_FOUND where the caller may not read it: a stranger does not learn that it exists. */
 MUST bh_err *task_store_get(bh_call *c, const char *task_id, Bh__Task **ret_task);
-/* The same of n tasks for the service itself, which reads what an auditor may; NULL for one that does not exist. */
-MUST bh_err *task_store_current(bh_call *c, const char *const *task_ids, size_t n, Bh__Task **ret_tasks);
+/* Of n tasks what goes out with their events, for the service itself; NULL for one that does not exist. */
+MUST bh_err *task_store_changed(bh_call *c, const char *const *task_ids, size_t n, Bh__Task **ret_tasks);
 /* Days since 1970 of deadline and begin of suspension, 0 where there is none or the caller may not read the task: what
  * is said of that is the move's to say. */
 MUST bh_err *task_store_days(bh_call *c, const char *task_id, int32_t *ret_deadline, int32_t *ret_suspended);

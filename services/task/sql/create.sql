@@ -16,12 +16,19 @@ with inp as materialized (
         $9::int2[], $10::int8[], $11::date[]) with ordinality
         as i(site_id, key, task_id, fingerprint, list, actor, login, unit, post, now_ms, today, ord)
 ),
+-- Seldom is anything wrong with any of them; only then each is looked at.
+any_misnamed as materialized (
+    select site_id, today, task.any_misnamed(site_id, jsonb_agg(e), today) as found
+      from inp, jsonb_array_elements(list::jsonb) e group by site_id, today
+),
 chk as materialized (
     select i.*, k.version as done_version, k.state as done_state,
            case when k.fingerprint = i.fingerprint then 4 when k.key is not null then 5 else coalesce(m.misnamed[1], 0) end as pre,
            m.misnamed[2] as misnamed
       from inp i left join task.idem k on k.site_id = i.site_id and k.key = i.key
-      left join lateral task.misnamed(i.site_id, i.list::jsonb, i.today) m(misnamed) on k.key is null
+      left join any_misnamed a on a.site_id = i.site_id and a.today = i.today
+      left join lateral (
+        select case when k.key is null and a.found then task.misnamed(i.site_id, i.list::jsonb, i.today) end) m(misnamed) on true
 ),
 made as materialized (
     select site_id, task.create_drafts(site_id, jsonb_agg(jsonb_build_object(

@@ -1,11 +1,11 @@
--- Tasks with all their parts, as JSON with the column names of bihuan.v1.Task; `place`: where each stands in the list.
+-- A task with all its parts, as JSON with the column names of bihuan.v1.Task.
 -- read
 -- $1 site int4
--- $2 tasks text[]
+-- $2 task uuid
 -- $3 unit int4
 -- $4 post int2
 -- $5 leader int4
-select x.place, task.readable(t, $3, $4, $5) as readable,
+select task.readable(t, $3, $4, $5) as readable,
        t.deadline - date '1970-01-01' as deadline_day, t.suspended_on - date '1970-01-01' as suspended_day,
        t.review_day - date '1970-01-01' as review, t.state, t.lead_unit,
        json_build_object(
@@ -54,5 +54,5 @@ select x.place, task.readable(t, $3, $4, $5) as readable,
                           'state', (array['WRITTEN', 'SIGNED', 'RETURNED', 'WITHDRAWN', 'VERIFIED', 'CLOSED'])[state],
                           'result_class', result_class) order by closure_no)
                  from task.closure k where k.site_id = t.site_id and k.task_id = t.task_id), '[]'))::text as json
-  from unnest($2::uuid[]) with ordinality x(task_id, place)
-  join task.task t on t.site_id = $1 and t.task_id = x.task_id
+  from task.task t
+ where t.site_id = $1 and t.task_id = $2

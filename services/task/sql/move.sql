@@ -163,7 +163,7 @@ legs_changed as (
               from go left join task.leg r on go.legs = 2 and r.site_id = go.site_id and r.task_id = go.task_id
                                            and r.unit_id = go.unit) g
      where l.site_id = g.site_id and l.task_id = g.task_id and l.state <> 8
-       and (g.legs in (1, 2, 4, 6, 7, 8) or l.unit_id = g.leg_unit
+       and (g.legs in (1, 4, 6, 7, 8) or l.unit_id in (g.leg_unit, g.replaced_unit)
             or g.move = 'NAME_MEMBERS' and l.unit_id = g.other_unit)
     returning 1
 ),
