@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 
+import uvloop
 from framing import readers
 
 LANES = ("up", "down")  # from the client to the server, and back
@@ -40,6 +41,7 @@ class Connection:
 
     def __init__(self, link, number, client, server):
         self.link, self.number, self.held = link, number, {lane: b"" for lane in LANES}
+        self.passed = {lane: b"" for lane in LANES}  # not written yet: what came together goes on together
         self.dice = random.Random(f"{link.proxy.seed} {link.name} {number}")
         self.ends = {"up": (client[0], server[1]), "down": (server[0], client[1])}  # where a lane reads and writes
         self.framing = dict(zip(LANES, readers(link.protocol)))
@@ -59,8 +61,10 @@ class Connection:
                 await self.link.gates[lane].wait()
                 for kind, raw in self.framing[lane].feed(data):
                     await self.pass_on(lane, kind, raw)
+                self.write(lane)
                 await target.drain()
             self.send(lane, self.framing[lane].rest)
+            self.write(lane)
             target.write_eof()
         except OSError:
             self.cut()
@@ -69,15 +73,22 @@ class Connection:
         for rule in self.link.rules:
             if rule.takes(lane, kind, self.dice):
                 self.link.proxy.note(link=self.link.name, connection=self.number, lane=lane, kind=kind, act=rule.name)
+                self.write(lane)
                 await rule.act(self, lane, raw, rule.amount)
                 return
         self.send(lane, raw)
 
     def send(self, lane, raw):
-        self.ends[lane][1].write(raw + self.held[lane])
+        self.passed[lane] += raw + self.held[lane]
         self.held[lane] = b""
 
+    def write(self, lane):
+        if self.passed[lane]:
+            self.ends[lane][1].write(self.passed[lane])
+        self.passed[lane] = b""
+
     async def flush(self, lane):
+        self.write(lane)
         while self.ends[lane][1].transport.get_write_buffer_size():
             await asyncio.sleep(0.001)
 
@@ -155,11 +166,11 @@ class Link:
 
     async def listen(self, source):
         if isinstance(source, str):
-            await asyncio.start_unix_server(self.accept, source)
+            self.server = await asyncio.start_unix_server(self.accept, source)
             os.chmod(source, 0o777)
             return 0
-        server = await asyncio.start_server(self.accept, *source)
-        return server.sockets[0].getsockname()[1]
+        self.server = await asyncio.start_server(self.accept, *source)
+        return self.server.sockets[0].getsockname()[1]
 
     async def dial(self):
         if isinstance(self.target, str):
@@ -238,4 +249,5 @@ async def main(journal, seed):
 
 
 if __name__ == "__main__":
+    uvloop.install()  # the machine is shared with those whose messages these are
     asyncio.run(main(sys.argv[1], sys.argv[2]))
