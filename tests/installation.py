@@ -26,6 +26,12 @@ def plan_year(installation):
     return (installation.state / "sample-plan.txt").read_text(encoding="utf8").split("〔")[1][:4]
 
 
+def crowding():
+    """How much longer everything takes because others use this machine: 1 unless more than three programs queue for each
+    processor, which is what a load makes by itself."""
+    return max(1.0, os.getloadavg()[0] / os.cpu_count() / 3)
+
+
 def is_free(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from browser import page_of
-from conformance import BROWSERS, CHECKS, PEERS, Site
+from conformance import BROWSERS, CHECKS, PEERS, Site, unary
 from descriptors import write_descriptors
 
 
@@ -63,7 +63,18 @@ def site(bihuan, tmp_path_factory):
         )
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("peer", PEERS | BROWSERS)
+# These do the whole script in every run, the others with --long: before a gateway with played services all of them do it
+# in every run (integration/test_gateway_peers.py).
+WHOLE = {*BROWSERS, "grpc-js"}
+
+
+def rows():
+    for peer in PEERS | BROWSERS:
+        for check in CHECKS:
+            marks = [] if check is unary or peer in WHOLE else [pytest.mark.long]
+            yield pytest.param(peer, check, id=f"{peer}-{check.__name__}", marks=marks)
+
+
+@pytest.mark.parametrize("peer, check", rows())
 def test_conformance(site, peer, check):
     check((PEERS | BROWSERS)[peer], site)

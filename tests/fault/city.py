@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from installation import Installation
+from installation import Installation, crowding
 from load import Connection, Load, Log
 from proxy import Chaos
 
@@ -21,12 +21,6 @@ MEMORY_MAX = 128  # megabytes a program
 PROBES = {"task": "TaskService/ListTodo", "directory": "DirectoryService/GetMe", "progress": "ProgressService/ListReports",
           "target": "TargetService/ListTargets", "audit": "AuditService/GetTreeHead", "gateway": "DirectoryService/GetMe",
           "haproxy": "DirectoryService/GetMe", "postgres": "TaskService/ListTodo"}
-
-
-def crowding():
-    """How much longer everything takes because others use this machine: 1 unless more than three programs queue for each
-    processor, which is what a load makes by itself."""
-    return max(1.0, os.getloadavg()[0] / os.cpu_count() / 3)
 
 
 class City(Installation):

@@ -10,7 +10,8 @@ import threading
 import time
 
 import pytest
-from city import MEMORY_MAX, SERVICES, crowding
+from city import MEMORY_MAX, SERVICES
+from installation import crowding
 
 CONNECTIONS, STREAMS = 40, 100  # together more than every queue of ours holds
 CLOSED_LOOPS = (4, 16, 64)      # questions under way at once on each of four connections, to find the peak
