@@ -12,22 +12,49 @@ enum {
 
 /* Without MANDATORY the ROUTER would drop it silently; with it a vanished caller is an error we may ignore: the call
  * has taken effect, and the caller will ask again with the same request id. */
-static bool send_reply(rpc_server *s, job *j) {
+static bool send(rpc_server *s, job *j, zmq_msg_t *message) {
     zmq_msg_t name;
     zmq_msg_init(&name);
     zmq_msg_copy(&name, &j->route);
     bool sent = zmq_msg_send(&name, s->router, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-                zmq_msg_send(&j->reply, s->router, ZMQ_DONTWAIT) >= 0;
+                zmq_msg_send(message, s->router, ZMQ_DONTWAIT) >= 0;
     if (!sent)
         log_event(LOG_WARN, "rpc.reply_lost", "caller=%s: %s", j->caller, zmq_strerror(errno));
     zmq_msg_close(&name);
     return sent;
 }
 
+void server_flush(rpc_server *s) {
+    zmq_msg_t message;
+    bundle *out = &s->answers;
+    if (!out->n)
+        return;
+    bundle_make(out, &message);
+    send(s, out->part[0].owner, &message);
+    zmq_msg_close(&message);
+    for (int i = 0; i < out->n; i++)
+        jobs_release(&s->jobs, out->part[i].owner);
+    bundle_clear(out);
+}
+
+static void gather(rpc_server *s, job *j) {
+    bundle *out = &s->answers;
+    bool alone = !(j->open.flags & FRAME_BUNDLES);
+    if (out->n && (!job_has_route_of(j, out->part[0].owner) || !bundle_has_room(out, &j->reply, alone)))
+        server_flush(s);
+    bundle_add(out, &j->reply, j, alone);
+    if (j == &s->jobs.overflow) /* the next one needs its place */
+        server_flush(s);
+}
+
+/* Whether a message of a stream could be sent must be known at once. */
 void server_reply(rpc_server *s, job *j) {
-    send_reply(s, j);
-    if (j->stream.caller)
-        streams_leave(&s->streams, j);
+    if (!j->stream.caller) {
+        gather(s, j);
+        return;
+    }
+    send(s, j, &j->reply);
+    streams_leave(&s->streams, j);
     jobs_release(&s->jobs, j);
 }
 
@@ -78,7 +105,7 @@ static void on_step(rpc_server *s, job *j, int64_t now_ms) {
         server_reply(s, j);
         return;
     }
-    if (j->stream.step == RPC_STEP_SEND && !send_reply(s, j))
+    if (j->stream.step == RPC_STEP_SEND && !send(s, j, &j->reply))
         atomic_store(&j->cancelled, true);
     if (!server_end_if_over(s, j, now_ms))
         streams_place(&s->streams, j);

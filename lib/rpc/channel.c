@@ -81,7 +81,9 @@ static connection *pick(const channel *ch, const rpc_result *call, int64_t now_m
 static bool send(channel *ch, rpc_result *call, int64_t now_ms) {
     connection *instance = pick(ch, call, now_ms);
     ch->turn++;
-    return instance && connection_send(instance, call, now_ms);
+    if (instance)
+        connection_send(instance, call, now_ms);
+    return instance != NULL;
 }
 
 static int64_t waiting_ends_ms(const rpc_result *call) {

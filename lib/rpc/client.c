@@ -68,11 +68,11 @@ static void run_errands(rpc_client *client, int64_t now_ms) {
  * it. */
 static bool serve(rpc_client *client) {
     int64_t now_ms = clock_mono_ms();
-    run_errands(client, now_ms);
     /* Once a millisecond is enough, and libzmq makes system calls for every look at a socket with nothing in it. */
     if (now_ms != client->ticked_ms)
         roster_tick(&client->roster, now_ms);
     client->ticked_ms = now_ms;
+    run_errands(client, now_ms);
     roster_pump(&client->roster, now_ms);
     return roster_receive(&client->roster, now_ms);
 }

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/bundle.h"
 #include "rpc/flight.h"
 #include "rpc/guard.h"
 #include "rpc/message.h"
@@ -48,8 +49,10 @@ struct connection {
     places places;
     bool has_news; /* about them */
     flight flight[FLIGHT_LANES];
-    int64_t expiry_ms; /* no call ends before */
-    credit arrived;    /* messages of streams that are not on their way any more, and not yet granted anew */
+    bundle out;         /* calls of this turn, not sent yet; they are in the flight */
+    bool reads_bundles; /* the server does */
+    int64_t expiry_ms;  /* no call ends before */
+    credit arrived;     /* messages of streams that are not on their way any more, and not yet granted anew */
 };
 
 connection *connection_new(const connection_setup *setup, const rpc_peer *peer) {
@@ -191,25 +194,31 @@ static rpc_result *take(connection *conn, uint64_t call_id) {
     return flight_take(&conn->flight[flight_lane_of(call_id)], call_id);
 }
 
-bool connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
-    frame head;
+/* What a socket that has just ended does not take is lost with the connection. */
+static void flush(connection *conn) {
     zmq_msg_t message;
+    if (!conn->out.n)
+        return;
+    bundle_make(&conn->out, &message);
+    send_message(conn, &message);
+    bundle_clear(&conn->out);
+}
+
+void connection_send(connection *conn, rpc_result *call, int64_t now_ms) {
+    frame head;
     message_parse(&call->request, &head);
     head.call_id = call->call_id = flight_add(&conn->flight[lane_for(call)], call);
     int64_t left_ms = call->deadline_ms - now_ms;
     head.timeout_ms = left_ms < UINT32_MAX ? (uint32_t) left_ms : UINT32_MAX;
     frame_write(&head, zmq_msg_data(&call->request));
-    zmq_msg_init(&message);
-    zmq_msg_copy(&message, &call->request);
-    if (!send_message(conn, &message)) {
-        /* The connection has just ended and we have not been told yet. */
-        take(conn, head.call_id);
-        return false;
-    }
     call->sent_on = conn;
     if (call->deadline_ms < conn->expiry_ms)
         conn->expiry_ms = call->deadline_ms;
-    return true;
+    /* The server keeps the message as long as one of its calls, and a stream is long. */
+    bool alone = call->item || !conn->reads_bundles;
+    if (!bundle_has_room(&conn->out, &call->request, alone))
+        flush(conn);
+    bundle_add(&conn->out, &call->request, call, alone);
 }
 
 /* The server need not work any longer for a call that has left the flight. A wish that gets lost does no harm: the call
@@ -219,6 +228,7 @@ static void send_cancel(connection *conn, const rpc_result *call) {
 }
 
 void connection_give_up(connection *conn, rpc_result *call, int64_t now_ms) {
+    flush(conn); /* the call may be there */
     take(conn, call->call_id);
     send_cancel(conn, call);
     give_back(conn, call, CALL_GIVEN_UP, now_ms);
@@ -257,6 +267,7 @@ static void on_hello(connection *conn, const frame *hello) {
     learn_places(conn, hello);
     if (conn->state != GREETING)
         return;
+    conn->reads_bundles = hello->flags & FRAME_BUNDLES;
     conn->lost_ms = 0;
     enter(conn, READY, INT64_MAX);
     log_event(LOG_INFO, "rpc.connected", "endpoint=%s", conn->endpoint);
@@ -314,33 +325,42 @@ static void on_end(connection *conn, zmq_msg_t *message, const frame *answer, in
     give_back(conn, call, verdict, now_ms);
 }
 
-static void handle(connection *conn, zmq_msg_t *message, int64_t now_ms) {
+static void handle(connection *conn, zmq_msg_t *message, const frame *received, int64_t now_ms) {
+    if (received->kind == FRAME_HELLO)
+        on_hello(conn, received);
+    else if (received->kind == FRAME_GOAWAY)
+        on_goaway(conn, now_ms);
+    else if (received->kind == FRAME_END && received->call_id == 0)
+        drop(conn, now_ms, "the server refuses us");
+    else if (received->kind == FRAME_DATA)
+        on_data(conn, received, now_ms);
+    else if (received->kind == FRAME_END)
+        on_end(conn, message, received, now_ms);
+}
+
+static void handle_all(connection *conn, zmq_msg_t *message, int64_t now_ms) {
     frame received;
-    const char *fault = message_parse(message, &received);
+    const char *fault;
+    bundle_reader frames = bundle_open(message);
     conn->heard_ms = now_ms;
     conn->pinged_ms = 0;
-    if (fault)
-        log_event(LOG_WARN, "rpc.bad_frame", "endpoint=%s: %s", conn->endpoint, fault);
-    else if (received.kind == FRAME_HELLO)
-        on_hello(conn, &received);
-    else if (received.kind == FRAME_GOAWAY)
-        on_goaway(conn, now_ms);
-    else if (received.kind == FRAME_END && received.call_id == 0)
-        drop(conn, now_ms, "the server refuses us");
-    else if (received.kind == FRAME_DATA)
-        on_data(conn, &received, now_ms);
-    else if (received.kind == FRAME_END)
-        on_end(conn, message, &received, now_ms);
+    while (bundle_next(&frames, &received, &fault)) {
+        if (fault)
+            log_event(LOG_WARN, "rpc.bad_frame", "endpoint=%s: %s", conn->endpoint, fault);
+        else
+            handle(conn, message, &received, now_ms);
+    }
 }
 
 bool connection_receive(connection *conn, int64_t now_ms) {
     int n = 0;
     zmq_msg_t message;
+    flush(conn);
     for (; n < BATCH_MAX && conn->socket; n++) {
         zmq_msg_init(&message);
         if (zmq_msg_recv(&message, conn->socket, ZMQ_DONTWAIT) < 0)
             break;
-        handle(conn, &message, now_ms);
+        handle_all(conn, &message, now_ms);
         zmq_msg_close(&message);
     }
     return n > 0;

@@ -50,13 +50,13 @@ enum { CONNECTION_FULL = INT32_MAX };
 /* How many calls like this one it has under way; more than any other has when calls should go elsewhere, for it has
  * failed lately; CONNECTION_FULL when it cannot take another one. */
 int connection_load(const connection *conn, const rpc_result *call, int64_t now_ms);
-/* Stamps call id and remaining time on the request and sends it; false when nothing left this process. */
-bool connection_send(connection *conn, rpc_result *call, int64_t now_ms);
+/* Stamps call id and remaining time on the request and sends it, soon. */
+void connection_send(connection *conn, rpc_result *call, int64_t now_ms);
 /* Gives back a call under way that nobody waits for any more; the server hears of it. */
 void connection_give_up(connection *conn, rpc_result *call, int64_t now_ms);
 /* Lets the server send so much more of a stream that was sent here. */
 void connection_grant(connection *conn, rpc_result *stream, credit more);
-/* Reads what waits; false when nothing did. */
+/* Sends what was to be sent soon, reads what waits; false when nothing did. */
 bool connection_receive(connection *conn, int64_t now_ms);
 /* Does what the clock asks for: greeting, pings, expired calls, the next attempt. */
 void connection_tick(connection *conn, int64_t now_ms);

@@ -22,12 +22,14 @@ typedef enum frame_kind {
     FRAME_CREDIT = 6,
     FRAME_PING = 7,
     FRAME_PONG = 8,
-    FRAME_GOAWAY = 9
+    FRAME_GOAWAY = 9,
+    FRAME_BUNDLE = 10, /* frames in its payload: see bundle.h */
 } frame_kind;
 
 typedef enum frame_flag {
     FRAME_END_STREAM = 1,    /* the sender's last message of this call; on every OPEN and END */
     FRAME_NOT_PROCESSED = 2, /* END: refused before any work, so it may be sent again */
+    FRAME_BUNDLES = 4,       /* HELLO of a server, OPEN: the sender reads bundles too */
 } frame_flag;
 
 /* One message; meta and payload point into the bytes it was parsed from. */

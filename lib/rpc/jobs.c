@@ -46,10 +46,13 @@ static job **bucket_of(const jobs *all, job *j) {
     return &all->buckets[(h ^ h >> 32) % all->bucket_count];
 }
 
-static bool is_same_call(job *a, job *b) {
+bool job_has_route_of(job *a, job *b) {
     size_t n = zmq_msg_size(&a->route);
-    return a->open.call_id == b->open.call_id && strcmp(a->caller, b->caller) == 0 && n == zmq_msg_size(&b->route) &&
-           memcmp(zmq_msg_data(&a->route), zmq_msg_data(&b->route), n) == 0;
+    return n == zmq_msg_size(&b->route) && memcmp(zmq_msg_data(&a->route), zmq_msg_data(&b->route), n) == 0;
+}
+
+static bool is_same_call(job *a, job *b) {
+    return a->open.call_id == b->open.call_id && strcmp(a->caller, b->caller) == 0 && job_has_route_of(a, b);
 }
 
 void jobs_enter(jobs *all, job *j) {

@@ -27,3 +27,5 @@ bool jobs_stream(jobs *all, job *j, route *caller);
 void jobs_enter(jobs *all, job *j);
 /* The accepted call with the call id, connection and key of this one; NULL when it has ended, or never was. */
 job *jobs_find(const jobs *all, job *like);
+/* Whether both came over the same connection. */
+bool job_has_route_of(job *a, job *b);

@@ -19,3 +19,14 @@ uint8_t *message_init(zmq_msg_t *ret_message, frame head, const ProtobufCMessage
 const char *message_parse(zmq_msg_t *message, frame *ret_frame) {
     return frame_parse(zmq_msg_data(message), zmq_msg_size(message), ret_frame);
 }
+
+/* Small messages live inside zmq_msg_t itself, so a copy has bytes of its own. */
+void message_share(zmq_msg_t *ret_copy, zmq_msg_t *message, frame *part) {
+    const uint8_t *from = zmq_msg_data(message);
+    zmq_msg_copy(ret_copy, message);
+    const uint8_t *to = zmq_msg_data(ret_copy);
+    if (!part->meta)
+        return;
+    part->meta = to + (part->meta - from);
+    part->payload = to + (part->payload - from);
+}

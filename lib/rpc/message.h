@@ -12,3 +12,5 @@
 uint8_t *message_init(zmq_msg_t *ret_message, frame head, const ProtobufCMessage *meta, size_t payload_size);
 /* NULL, or what is wrong with the message. */
 const char *message_parse(zmq_msg_t *message, frame *ret_frame);
+/* Makes *ret_copy share the bytes of a message; a frame in them then points into the copy. */
+void message_share(zmq_msg_t *ret_copy, zmq_msg_t *message, frame *part);

@@ -17,18 +17,28 @@ static void skip_rest(void *socket) {
     zmq_msg_close(&part);
 }
 
-/* Reads one message into the job; false when none waits. */
-static bool receive(rpc_server *s, job *j) {
-    if (zmq_msg_recv(&j->route, s->router, ZMQ_DONTWAIT) < 0)
+/* One message. */
+typedef struct arrival {
+    zmq_msg_t route, message;
+    bundle_reader frames;
+    int64_t now_ms, wall_ms;
+} arrival;
+
+/* False when none waits. */
+static bool receive(rpc_server *s, arrival *a) {
+    if (zmq_msg_recv(&a->route, s->router, ZMQ_DONTWAIT) < 0)
         return false;
-    if (!zmq_msg_more(&j->route)) {
-        j->fault = "no frame";
+    if (!zmq_msg_more(&a->route)) {
+        a->frames = (bundle_reader){ .is_whole = true, .fault = "no frame" };
+        zmq_msg_close(&a->message);
+        zmq_msg_init(&a->message);
         return true;
     }
-    zmq_msg_recv(&j->request, s->router, ZMQ_DONTWAIT);
-    j->fault = message_parse(&j->request, &j->open);
-    if (zmq_msg_more(&j->request)) {
-        j->fault = "more than one frame";
+    zmq_msg_recv(&a->message, s->router, ZMQ_DONTWAIT);
+    a->frames = bundle_open(&a->message);
+    if (zmq_msg_more(&a->message)) {
+        a->frames.is_whole = true;
+        a->frames.fault = "more than one frame";
         skip_rest(s->router);
     }
     return true;
@@ -51,7 +61,7 @@ static credit granted(const job *j) {
 static void on_hello(rpc_server *s, job *j) {
     credit first = { 0 };
     bool leaving = atomic_load(&s->stopping);
-    frame head = { .kind = leaving ? FRAME_GOAWAY : FRAME_HELLO };
+    frame head = { .kind = leaving ? FRAME_GOAWAY : FRAME_HELLO, .flags = FRAME_BUNDLES };
     if (!credit_grant(&first, granted(j))) {
         j->fault = too_much_credit;
         server_refuse(s, j);
@@ -144,9 +154,7 @@ static on_frame *const on_kind[] = {
     [FRAME_CREDIT] = on_credit, [FRAME_PING] = on_ping,
 };
 
-static void handle(rpc_server *s, job *j, int64_t now_ms, int64_t wall_ms) {
-    j->arrived_ms = j->queued_ms = now_ms;
-    server_identify(s, j, wall_ms);
+static void handle(rpc_server *s, job *j) {
     on_frame *on = j->open.kind < countof(on_kind) ? on_kind[j->open.kind] : NULL;
     if (!j->caller[0] || j->fault)
         server_refuse(s, j);
@@ -156,16 +164,32 @@ static void handle(rpc_server *s, job *j, int64_t now_ms, int64_t wall_ms) {
         jobs_release(&s->jobs, j);
 }
 
+/* Each frame is a job of its own; the bytes are shared. Returns how many there were. */
+static int handle_all(rpc_server *s, arrival *a) {
+    int n = 0;
+    frame open;
+    const char *fault;
+    for (; bundle_next(&a->frames, &open, &fault); n++) {
+        job *j = jobs_take(&s->jobs);
+        zmq_msg_copy(&j->route, &a->route);
+        message_share(&j->request, &a->message, &open);
+        j->open = open;
+        j->fault = fault;
+        j->arrived_ms = j->queued_ms = a->now_ms;
+        server_identify(s, j, a->wall_ms);
+        handle(s, j);
+    }
+    return n;
+}
+
 bool server_receive(rpc_server *s, int64_t now_ms) {
     int n = 0;
-    int64_t wall_ms = clock_now_ms();
-    for (; n < BATCH_MAX; n++) {
-        job *j = jobs_take(&s->jobs);
-        if (!receive(s, j)) {
-            jobs_release(&s->jobs, j);
-            break;
-        }
-        handle(s, j, now_ms, wall_ms);
-    }
-    return n == BATCH_MAX;
+    arrival a = { .now_ms = now_ms, .wall_ms = clock_now_ms() };
+    zmq_msg_init(&a.route);
+    zmq_msg_init(&a.message);
+    for (server_flush(s); n < BATCH_MAX && receive(s, &a); server_flush(s))
+        n += handle_all(s, &a);
+    zmq_msg_close(&a.message);
+    zmq_msg_close(&a.route);
+    return n >= BATCH_MAX;
 }

@@ -34,7 +34,7 @@ static void refuse(rpc_result *result, bh_reason failure, const char *argument) 
 /* A server would hang up on such frames, and all calls under way would end with this one. */
 static void pack(rpc_result *result, const rpc_request *request, const ProtobufCMessage *meta) {
     frame head = { .kind = FRAME_OPEN,
-                   .flags = FRAME_END_STREAM,
+                   .flags = FRAME_END_STREAM | FRAME_BUNDLES,
                    .messages = result->window.messages,
                    .bytes = result->window.bytes };
     if (request->payload_size > RPC_SIZE_MAX) {
@@ -74,10 +74,8 @@ rpc_result *rpc_result_new(const rpc_request *request, rpc_item *item, rpc_done 
 }
 
 void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer) {
-    zmq_msg_move(&result->message, message);
-    /* Small messages live inside zmq_msg_t itself, so moving it moves the bytes. */
-    if (message_parse(&result->message, &result->answer))
-        result->answer = *answer;
+    result->answer = *answer;
+    message_share(&result->message, message, &result->answer);
 }
 
 bool rpc_result_item(rpc_result *result, const frame *message) {

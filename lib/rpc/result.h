@@ -57,7 +57,7 @@ struct rpc_result {
 
 /* A call ready to be sent; timeout and call id are still open. One that no server would take has failed already. */
 rpc_result *rpc_result_new(const rpc_request *request, rpc_item *item, rpc_done *done, void *data);
-/* Keeps the answer in `message`, which is taken over. */
+/* Keeps the answer, a frame of `message`. */
 void rpc_result_answer(rpc_result *result, zmq_msg_t *message, const frame *answer);
 /* Hands one message of the stream over; false when it is not the next one, or more than was granted. */
 bool rpc_result_item(rpc_result *result, const frame *message);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "bihuan/rpc/v1/envelope.pb-c.h"
+#include "rpc/bundle.h"
 #include "rpc/jobs.h"
 #include "rpc/keys.h"
 #include "rpc/queue.h"
@@ -29,6 +30,7 @@ struct rpc_server {
     const char *endpoint;
     queue *waiting;
     inbox replies;
+    bundle answers; /* to one caller, not sent yet */
     jobs jobs;
     streams streams;
     routes greeted;
@@ -62,8 +64,10 @@ void server_hand_over(rpc_server *s, job *j);
 
 /* --- answer.c --- */
 
-/* Sends j->reply and lets the job go. */
+/* Sends j->reply, soon, and lets the job go. */
 void server_reply(rpc_server *s, job *j);
+/* To be called before the next look at the socket: what was to be sent soon is sent. */
+void server_flush(rpc_server *s);
 /* The job never reached a worker, or is a stream that none has: it is refused, with the reason that it carries. */
 void server_refuse(rpc_server *s, job *j);
 /* A stream ends between two steps; one that is at work ends when it comes back. True when it did. */

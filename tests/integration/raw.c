@@ -14,6 +14,7 @@
 enum { PATIENCE_MS = 20000 };
 
 void *raw_context;
+uint16_t raw_greeting_flags;
 
 static echo_site *site;
 static void *opened[8];
@@ -21,6 +22,7 @@ static int opened_count;
 
 void raw_open(echo_site *of) {
     site = of;
+    raw_greeting_flags = 0;
     raw_context = zmq_ctx_new();
 }
 
@@ -153,7 +155,7 @@ bool raw_take(void *router, int patience_ms, raw_request *ret_request) {
         uint8_t kind = ret_request->frame.kind;
         if (kind >= countof(answers) || !answers[kind])
             return true;
-        raw_answer(router, ret_request, (frame){ .kind = answers[kind] });
+        raw_answer(router, ret_request, (frame){ .kind = answers[kind], .flags = raw_greeting_flags });
         raw_request_done(ret_request);
     }
 }

@@ -39,6 +39,8 @@ typedef struct raw_request {
     frame frame;
 } raw_request;
 
+/* What raw_take says when it is greeted; 0 after raw_open. */
+extern uint16_t raw_greeting_flags;
 /* False when none comes for so long. */
 bool raw_take(void *router, int patience_ms, raw_request *ret_request);
 void raw_answer(void *router, raw_request *request, frame head);
