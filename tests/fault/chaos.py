@@ -73,7 +73,7 @@ class Connection:
         for rule in self.link.rules:
             if rule.takes(lane, kind, self.dice):
                 self.link.proxy.note(link=self.link.name, connection=self.number, lane=lane, kind=kind, act=rule.name)
-                self.write(lane)
+                await self.flush(lane)  # what came before it is through
                 await rule.act(self, lane, raw, rule.amount)
                 return
         self.send(lane, raw)
