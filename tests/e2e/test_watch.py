@@ -26,7 +26,9 @@ class Watch:
         return self.process.stdout.readline().rstrip("\n")
 
     def end(self):
-        out, err = self.process.communicate()
+        """communicate() would lose the lines that came together with the last one read."""
+        with self.process:
+            out, err = self.process.stdout.read(), self.process.stderr.read()
         self.timer.cancel()
         return self.process.returncode, out.splitlines(), err
 
