@@ -9,7 +9,8 @@ make_account() {
     is_root || return 0
     account=bihuan
     id "$account" >/dev/null 2>&1 ||
-        useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$account"
+        useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$account" ||
+        id "$account" >/dev/null # another installation made it meanwhile
 }
 
 give_to_account() {
