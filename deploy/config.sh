@@ -113,7 +113,7 @@ BIHUAN_METRICS="$state/metrics/$name"
 EOF
     [ -z "${BIHUAN_CLOCK_FILE:-}" ] || echo "BIHUAN_CLOCK_FILE=\"$BIHUAN_CLOCK_FILE\""
     if [ "$name" = gateway ]; then
-        env | sed -nE 's/^(BIHUAN_CALLER_[A-Z_]+=)(.*)$/\1"\2"/p' | sort
+        bounds_text | sed -nE 's/^(BIHUAN_CALLER_[A-Z_]+=)(.*)$/\1"\2"/p'
         printf 'BIHUAN_LISTEN="%s"\nBIHUAN_EVIDENCE_DIR="%s"\n' "${place[here/gateway]}" "$state/evidence"
     else
         printf 'BIHUAN_ENDPOINT="tcp://%s"\n' "${place[here/$name]}"
@@ -169,7 +169,7 @@ frontend metrics
     default_backend metrics-none
 
 backend metrics-none
-    http-request return status 404
+    http-request return status 404 content-type "text/plain; charset=utf-8" string "这里有 / There is: /metrics/NAME; NAME: ${servers[*]} gateway haproxy\n"
 EOF
     for name in "${servers[@]}" gateway; do
         printf '\nbackend metrics-%s\n    server %s unix@%s\n' "$name" "$name" "$state/metrics/$name"

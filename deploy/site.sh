@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Where this installation lives: state folder, ports, accounts, supervisor. Sourced by up, down and status.
 # Settings: BIHUAN_STATE (folder), BIHUAN_PORT (the first of ten), BIHUAN_ADDRESS (where HAProxy listens), BIHUAN_PRESET
-# (release; test in the tests), BIHUAN_INSTANCES (of each service, 1 to 9). The first `up` keeps them in settings in the
-# state folder, later runs read them there.
+# (release; test in the tests), BIHUAN_INSTANCES (of each service, 1 to 9), and the bounds below. `up` keeps them in
+# settings in the state folder, later runs read them there.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deploy=$top/deploy
@@ -96,6 +96,25 @@ free_port() {
     die "8443 至 9442 之间没有空闲端口，请设置 BIHUAN_PORT" "No free ports between 8443 and 9442; set BIHUAN_PORT."
 }
 
+# What one caller may ask for; numbers.
+bounds=(BIHUAN_CONNECTIONS_MAX BIHUAN_CALLER_CALLS_MAX BIHUAN_CALLER_STREAMS_MAX BIHUAN_CALLER_RATE BIHUAN_CALLER_BURST)
+
+# bounds_text: NAME=NUMBER of each that is set.
+bounds_text() {
+    local name
+    for name in "${bounds[@]}"; do
+        [ -z "${!name:-}" ] || echo "$name=${!name}"
+    done
+}
+
+check_bounds() {
+    local name
+    for name in "${bounds[@]}"; do
+        [[ -z ${!name:-} || ${!name} =~ ^([1-9][0-9]{0,5}|1000000)$ ]] ||
+            die "$name 应为 1 至 1000000 的整数" "$name must be a number from 1 to 1000000."
+    done
+}
+
 read_settings() {
     find_state
     instances=1
@@ -107,8 +126,14 @@ read_settings() {
 choose_settings() {
     local wanted_port=${BIHUAN_PORT:-} wanted_address=${BIHUAN_ADDRESS:-} wanted_preset=${BIHUAN_PRESET:-}
     local wanted_instances=${BIHUAN_INSTANCES:-}
+    local wanted_bounds bound
+    check_bounds
+    wanted_bounds=$(bounds_text)
     port='' address=127.0.0.1 preset=release
     read_settings
+    for bound in $wanted_bounds; do
+        declare -g "$bound"
+    done
     instances=${wanted_instances:-$instances}
     [[ $instances == [1-9] ]] || die "BIHUAN_INSTANCES 应为 1 至 9" "BIHUAN_INSTANCES must be 1 to 9."
     name_programs
@@ -119,7 +144,10 @@ choose_settings() {
     flock 8 # until the choice is on record: nobody else chooses meanwhile
     # shellcheck disable=SC2046 # numbers
     port=${wanted_port:-${port:-$(free_port $(others_ports))}} address=${wanted_address:-$address} preset=${wanted_preset:-$preset}
-    printf 'port=%s\naddress=%s\npreset=%s\ninstances=%s\n' "$port" "$address" "$preset" "$instances" >"$state/settings"
+    {
+        printf 'port=%s\naddress=%s\npreset=%s\ninstances=%s\n' "$port" "$address" "$preset" "$instances"
+        bounds_text
+    } >"$state/settings"
     ln -sfn "$state" "$registry/$(sha256sum <<<"$state" | head -c 16)"
     exec 8>&-
 }

@@ -17,8 +17,23 @@ def test_up_again_changes_nothing(bihuan):
     settings = bihuan.settings
     told = bihuan.up()
     assert f"  export BIHUAN_STATE={bihuan.state}\n" in told and f"  {bihuan.state}/bin/command task list\n" in told
+    assert f"{bihuan.state}/logins.txt" in told and bihuan.passwords["drafter01"] not in told
     assert {program: bihuan.pid(program) for program in PROGRAMS} == before
     assert bihuan.settings == settings
+
+
+def test_bounds_are_numbers_and_kept(bihuan):
+    given = dict(bihuan.environment)
+    bihuan.environment["BIHUAN_CALLER_RATE"] = "many"
+    run = bihuan.script("up")
+    assert run.returncode == 1 and "BIHUAN_CALLER_RATE must be a number" in run.stderr
+    bihuan.environment["BIHUAN_CALLER_RATE"] = "199"
+    bihuan.up()
+    bihuan.environment.pop("BIHUAN_CALLER_RATE")
+    bihuan.up()
+    assert bihuan.settings["BIHUAN_CALLER_RATE"] == "199"
+    assert 'BIHUAN_CALLER_RATE="199"' in (bihuan.state / "etc/gateway.env").read_text()
+    assert bihuan.environment == given
 
 
 def test_status_tells_what_runs(bihuan):

@@ -29,6 +29,17 @@ def running(installation):
     return {line.split(":")[1].strip() for line in lines if line.startswith("run:")}
 
 
+def test_one_of_two_may_be_stopped(pair):
+    """status tells of it; it is trouble when the other one is down as well."""
+    for name, code in (("task-2", 0), ("task", 1)):
+        subprocess.run(["sv", "-w", "30", "down", pair.state / "sv" / name], check=True, capture_output=True)
+        run = pair.script("status")
+        assert run.returncode == code and f"down: {name}:" in run.stdout, run.stdout
+    for name in ("task-2", "task"):
+        subprocess.run(["sv", "-w", "30", "up", pair.state / "sv" / name], check=True, capture_output=True)
+    pair.wait_healthy()
+
+
 def new_id():
     return str(uuid.UUID(int=(int(time.time() * 1000) << 80) | (7 << 76) | (2 << 62) | uuid.uuid4().int >> 68))
 

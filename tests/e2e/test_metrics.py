@@ -58,7 +58,7 @@ def test_haproxy_tells_too_and_nobody_else(bihuan):
     for path in ("/metrics/postgres", "/", "/metrics/task/x"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)
-        assert refused.value.code == 404
+        assert refused.value.code == 404 and b"/metrics/NAME; NAME: directory target task progress audit gateway haproxy\n" in refused.value.read()
 
 
 def test_what_is_no_question_is_refused(bihuan):

@@ -196,6 +196,9 @@ def test_to_the_newest_and_on(lost):
     (lost.folder / "other").mkdir()
     (lost.folder / "other/system").write_text("1\n")
     refused_backup(lost, lost.folder / "other", "another database")
+    refused_backup(lost, lost.folder, "holds other files")
+    refused_backup(lost, lost.folder / "settings/backup", "cannot be made")
+    refused_backup(lost, lost.pg / "backup", "would be lost with it")
     lost.add(b"later")
     with new_folder(lost) as new:
         good(script(lost.folder, "backup", new))
@@ -302,12 +305,12 @@ def damage(path):
 
 
 def test_a_second_nobody_kept(lost):
-    refused(lost, "No backup is older", "--to", lost.early)
+    refused(lost, f"No backup is older than {lost.early}; there are, in the time zone of this machine: {now()[:8]}", "--to", lost.early)
     refused(lost, "The archived log ends before", "--to", "2099-01-01 00:00:00")
     for word in ("soon", "", "tomorrow", "yesterday", "2026-11-22", "2026-13-01 00:00:00", "2026-11-22 10:15:00 UTC"):
         refused(lost, "Usage", "--to", word)
     assert "no folder of backups" in script(lost.folder, "restore", lost.folder).stderr
-    assert "Usage" in script(lost.folder, "backup").stderr
+    assert "Usage" in script(lost.folder, "backup").stderr and "Usage" in script(lost.folder, "backup", "").stderr
 
 
 def test_a_damaged_base(lost):

@@ -163,6 +163,13 @@ def test_a_gateway_that_is_alone_takes_no_row(tmp_path):
     assert len(peers(tmp_path, TWO.splitlines()[1] + "\n" + more)) == 64
 
 
+def test_a_site_without_a_front_door_is_told_so(tmp_path):
+    run = lay(tmp_path, f"one 10.0.0.1 {ALL}\n".replace(" haproxy", ""))
+    assert run.returncode == 0 and "The inventory has no haproxy" in run.stderr
+    run = lay(tmp_path, f"one 10.0.0.1 {ALL}\n")
+    assert run.returncode == 0 and "The inventory has no haproxy" not in run.stderr
+
+
 def test_a_host_may_have_any_name(tmp_path):
     """Names of programs and of our own files too: nothing of one host is in the way of another's, or of the authority's."""
     names = ["ca", "tls", "hosts", "keys", "task"]
