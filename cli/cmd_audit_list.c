@@ -122,9 +122,7 @@ static const char *time_of(app *a, const row *one) {
 static const char *action_of(app *a, const row *one) {
     if (strcmp(one->access, "SHOWN") != 0)
         return label_of_word(one->access, a->is_english);
-    const char *full = arena_printf(a->call->mem, "%s/%s", one->l.object_type, one->l.action);
-    const char *label = label_of_word(full, a->is_english);
-    return label != full ? label : label_of_word(one->l.action, a->is_english);
+    return label_of_action(a, one->l.object_type, one->l.action);
 }
 
 enum {

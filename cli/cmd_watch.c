@@ -1,47 +1,51 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bihuan/v1/audit_service.pb-c.h"
+#include "audit_log.h"
+#include "change.h"
 #include "cmd.h"
+#include "names.h"
 #include "out.h"
+#include "ref.h"
 #include "stream.h"
-#include "table.h"
 
-enum { PAUSE_MS = 1000 };
+/* READ_MS: how long what goes beside a change may keep the stream waiting. */
+enum { PAUSE_MS = 1000, READ_MS = 3000 };
 
 typedef struct watch {
     int64_t next; /* where to resume; -1 = from now on */
     int32_t left; /* changes to show; 0 = no end */
     bool is_done;
+    bool is_lost;         /* the connection, and people were told */
+    app beside;           /* a connection of its own for reads beside the stream */
+    bool is_away;         /* those fail for now: not tried again for this message */
+    const Bh__Task *task; /* the last one read for this message */
 } watch;
 
-static void show_row(app *a, const char *const cells[3]) {
-    table t;
-    table_init(a, &t, 3, 0);
-    for (size_t i = 0; i < 3; i++)
-        table_add(a, &t, 0, i, cells[i]);
-    table_print_csv(&t, stdout);
-}
-
-static void show(app *a, const Bh__Change *change) {
-    arena *mem = a->call->mem;
-    const char *index = arena_printf(mem, "%lld", (long long) change->entry_index);
-    const char *object = arena_printf(mem, "%s/%s", change->object_type, change->object_id);
-    const char *version = arena_printf(mem, "%d", change->version);
-    if (a->out == OUT_JSON)
-        out_json(a, &change->base);
-    else if (a->out == OUT_CSV)
-        show_row(a, (const char *const[3]){ index, object, version });
-    else
-        printf(SAY(a, "条目 %s  %s  第 %s 版\n", "entry %s  %s  version %s\n"), index, object, version);
+/* The task that changed, as it is now; NULL where there is none to show. */
+static const Bh__Task *task_of(watch *w, app *a, const Bh__Change *change) {
+    Bh__Task *task;
+    if (a->out == OUT_JSON || strcmp(change->object_type, "task") != 0)
+        return NULL;
+    if (w->task && strcmp(w->task->task_id, change->object_id) == 0 && w->task->version >= change->version)
+        return w->task;
+    if (w->is_away)
+        return NULL;
+    w->beside.call = a->call;
+    bh_err *error = ref_get_task(&w->beside, change->object_id, &task);
+    w->is_away = error && remote_is_passing(error);
+    w->task = error ? NULL : task;
+    return w->task;
 }
 
 /* Whoever reads has each message at once; one who reads no more ends it. */
 static bool take(void *data, app *a, const ProtobufCMessage *message) {
     watch *w = data;
     const Bh__WatchChangesResponse *news = (const Bh__WatchChangesResponse *) message;
+    w->task = NULL;
+    w->is_away = false;
     for (size_t i = 0; i < news->n_changes && !w->is_done; i++) {
-        show(a, news->changes[i]);
+        change_print(a, news->changes[i], task_of(w, a, news->changes[i]));
         w->is_done = w->left > 0 && --w->left == 0;
     }
     w->next = news->next_index;
@@ -54,7 +58,19 @@ static bool is_usual(const bh_err *error) {
     return !error || error->code == BH_DEADLINE_EXCEEDED;
 }
 
+/* Nothing may come for long, so the log itself is asked whether it can be reached again. */
+static bh_err *find_back(app *a, watch *w) {
+    log_head head;
+    if (!w->is_lost)
+        return NULL;
+    TRY(audit_log_head(a, &head));
+    out_note("%s", SAY(a, "连接已恢复，从中断处继续", "The connection is back; it goes on where it broke off."));
+    w->is_lost = false;
+    return NULL;
+}
+
 static bh_err *watch_once(app *a, watch *w) {
+    TRY(find_back(a, w));
     Bh__WatchChangesRequest request = BH__WATCH_CHANGES_REQUEST__INIT;
     request.first_index = w->next;
     const remote_method method = { &bh__audit_service__descriptor, "WatchChanges" };
@@ -62,14 +78,16 @@ static bh_err *watch_once(app *a, watch *w) {
 }
 
 /* What passes is told once; a server that was never there is an error as everywhere. */
-static bool goes_on(const app *a, const bh_err *error, bool is_first, bool *is_told) {
+static bool goes_on(const app *a, const bh_err *error, bool is_first, watch *w) {
     bool is_absent = error && is_first && strcmp(error->reason, "SERVER_UNREACHABLE") == 0;
-    if (is_absent || (!is_usual(error) && !remote_is_passing(error)))
+    if (is_usual(error))
+        return true;
+    if (is_absent || !remote_is_passing(error))
         return false;
-    if (!is_usual(error) && !*is_told)
+    if (!w->is_lost)
         out_note("%s", SAY(a, "连接中断，恢复后从中断处继续，不漏不重",
                            "The connection is lost; it will go on where it broke off."));
-    *is_told = !is_usual(error);
+    w->is_lost = true;
     return true;
 }
 
@@ -80,12 +98,11 @@ static void free_call(void *call) {
 /* The memory of a connection ends with it, but for the last one's, whose error may be the answer. */
 static bh_err *follow(app *a, watch *w) {
     bh_call *outer = a->call;
-    bool is_told = false;
     for (bool is_first = true;; is_first = false) {
         bh_call *own = a->call = call_new("watch", 0);
         bh_err *error = watch_once(a, w);
         a->call = outer;
-        if (w->is_done || !goes_on(a, error, is_first, &is_told)) {
+        if (w->is_done || !goes_on(a, error, is_first, w)) {
             arena_defer(outer->mem, free_call, own);
             return error;
         }
@@ -103,8 +120,14 @@ bh_err *cmd_watch(app *a, UNUSED const verb *v) {
     if (limit)
         TRY(app_number(a, "limit", limit, 1, INT32_MAX, &w.left));
     w.next = from;
-    if (a->out == OUT_CSV)
-        show_row(
-            a, (const char *const[3]){ SAY(a, "序号", "entry"), SAY(a, "对象", "object"), SAY(a, "版本", "version") });
-    return follow(a, &w);
+    if (a->out != OUT_JSON)
+        TRY(names_load(a));
+    change_print_head(a);
+    w.beside = *a;
+    w.beside.curl = NULL;
+    w.beside.timeout_ms = READ_MS;
+    bh_err *error = follow(a, &w);
+    w.beside.call = call_new("beside", 0);
+    app_close(&w.beside);
+    return error;
 }

@@ -17,8 +17,8 @@ void *fill_slot(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field
 }
 
 const char *fill_option(arena *mem, const ProtobufCFieldDescriptor *field) {
-    static const char *const ours[] = { "request_id", "version",      "page_size",   "page_token",
-                                        "password",   "old_password", "new_password" };
+    static const char *const ours[] = { "request_id", "version",      "page_size",    "page_token",
+                                        "password",   "old_password", "new_password", "first_index" };
     static const char *const tails[] = { "_id", "_ids", "_no" };
     if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_BYTES)
         return NULL;

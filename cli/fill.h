@@ -8,7 +8,7 @@
 /* Where the field lives in the message; for a repeated one, its array. */
 void *fill_slot(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 /* The option of a field: "new-unit" for new_unit_id; NULL where a verb fills it in code (ids of commands, versions,
- * pages, nested messages). */
+ * pages, places, nested messages). */
 const char *fill_option(arena *mem, const ProtobufCFieldDescriptor *field);
 /* Sets every field whose option is given. Names of units, people and tasks are resolved by the server, files for
  * evidence uploaded, dates checked. Errors: OPTION_BAD and those of the resolving calls. */

@@ -71,6 +71,13 @@ static void print_fields(app *a, const verb *v) {
     }
 }
 
+/* What a method that changes nothing does not ask for. */
+static const char *without_effect(const verb *v) {
+    const ProtobufCMessageDescriptor *type = v->method.service ? remote_describe(v->method)->input : NULL;
+    bool is_read = type && !protobuf_c_message_descriptor_get_field_by_name(type, "request_id");
+    return is_read ? "yes request-id version" : "";
+}
+
 const char *help_usage(app *a, const verb *v) {
     return arena_printf(a->call->mem, "%sbihuan %s %s", SAY(a, "用法：", "usage: "), usage_of(a, v),
                         SAY(a, "[选项]", "[OPTIONS]"));
@@ -82,5 +89,5 @@ void help_verb(app *a, const verb *v) {
     print_listed(a, v, v->options, v->words);
     print_fields(a, v);
     printf("\n%s\n", SAY(a, "通用选项", "options of every command"));
-    print_listed(a, NULL, verb_globals, "");
+    print_listed(a, NULL, verb_globals, without_effect(v));
 }

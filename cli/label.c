@@ -46,6 +46,12 @@ const char *label_of_word(const char *word, bool is_english) {
     return word;
 }
 
+const char *label_of_action(const app *a, const char *object_type, const char *action) {
+    const char *full = arena_printf(a->call->mem, "%s/%s", object_type, action);
+    const char *label = label_of_word(full, a->is_english);
+    return label != full ? label : label_of_word(action, a->is_english);
+}
+
 const char *label_of(const ProtobufCEnumDescriptor *type, int32_t value, bool is_english) {
     const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
     if (!known || value == 0)

@@ -1,4 +1,5 @@
 """bihuan watch: what changes, live, for those who may see it; over restarts nothing is lost and nothing comes twice."""
+import csv
 import json
 import subprocess
 import threading
@@ -46,10 +47,11 @@ def test_a_change_shows_as_it_happens_and_to_nobody_else(city):
     office = Watch(city, "drafter01", "--first", size, "--limit", 2)
     unit = Watch(city, "transport-handler01", "--first", size, "--limit", 1, "-o", "json")
     first = create(city)
-    assert f"task/{first}  第 1 版" in office.line()
+    line = office.line()
+    assert line.startswith(f"序号 {size}  ") and f"  任务 {first[:8]} 随时可见的变动  第 1 版  新建  " in line and line.endswith("  草拟"), line
     second = create(city)
     code, lines, _ = office.end()
-    assert code == 0 and f"task/{second}  第 1 版" in lines[0]
+    assert code == 0 and f"任务 {second[:8]} " in lines[0]
     unit.process.terminate()
     assert unit.end()[1] == []
 
@@ -71,11 +73,15 @@ def test_it_goes_on_after_restarts(city):
     assert [int(change["entry_index"]) for change in seen] == list(range(first, first + wanted))
     stored = city.sql(f"select object_type || ' ' || object_id || ' ' || version from audit.entry where idx >= {first} order by idx limit {wanted}")
     assert [f"{c['object_type']} {c['object_id']} {c['version']}" for c in seen] == stored
+    assert all(int(change["time_ms"]) and change["action"] == "CREATE" and change["user_id"] and change["unit_id"] for change in seen)
+    assert err.index("连接中断") < err.index("连接已恢复")
 
 
 def test_csv_and_what_cannot_be(city):
     code, lines, _ = Watch(city, "auditor01", "--first", 0, "--limit", 120, "-o", "csv").end()
-    assert code == 0 and lines[0] == "序号,对象,版本"
-    assert [line.split(",")[0] for line in lines[1:]] == [str(n) for n in range(120)]
+    rows = list(csv.DictReader(lines))
+    assert code == 0 and [row["序号"] for row in rows] == [str(n) for n in range(120)] and all(row["动作"] and row["时间"] for row in rows)
+    task = next(row for row in rows if row["编号"] == "1.1")
+    assert task["对象"].startswith("task/") and task["任务"] and task["人员"] and task["单位"]
     code, lines, err = Watch(city, "auditor01", "--first", 2**31 - 1).end()
-    assert (code, lines) == (6, []) and "first_index" in err
+    assert (code, lines) == (6, []) and f"--first {log_size(city)}" in err and "恢复过备份" in err
