@@ -11,7 +11,7 @@
 
 enum { TITLE_COLUMNS = 40, ID_DIGITS = 8 };
 
-enum { INDEX, TIME, ACTION, OBJECT, NO, TITLE, VERSION, STATE, USER, UNIT, USER_ID, UNIT_ID, COLUMNS };
+enum { INDEX, TIME, ACTION, OBJECT, NO, TITLE, VERSION, USER, UNIT, USER_ID, UNIT_ID, COLUMNS };
 
 static void print_row(app *a, const char *const cells[COLUMNS]) {
     table t;
@@ -30,7 +30,6 @@ void change_print_head(app *a) {
         [NO] = SAY(a, "编号", "no."),
         [TITLE] = SAY(a, "任务", "task"),
         [VERSION] = SAY(a, "版本", "version"),
-        [STATE] = SAY(a, "状态", "state"),
         [USER] = SAY(a, "人员", "person"),
         [UNIT] = SAY(a, "单位", "unit"),
         [USER_ID] = SAY(a, "人员编号", "user id"),
@@ -38,12 +37,6 @@ void change_print_head(app *a) {
     };
     if (a->out == OUT_CSV)
         print_row(a, heads);
-}
-
-/* The state is that of the newest version; an older one's is not known here. */
-static const char *state_of(const app *a, const Bh__Change *change, const Bh__Task *task) {
-    bool is_newest = task && task->version == change->version;
-    return is_newest ? label_of(&bh__task_state__descriptor, (int32_t) task->state, a->is_english) : "";
 }
 
 static const char *number(app *a, int32_t id) {
@@ -68,7 +61,6 @@ static void print_line(app *a, const char *const cells[COLUMNS], const Bh__Task 
         cells[ACTION],
         cells[USER],
         cells[UNIT],
-        cells[STATE],
     };
     for (size_t i = 0; i < countof(parts); i++)
         if (*parts[i])
@@ -85,7 +77,6 @@ void change_print(app *a, const Bh__Change *change, const Bh__Task *task) {
         [NO] = task ? task->no : "",
         [TITLE] = task ? task->text : "",
         [VERSION] = number(a, change->version),
-        [STATE] = state_of(a, change, task),
         [USER] = names_user(a, change->user_id),
         [UNIT] = names_unit(a, change->unit_id),
         [USER_ID] = number(a, change->user_id),

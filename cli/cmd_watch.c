@@ -77,12 +77,16 @@ static bh_err *watch_once(app *a, watch *w) {
     return stream_read(a, method, &request.base, take, w);
 }
 
-/* What passes is told once; a server that was never there is an error as everywhere. */
+/* Whoever begins is told at once that there is no server, or that he watches in too many places. */
+static bool ends_beginning(const bh_err *error) {
+    return strcmp(error->reason, "SERVER_UNREACHABLE") == 0 || strcmp(error->reason, "CALLER_STREAMS") == 0;
+}
+
+/* What passes is told once. */
 static bool goes_on(const app *a, const bh_err *error, bool is_first, watch *w) {
-    bool is_absent = error && is_first && strcmp(error->reason, "SERVER_UNREACHABLE") == 0;
     if (is_usual(error))
         return true;
-    if (is_absent || !remote_is_passing(error))
+    if (!remote_is_passing(error) || (is_first && ends_beginning(error)))
         return false;
     if (!w->is_lost)
         out_note("%s", SAY(a, "连接中断，恢复后从中断处继续，不漏不重",
@@ -123,6 +127,8 @@ bh_err *cmd_watch(app *a, UNUSED const verb *v) {
     if (a->out != OUT_JSON)
         TRY(names_load(a));
     change_print_head(a);
+    if (a->out == OUT_TABLE)
+        out_note("%s", SAY(a, "等待变动；按 Ctrl-C 结束", "Waiting for changes; Ctrl-C ends it."));
     w.beside = *a;
     w.beside.curl = NULL;
     w.beside.timeout_ms = READ_MS;

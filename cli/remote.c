@@ -102,7 +102,8 @@ static bool is_reason(const bh_err *error, const char *const reasons[], size_t n
 
 bool remote_is_passing(const bh_err *error) {
     static const char *const lasting[] = { "SERVER_NOT_TRUSTED" };
-    static const char *const passing[] = { "DATABASE_BUSY", "CONCURRENT_CHANGE" };
+    static const char *const passing[] = { "DATABASE_BUSY", "CONCURRENT_CHANGE", "CALLER_BUSY", "CALLER_TOO_FAST",
+                                           "CALLER_STREAMS" };
     bool is_away = error->code == BH_UNAVAILABLE || error->code == BH_DEADLINE_EXCEEDED;
     return is_away ? !is_reason(error, lasting, countof(lasting)) : is_reason(error, passing, countof(passing));
 }

@@ -125,7 +125,7 @@ static bh_err *check(limits *l, http_stream *s, const limit_row *row, limit_kind
                        is_stream ? bh_fail(s->call, CALLER_STREAMS, number(s, own_max))
                                  : bh_fail(s->call, CALLER_BUSY, number(s, own_max)));
     if (l->open[kind] >= (is_stream ? l->max.streams_max : l->max.calls_max))
-        return bh_fail(s->call, QUEUE_FULL);
+        return refused(l, s, kind, RETRY_MS, bh_fail(s->call, QUEUE_FULL));
     return NULL;
 }
 
@@ -142,12 +142,12 @@ static void count(limits *l, http_stream *s, limit_row *row, limit_kind kind) {
 
 /* ---- bodies that do not come ---- */
 
-/* What it sent is freed soon, whether or not the rest comes. */
+/* Soon after the answer, what it sent is freed, whether or not the rest comes. */
 static void give_way(limits *l, http_stream *s, const bh_err *error) {
     limits_leave(l, s);
     if (!http_is_answered(s))
         refuse(s, error);
-    s->call->deadline_ms = 0;
+    s->call->deadline_ms = clock_mono_ms() + RETRY_MS;
 }
 
 /* For one more body of the caller. */
@@ -225,7 +225,8 @@ void limits_leave(limits *l, http_stream *s) {
 void limits_metrics(limits *l, buf *out) {
     static const char *const labels[LIMIT_KINDS] = { "limit=\"bodies\"", "limit=\"calls\"", "limit=\"streams\"",
                                                      "limit=\"rate\"" };
-    metric_head(out, "bihuan_http_limited_total", "counter", "Requests refused because their caller had asked enough.");
+    metric_head(out, "bihuan_http_limited_total", "counter",
+                "Requests refused because their caller, or all together, had asked enough.");
     for (size_t i = 0; i < LIMIT_KINDS; i++)
         metric_sample(out, "bihuan_http_limited_total", labels[i], l->refused[i]);
     metric_head(out, "bihuan_http_streams_open", "gauge", "Streams that are open.");
