@@ -151,8 +151,15 @@ class Installation:
         tails = [f"--- {program}\n" + "\n".join(text.splitlines()[-8:]) for program, text in logs]
         return "\n".join([self.script("status").stdout, *tails])
 
-    def wait_healthy(self, seconds=60):
+    def wait_until(self, is_so, seconds=60):
         deadline = time.monotonic() + seconds
-        while not self.is_healthy():
+        while not is_so():
             assert time.monotonic() < deadline, self.trouble()
             time.sleep(0.05)
+
+    def wait_healthy(self, seconds=60):
+        self.wait_until(self.is_healthy, seconds)
+
+    def wait_logged(self):
+        """Until the log has taken in what is committed."""
+        self.wait_until(lambda: self.sql("select count(*) from audit.pending") == ["0"])

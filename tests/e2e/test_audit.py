@@ -1,7 +1,6 @@
 """Whoever owns the database edits, deletes, swaps, cuts or rebuilds: a kept tree head tells, and names the place."""
 import re
 import subprocess
-import time
 
 import merkle
 import pytest
@@ -20,7 +19,7 @@ class Log:
     def __init__(self, bihuan):
         self.bihuan, self.kept = bihuan, bihuan.home / "kept-head.txt"
         bihuan.log_in("auditor01")
-        self.settle()
+        self.bihuan.wait_logged()
         self.copy("before")
         self.append_drill()
         self.run("head", "--save", self.kept)
@@ -49,14 +48,7 @@ class Log:
             leaves.append(merkle.leaf(name, 1 + i // OBJECTS, "", last.get(name, bytes(32))))
             last[name] = merkle.leaf_hash(leaves[-1])
         self.script(f"select audit.append(array_fill(1, array[{ENTRIES}]), array[{','.join(map(hexed, leaves))}])")
-        self.settle()
-
-    def settle(self):
-        """Waits until the log has taken in what was written."""
-        deadline = time.monotonic() + 60
-        while self.bihuan.sql("select count(*) from audit.pending") != ["0"]:
-            assert time.monotonic() < deadline, "the sequencer does not run"
-            time.sleep(0.05)
+        self.bihuan.wait_logged()
 
     def restore(self, name="kept"):
         self.script("truncate audit.entry, audit.subtree, audit.tree;"
@@ -203,7 +195,7 @@ def test_who_may_read(log):
         log.bihuan.log_in(login)
         log.run("head", login=login)
         log.run("verify", "--head", log.kept, code=5, login=login)
-    log.settle()
+    log.bihuan.wait_logged()
     log.run("list", code=5, login="finance-handler01")
     created = log.bihuan.sql("select count(*) from audit.entry where object_type = 'task'")[0]
     seen = log.run("list", "--limit", "2000", login="drafter01").stdout
@@ -224,5 +216,5 @@ def test_proof(log):
 def test_new_entries_do_not_disturb(log):
     """The log grows after the head was kept: what the head covers is still what it was."""
     log.bihuan.sql(f"select audit.append(array[1], array[{hexed(merkle.leaf('new', 1, '', bytes(32)))}])")
-    log.settle()
+    log.bihuan.wait_logged()
     log.verify(0)

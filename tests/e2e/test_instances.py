@@ -98,13 +98,6 @@ def test_both_run(pair):
     assert running(pair) == {*PROGRAMS, *SECONDS}
 
 
-def wait_until(installation, is_so):
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, installation.trouble()
-        time.sleep(0.05)
-
-
 def listens(installation, program):
     address, port = re.search(r'ENDPOINT="tcp://([\d.]+):(\d+)"', (installation.state / "etc" / f"{program}.env").read_text()).groups()
     with socket.socket() as probe:
@@ -117,9 +110,9 @@ def test_rolling_restart_is_not_noticed(pair):
     try:
         for program in sorted([*SERVICES, *SECONDS]):
             subprocess.run(["sv", "-w", "30", "restart", pair.state / "sv" / program], check=True, capture_output=True)
-            wait_until(pair, lambda: listens(pair, program))
+            pair.wait_until(lambda: listens(pair, program))
             answered = len(load.done)
-            wait_until(pair, lambda: load.failed or len(load.done) > answered + 20)
+            pair.wait_until(lambda: load.failed or len(load.done) > answered + 20)
     finally:
         load.end()
     assert load.failed == []
@@ -142,13 +135,13 @@ def test_one_that_is_elsewhere_is_found(pair):
     seen = {}
     name_peers(pair, [line if seen.setdefault(line.split()[0], line) is line else re.sub(r":\d+ ", ":1 ", line) for line in both])
     log = pair.state / "log/gateway/current"
-    wait_until(pair, lambda: "named=10 told=5 " in re.findall(r"rpc.peers .*", log.read_text())[-1])
+    pair.wait_until(lambda: "named=10 told=5 " in re.findall(r"rpc.peers .*", log.read_text())[-1])
     load = Load(pair)
     try:
         for program in SERVICES:
             subprocess.run(["sv", "-w", "30", "down", pair.state / "sv" / program], check=True, capture_output=True)
         answered = len(load.done)
-        wait_until(pair, lambda: load.failed or len(load.done) > answered + 20)
+        pair.wait_until(lambda: load.failed or len(load.done) > answered + 20)
     finally:
         load.end()
     assert load.failed == []
@@ -158,7 +151,7 @@ def test_one_that_is_elsewhere_is_found(pair):
 
 
 def test_log_has_every_entry_once(pair):
-    wait_until(pair, lambda: pair.sql("select count(*) from audit.pending") == ["0"])
+    pair.wait_logged()
     pair.log_in("auditor01")
     pair.cli("audit", "verify", login="auditor01")
 

@@ -35,6 +35,8 @@ class Watch:
 
 
 def log_size(city):
+    """With all that is committed in it."""
+    city.wait_logged()
     return int(city.sql("select size from audit.tree")[0])
 
 
