@@ -22,6 +22,15 @@ bin=/usr/lib/postgresql/15/bin
 server_user=$(id -un)
 [ "$server_user" != root ] || server_user=postgres
 
+# name_dir WORD: it becomes dir, the folder of the backups, whose path PostgreSQL and a shell read in commands.
+name_dir() {
+    local LC_ALL=C # bytes; those of Chinese characters may all be used
+    dir=$(realpath -m -- "$1")
+    [[ $1$dir != *[^A-Za-z0-9/._+,=:@~\ $'\x80'-$'\xff'-]* ]] ||
+        die "目录名 $dir 中有不能用的字符；可用：汉字等、A-Z a-z 0-9、空格和 / . _ - + , = : @ ~" \
+            "The name $dir has characters that cannot be used; there are: A-Z a-z 0-9, space, / . _ - + , = : @ ~ and what is not ASCII."
+}
+
 as_server() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"; else "$@"; fi
 }

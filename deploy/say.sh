@@ -12,3 +12,9 @@ die() {
     printf '错误：%s\nError: %s\n' "$1" "$2" >&2
     exit 1
 }
+
+# usage 中文 English: how the script is called, then exit 2.
+usage() {
+    printf '用法：%s\nUsage: %s\n' "$1" "$2" >&2
+    exit 2
+}

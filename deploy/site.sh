@@ -11,6 +11,11 @@ deploy=$top/deploy
 # shellcheck source=deploy/inventory.sh
 . "$deploy/inventory.sh"
 
+# take_nothing "$@": of a script without arguments.
+take_nothing() {
+    [ $# = 0 ] || usage "deploy/${0##*/}（不带参数；设置见 docs/RUNBOOK.md）" "deploy/${0##*/}, without arguments; settings: docs/RUNBOOK.md."
+}
+
 # instances_of SERVICE: the programs that run it, as in task task-2.
 instances_of() {
     local i
@@ -80,7 +85,7 @@ others_ports() {
     local link
     for link in "$registry"/*; do
         [ -e "$link/settings" ] || { rm -f "$link"; continue; }
-        [ "$link" -ef "$state" ] || sed -n 's/^port=//p' "$link/settings"
+        [ "$link" -ef "$state" ] || sed -nE 's/^port=([1-9][0-9]{0,4})$/\1/p' "$link/settings"
     done
 }
 
@@ -107,11 +112,21 @@ bounds_text() {
     done
 }
 
-check_bounds() {
-    local name
+check_form() { # NAME FORM 中文 English
+    [[ -z ${!1:-} || ${!1} =~ ^($2)$ ]] || die "$1 应为 $3" "$1 must be $4."
+}
+
+# Before they are stored, as every later run reads what is.
+check_settings() {
+    local name presets
+    presets=$(sed -nE 's/^ *"name": "(.*)",$/\1/p' "$top/CMakePresets.json" | paste -sd '|')
+    check_form BIHUAN_PORT '[1-9][0-9]{0,3}|[1-5][0-9]{4}|6([0-4][0-9]{3}|5([0-4][0-9]{2}|5([01][0-9]|2[0-6])))' \
+        "1 至 65526 的整数（十个端口中的第一个）" "a number from 1 to 65526, the first of ten ports"
+    check_form BIHUAN_ADDRESS "$address_form" "IPv4 地址" "an IPv4 address"
+    check_form BIHUAN_PRESET "$presets" "${presets//|/、} 之一" "one of ${presets//|/, }"
+    check_form BIHUAN_INSTANCES '[1-9]' "1 至 9" "1 to 9"
     for name in "${bounds[@]}"; do
-        [[ -z ${!name:-} || ${!name} =~ ^([1-9][0-9]{0,5}|1000000)$ ]] ||
-            die "$name 应为 1 至 1000000 的整数" "$name must be a number from 1 to 1000000."
+        check_form "$name" '[1-9][0-9]{0,5}|1000000' "1 至 1000000 的整数" "a number from 1 to 1000000"
     done
 }
 
@@ -127,7 +142,7 @@ choose_settings() {
     local wanted_port=${BIHUAN_PORT:-} wanted_address=${BIHUAN_ADDRESS:-} wanted_preset=${BIHUAN_PRESET:-}
     local wanted_instances=${BIHUAN_INSTANCES:-}
     local wanted_bounds bound
-    check_bounds
+    check_settings
     wanted_bounds=$(bounds_text)
     port='' address=127.0.0.1 preset=release
     read_settings
@@ -135,7 +150,6 @@ choose_settings() {
         declare -g "$bound"
     done
     instances=${wanted_instances:-$instances}
-    [[ $instances == [1-9] ]] || die "BIHUAN_INSTANCES 应为 1 至 9" "BIHUAN_INSTANCES must be 1 to 9."
     name_programs
     registry=$(account_folder)/bihuan-installations
     mkdir -p "$state" "$registry"

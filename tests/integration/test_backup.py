@@ -16,10 +16,10 @@ pytestmark = pytest.mark.xdist_group("backup")  # the story is made once
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
-def script(state, name, *arguments):
+def script(state, name, *arguments, **environment):
     return subprocess.run([TOP / "deploy" / name, *map(str, arguments)], capture_output=True, text=True, timeout=300,
                           env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TZ": "Asia/Shanghai", "BIHUAN_STATE": str(state),
-                               "BIHUAN_MISTAKE": os.environ.get("BIHUAN_MISTAKE", "")})  # tests/planted
+                               "BIHUAN_MISTAKE": os.environ.get("BIHUAN_MISTAKE", ""), **environment})  # tests/planted
 
 
 def good(run):
@@ -145,8 +145,8 @@ def small_disk(folder):
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def refused_backup(state, folder, said):
-    run = script(state.folder, "backup", folder)
+def refused_backup(state, folder, said, **environment):
+    run = script(state.folder, "backup", folder, **environment)
     assert run.returncode == 1 and said in run.stderr and "错误" in run.stderr, run.stderr
 
 
@@ -168,6 +168,20 @@ def foreign_log_is_refused(lost, folder):
     refused_backup(lost, folder, "is not of the log of this database")
     while lost.sql("select last_failed_wal from pg_stat_archiver") != [name]:
         time.sleep(0.1)
+
+
+def failing_archive_is_told(lost, folder):
+    """Settings that PostgreSQL does not take go again; a log that does not arrive is told before a base is begun."""
+    nonsense = lost.pg / "data/conf.d/nonsense.conf"
+    nonsense.write_text("nonsense\n")
+    refused_backup(lost, folder, "does not take the settings")
+    assert not (lost.pg / "data/conf.d/wal.conf").exists()
+    nonsense.unlink()
+    in_the_way = folder / "wal" / f".new.{lost.sql('select pg_walfile_name(pg_current_wal_insert_lsn())')[0]}"
+    in_the_way.mkdir()
+    refused_backup(lost, folder, "does not arrive", **{"BASH_FUNC_sleep%%": "() { :; }"})
+    assert not list((folder / "base").iterdir())
+    in_the_way.rmdir()
 
 
 def test_two_restores_share_no_folder(lost):
@@ -200,7 +214,8 @@ def test_to_the_newest_and_on(lost):
     refused_backup(lost, lost.folder / "settings/backup", "cannot be made")
     refused_backup(lost, lost.pg / "backup", "would be lost with it")
     lost.add(b"later")
-    with new_folder(lost) as new:
+    with new_folder(lost, "备份 1") as new:
+        failing_archive_is_told(lost, new)
         good(script(lost.folder, "backup", new))
         lost.lose()
         assert restored(lost, backup=new)[1] == 4
@@ -241,6 +256,7 @@ def refused(state, said, *to):
     run = script(state.folder, "restore", state.backup, *to)
     assert run.returncode == 1 and said in run.stderr and "错误" in run.stderr, run.stderr
     assert not state.pg.exists()
+    return run.stderr
 
 
 def test_what_cannot_be_checked_does_not_run(lost):
@@ -306,11 +322,13 @@ def damage(path):
 
 def test_a_second_nobody_kept(lost):
     refused(lost, f"No backup is older than {lost.early}; there are, in the time zone of this machine: {now()[:8]}", "--to", lost.early)
-    refused(lost, "The archived log ends before", "--to", "2099-01-01 00:00:00")
+    assert "FATAL" not in refused(lost, "The archived log ends before", "--to", "2099-01-01 00:00:00")
     for word in ("soon", "", "tomorrow", "yesterday", "2026-11-22", "2026-13-01 00:00:00", "2026-11-22 10:15:00 UTC"):
-        refused(lost, "Usage", "--to", word)
+        run = script(lost.folder, "restore", lost.backup, "--to", word)
+        assert run.returncode == 2 and "Usage" in run.stderr and not lost.pg.exists()
     assert "no folder of backups" in script(lost.folder, "restore", lost.folder).stderr
-    assert "Usage" in script(lost.folder, "backup").stderr and "Usage" in script(lost.folder, "backup", "").stderr
+    for words in ([], [""], ["one", "two"]):
+        assert script(lost.folder, "backup", *words).returncode == 2
 
 
 def test_a_damaged_base(lost):

@@ -54,6 +54,7 @@ def test_each_host_has_its_programs(laid):
     assert b'ENDPOINT="tcp://10.0.0.1:7006"\nBIHUAN_OTHERS="gateway.two"\n' in one["etc/bihuan/gateway.env"][1]
     assert one["etc/bihuan/postgres"][1] == b"10.0.0.1 5432\n10.0.0.1 10.0.0.2 \n"
     assert "etc/bihuan/logins.sql" in one and "etc/bihuan/logins.sql" not in two
+    assert b"After=network-online.target bihuan-postgres.service\n" in one["etc/systemd/system/bihuan-service@.service"][1]
 
 
 def test_lists_name_everybody(laid):
@@ -219,6 +220,6 @@ def test_without_an_inventory_or_programs(tmp_path):
     run = subprocess.run([TOP / "deploy/lay", tmp_path / "none", tmp_path / "out"], capture_output=True, text=True)
     assert run.returncode == 1 and "cannot be read" in run.stderr
     run = subprocess.run([TOP / "deploy/lay"], capture_output=True, text=True)
-    assert run.returncode == 1 and "Usage" in run.stderr
+    assert run.returncode == 2 and "Usage" in run.stderr
     run = lay(tmp_path, TWO, preset="no-such-build")
     assert run.returncode == 1 and "no programs" in run.stderr and not (tmp_path / "out").exists()

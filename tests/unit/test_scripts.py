@@ -110,6 +110,16 @@ def test_ports_of_others_are_left_alone_while_the_others_exist(tmp_path):
     assert {link.resolve().name for link in links} == {"first", "second", "fourth"}
 
 
+@pytest.mark.parametrize("text", ["", "many", "8443x", "a[$(touch here)]"])
+def test_a_port_of_others_that_is_no_number_is_none(tmp_path, text):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "settings").write_text(f"port={text}\n")
+    (tmp_path / "account/bihuan-installations").mkdir(parents=True)
+    (tmp_path / "account/bihuan-installations/other").symlink_to(other)
+    assert chosen(choosing(tmp_path, "one")) == 8443
+
+
 def test_a_port_that_somebody_listens_on_is_in_use():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -130,9 +140,41 @@ def test_when_no_ports_are_left_the_setting_is_named(tmp_path):
     assert chosen(choosing(tmp_path, "last", BIHUAN_PORT="9900")) == 9900
 
 
-def test_up_takes_no_arguments():
-    run = subprocess.run([TOP / "deploy/up", "--help"], capture_output=True, text=True)
-    assert run.returncode == 1 and "用法" in run.stderr and "Usage" in run.stderr
+@pytest.mark.parametrize("name", ["up", "down", "status", "lay", "backup", "restore"])
+def test_an_argument_that_is_not_understood_does_nothing(tmp_path, name):
+    run = subprocess.run([TOP / "deploy" / name, "--help"], capture_output=True, text=True, cwd=tmp_path,
+                         env={"PATH": os.environ["PATH"], "BIHUAN_STATE": str(tmp_path / "state")})
+    assert run.returncode == 2 and run.stderr.startswith(f"用法：deploy/{name}") and f"Usage: deploy/{name}" in run.stderr
+    assert run.stdout == "" and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["backup", "restore"])
+def test_a_folder_whose_name_would_be_read_as_a_command_is_refused(tmp_path, name):
+    for wrong in ("it's", '"', "%f", "$HOME", "`id`", "a\\b", "a\nb", "end\n", "a;b"):
+        run = subprocess.run([TOP / "deploy" / name, wrong], capture_output=True, text=True, cwd=tmp_path,
+                             env={"PATH": os.environ["PATH"], "BIHUAN_STATE": str(tmp_path / "state")})
+        assert run.returncode == 1 and "不能用的字符" in run.stderr and "characters that cannot be used" in run.stderr, wrong
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("setting, wrong, said", [
+    ("PORT", ["0", "65527", "08443", "8443 ", "$(id)", "a[0]"], "a number from 1 to 65526"),
+    ("ADDRESS", ["here", "10.0.0.256", "127.0.0.1\nx=1", "::1"], "an IPv4 address"),
+    ("PRESET", ["debug", "release|test", "../release"], "one of dev, test, tsan, fuzz, release, bench."),
+    ("INSTANCES", ["0", "10"], "1 to 9"),
+    ("CALLER_RATE", ["0", "1000001"], "a number from 1 to 1000000")])
+def test_a_setting_is_checked_before_it_is_stored(tmp_path, setting, wrong, said):
+    for value in wrong:
+        process = choosing(tmp_path, "one", **{f"BIHUAN_{setting}": value})
+        told = process.communicate()[1]
+        assert process.returncode == 1 and f"BIHUAN_{setting} must be {said}" in told and "应为" in told, value
+    assert not (tmp_path / "one").exists()
+
+
+def test_the_last_ten_ports_may_be_chosen(tmp_path):
+    process = choosing(tmp_path, "one", BIHUAN_PORT="65526", BIHUAN_ADDRESS="0.0.0.0", BIHUAN_PRESET="test")
+    assert chosen(process) == 65526
+    assert (tmp_path / "one/settings").read_text() == "port=65526\naddress=0.0.0.0\npreset=test\ninstances=1\n"
 
 
 @pytest.mark.parametrize("named, own", [(str(TOP / "state"), "yes"), ("/tmp/elsewhere", "no")])
