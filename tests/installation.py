@@ -151,7 +151,7 @@ class Installation:
         tails = [f"--- {program}\n" + "\n".join(text.splitlines()[-8:]) for program, text in logs]
         return "\n".join([self.script("status").stdout, *tails])
 
-    def wait_until(self, is_so, seconds=60):
+    def wait_until(self, is_so, seconds=120):
         deadline = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < deadline, self.trouble()

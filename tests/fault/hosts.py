@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 
 import network
 from city import City
@@ -245,12 +244,6 @@ class Site(City):
         address = (host or self.first).address
         return run("curl", "-sf", "--max-time", "5", "--cacert", self.out / "secret/tls/ca.pem",
                    f"https://{address}:8443/healthz").returncode == 0
-
-    def wait_until(self, holds, seconds=120):
-        end = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < end, self.trouble()
-            time.sleep(0.1)
 
     def wait_healthy(self, seconds=120):
         self.wait_until(lambda: all(self.is_healthy(host) for host in self.hosts), seconds)

@@ -107,7 +107,7 @@ def test_bodies_that_do_not_come_keep_nobody_waiting(limit, reason):
         assert all(is_let_in(gateway, "10.0.5.1") for _ in range(2 * OWN_CALLS))
         assert len(gateway.logged(f"reason={reason}")) >= STALLED - OWN_CALLS
         gateway.wait_for(lambda: gateway.counters()["bihuan_http_requests_open"] <= OWN_CALLS, "what gave way is kept")
-        assert (refused(gateway, "bodies") > 0) == (reason == "CALLER_BUSY")
+        assert refused(gateway, "bodies") > 0
 
 
 def test_an_upload_is_a_call_of_its_person():
