@@ -29,7 +29,7 @@ static const conf_row conf[] = {
     { "SITE", CONF_INT, SETTING(site_id), "1", "number of this site" },
     { "WORKERS", CONF_INT, SETTING(workers), "64", "threads that run handlers" },
     { "QUEUE_MAX", CONF_INT, SETTING(queue_max), "1024", "calls that may wait for a worker" },
-    { "CONNECTIONS", CONF_INT, SETTING(connections), "2", "database connections for commands" },
+    { "CONNECTIONS", CONF_INT, SETTING(connections), "1", "database connections for commands; 2 on slow disks" },
     { "READERS", CONF_INT, SETTING(readers), "2", "database connections for queries" },
     { "SET_MAX", CONF_INT, SETTING(set_max), "64", "commands in one statement" },
     { "STATEMENT_TIMEOUT_MS", CONF_INT, SETTING(statement_timeout_ms), "5000", "limit of one statement" },
