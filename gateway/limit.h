@@ -32,8 +32,7 @@ typedef struct limit_row {
     int32_t user_id; /* of a session */
     int32_t open[LIMIT_COUNTED];
     int64_t seen_us;
-    int64_t
-        paid_until_us; /* every call pays for a while of its own; this far ahead of now at most by own_burst calls */
+    int64_t paid_until_us; /* every call pays for a while of its own: ahead of now by at most own_burst calls */
 } limit_row;
 
 /* Each key has LIMIT_WAYS places it may stand in: a call looks at no more, whoever else calls. A row gives way when

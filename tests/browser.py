@@ -34,7 +34,7 @@ class Chromium:
         ways = [f"{self.folder.name}/{name}" for name in ("in", "out")]
         for way in ways:
             os.mkfifo(way)
-        program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        program = shutil.which("chromium-headless-shell")
         # It meets pages of ours only, and root has no sandbox.
         command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe",
                    f"--user-data-dir={self.folder.name}/profile", *options]

@@ -49,7 +49,8 @@ struct connection {
     places places;
     bool has_news; /* about them */
     flight flight[FLIGHT_LANES];
-    bundle out;         /* calls of this turn, not sent yet; they are in the flight */
+    /* Calls of this turn, in the flight and not sent yet. Sent before any call is given back, which may free it. */
+    bundle out;
     bool reads_bundles; /* the server does */
     int64_t expiry_ms;  /* no call ends before */
     credit arrived;     /* messages of streams that are not on their way any more, and not yet granted anew */
