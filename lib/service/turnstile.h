@@ -11,6 +11,7 @@ typedef struct turnstile {
     pthread_cond_t freed;
     int64_t inside;
     int64_t waiting;
+    int64_t stay_ms; /* how long the last one was inside */
 } turnstile;
 
 /* static turnstile gate = TURNSTILE; */
@@ -23,6 +24,7 @@ typedef struct turnstile_limits {
     int64_t until_ms; /* clock_mono_ms() at which waiting ends */
 } turnstile_limits;
 
-/* False at once when too many wait already, later when no place became free in time. turnstile_leave gives it back. */
+/* False at once when too many wait already or the last stay tells that no place becomes free in time, later when none
+ * did. turnstile_leave gives it back; a thread is inside one turnstile at a time. */
 bool turnstile_enter(turnstile *t, turnstile_limits limits);
 void turnstile_leave(turnstile *t);

@@ -5,8 +5,8 @@
 
 #include "base/call.h"
 
-/* Takes a place among the few, waiting for it; PASSWORDS_BUSY when too many wait or none comes free within the
- * deadline. */
+/* Takes a place among the few, waiting for it; PASSWORDS_BUSY when too many wait or no turn comes within the deadline,
+ * at once when that can be foreseen. */
 MUST bh_err *password_enter(bh_call *call);
 void password_leave(void);
 

@@ -128,6 +128,17 @@ static void test_turnstile(UNUSED void **state) {
     turnstile_leave(&gate);
 }
 
+/* Refused at once, and not when the wait is over: those before it take longer than it may wait. */
+static void test_turnstile_counts_on_the_last_stay(UNUSED void **state) {
+    int64_t until_ms = clock_mono_ms() + 60000;
+    assert_true(enter(1, 1, 50));
+    gate.stay_ms = 61000;
+    assert_false(turnstile_enter(&gate, (turnstile_limits){ 1, 1, until_ms }));
+    assert_true(clock_mono_ms() < until_ms);
+    turnstile_leave(&gate);
+    assert_true(gate.stay_ms < 61000);
+}
+
 static void *wait_for_turn(void *data) {
     attempt *a = data;
     a->entered = enter(1, THREADS, 60000);
@@ -147,8 +158,11 @@ static void test_turnstile_wakes(UNUSED void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_command_many_times), TEST(test_one_name_for_many),
-        TEST(test_parallel_guesses),       TEST(test_turnstile),
+        TEST(test_one_command_many_times),
+        TEST(test_one_name_for_many),
+        TEST(test_parallel_guesses),
+        TEST(test_turnstile),
+        TEST(test_turnstile_counts_on_the_last_stay),
         TEST(test_turnstile_wakes),
     };
     return cmocka_run_group_tests(tests, directory_open, desk_teardown);
