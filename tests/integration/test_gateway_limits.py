@@ -1,4 +1,5 @@
 """How much one caller may ask of the gateway, and that it costs nobody else anything."""
+import concurrent.futures
 import contextlib
 import json
 import subprocess
@@ -7,6 +8,7 @@ import pytest
 from behind_gateway import AUDITOR, HOLD, TOKEN, TOP, Gateway, sent_with, wait_for_line
 
 BURST, OWN_CALLS, MANY = 6, 3, 60
+LONG_MS = 120_000  # no call ends by itself while a test looks
 GET_ME = "DirectoryService/GetMe"
 STALLED, STALLED_SIZE = 12, 20000  # more than the balancer holds of a body
 
@@ -76,19 +78,24 @@ def test_grpc_is_told_when_to_come_again(gateway):
     assert seen[200].headers["grpc-status"] == "8" and int(seen[200].headers["grpc-retry-pushback-ms"]) > 0
 
 
-def test_calls_under_way():
-    """Refused at once while those before them wait for their answers."""
-    with Gateway(CALLER_CALLS_MAX=OWN_CALLS) as gateway:
-        assert gateway.call(GET_ME, {}).status == 200
-        with gateway.holding():
-            seen = gateway.flood("DirectoryService/ListUnits", HOLD, OWN_CALLS + 2)
-        assert {status: answer.count for status, answer in seen.items()} == {429: 2, 504: OWN_CALLS}
-        assert seen[429].detail()["reason"] == "CALLER_BUSY"
-        assert refused(gateway, "calls") + refused(gateway, "bodies") == 2  # these when all heads came before the bodies
-
-
 def refused(gateway, limit):
     return gateway.counters()[f'bihuan_http_limited_total{{limit="{limit}"}}']
+
+
+def refused_calls(gateway):
+    return refused(gateway, "calls") + refused(gateway, "bodies")  # these when all heads came before the bodies
+
+
+def test_calls_under_way():
+    """Refused at once while those before them wait for their answers."""
+    with Gateway(CALLER_CALLS_MAX=OWN_CALLS, TIMEOUT_MS=LONG_MS) as gateway, concurrent.futures.ThreadPoolExecutor() as beside:
+        assert gateway.call(GET_ME, {}).status == 200
+        with gateway.holding():
+            calls = beside.submit(gateway.flood, "DirectoryService/ListUnits", HOLD, OWN_CALLS + 2, connect_timeout_ms=str(LONG_MS))
+            gateway.wait_for(lambda: refused_calls(gateway) == 2, "nobody is refused")
+        seen = calls.result()
+        assert {status: answer.count for status, answer in seen.items()} == {429: 2, 200: OWN_CALLS}
+        assert seen[429].detail()["reason"] == "CALLER_BUSY"
 
 
 @contextlib.contextmanager
