@@ -1,7 +1,10 @@
 """The strength of the tests: each planted mistake is found by the tests that are named for it, and by none when it is off."""
+import contextlib
 import os
 import pathlib
+import signal
 import subprocess
+import tempfile
 
 import pytest
 from plant import TOP, make_copy, mistakes, planted
@@ -45,25 +48,37 @@ def cluster(copy):
 
 
 def command_of(copy, test):
-    """Of a program, or of a file of pytest's with or without ::test."""
+    """Of a program, in a database if it looks for one, or of a file of pytest's with or without ::test."""
     if ".py" in test:
-        return ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", copy / "tests" / test]
-    return [copy / "tests/with-database", copy / "tests/planted/with-mistake", copy / "build/test/tests" / f"test_{test}"]
+        return ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", copy / "tests" / test]
+    program = [copy / "build/test/tests" / f"test_{test}"]
+    if (copy / "tests/unit" / f"test_{test}.c").exists():
+        return program
+    return [copy / "tests/with-database", copy / "tests/planted/with-mistake", *program]
+
+
+@contextlib.contextmanager
+def swept(process):
+    """A test that aborts leaves what it started."""
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def passes(copy, cluster, test, mistake=""):
     """True when the test passes; one that hangs does not."""
-    environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake, "BIHUAN_BUILD": str(copy / "build/test"),
-                   "CMOCKA_TEST_ABORT": "1"}  # at the first failure
-    command = command_of(copy, test)
-    process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               start_new_session=True)
-    try:
-        return process.wait(RUN_S) == 0
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        process.wait()
-        return False
+    with tempfile.TemporaryDirectory(prefix="bihuan-planted.", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)
+        environment = {**os.environ, "BIHUAN_TEST_CLUSTER": cluster, "BIHUAN_MISTAKE": mistake, "BIHUAN_BUILD": str(copy / "build/test"),
+                       "CMOCKA_TEST_ABORT": "1", "TMPDIR": folder}  # at the first failure
+        command = subprocess.Popen(command_of(copy, test), cwd=copy, env=environment, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)
+        with swept(command), contextlib.suppress(subprocess.TimeoutExpired):
+            return command.wait(RUN_S) == 0
+    return False
 
 
 @pytest.mark.long
