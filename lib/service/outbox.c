@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "rpc/client.h"
 #include "rpc/guard.h"
+#include "rpc/server.h"
 
 enum {
     BATCH_MAX = 64,
@@ -173,10 +174,16 @@ static bh_err *bury(bh_call *call, const outbox *box, const delivery *d) {
                    pg_text(arena_printf(call->mem, "%s: %s", d->failure->reason, d->failure->en)));
 }
 
-bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box, bool *ret_again) {
+/* The same after a restart, so that an instance need not wait for its own lease. Hosts may listen at one endpoint
+ * (tcp://0.0.0.0:7003): the key tells them apart. */
+static uuid holder_of(const bh_call *call, const service_runtime *runtime) {
     const uuid none = { { 0 } };
-    /* The same after a restart, so that an instance need not wait for its own lease. */
-    uuid holder = uuid_derive(none, runtime->settings.endpoint);
+    return uuid_derive(
+        none, arena_printf(call->mem, "%s %s", runtime->settings.endpoint, rpc_server_public_key(runtime->server)));
+}
+
+bh_err *outbox_drain(bh_call *call, service_runtime *runtime, const outbox *box, bool *ret_again) {
+    uuid holder = holder_of(call, runtime);
     pg_rows rows;
     TRY(pg_call(call, box->take, &rows, pg_int(call->site_id), pg_uuid(&holder), pg_int(LEASE_MS), pg_int(BATCH_MAX),
                 pg_bool(box->requests)));

@@ -54,18 +54,24 @@ static void *run_server(void *data) {
     return NULL;
 }
 
-static void start_target(site *s) {
-    bh_call *c = desk_begin(s->target);
+static rpc_server *open_server(bh_call *c, site *s, int key, const char *endpoint) {
+    rpc_server *server;
     const rpc_server_options options = {
         .name = "target",
-        .endpoint = s->endpoint ? s->endpoint : "tcp://127.0.0.1:*",
-        .key_file = s->key_file[KEY_TARGET],
+        .endpoint = endpoint,
+        .key_file = s->key_file[key],
         .allow_file = s->allow_file,
         .workers = 2,
         .site_id = 1,
         .backend = desk_pool(s->target),
     };
-    assert_null(rpc_server_open(c, &options, target_service.rpc, 1, &s->server));
+    assert_null(rpc_server_open(c, &options, target_service.rpc, 1, &server));
+    return server;
+}
+
+static void start_target(site *s) {
+    bh_call *c = desk_begin(s->target);
+    s->server = open_server(c, s, KEY_TARGET, s->endpoint ? s->endpoint : "tcp://127.0.0.1:*");
     s->endpoint = arena_strdup(c->mem, rpc_server_endpoint(s->server));
     assert_int_equal(pthread_create(&s->thread, NULL, run_server, s->server), 0);
 }
@@ -95,7 +101,9 @@ static int setup(void **state) {
     write_file(s->peers_file,
                arena_printf(c->mem, "bihuan.v1.TargetService %s %s\n", s->endpoint, s->key[KEY_TARGET].public_text));
     const rpc_client_options peers = { .key_file = s->key_file[KEY_PROGRESS], .peers_file = s->peers_file };
-    s->runtime = (service_runtime){ .settings.endpoint = "tcp://progress", .pool = desk_pool(s->progress) };
+    s->runtime = (service_runtime){ .settings.endpoint = "tcp://0.0.0.0:7004",
+                                    .pool = desk_pool(s->progress),
+                                    .server = open_server(c, s, KEY_PROGRESS, "tcp://127.0.0.1:*") };
     assert_null(rpc_client_open(c, &peers, &s->runtime.client));
     *state = s;
     return 0;
@@ -104,6 +112,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
     site *s = *state;
     rpc_client_close(s->runtime.client);
+    rpc_server_close(s->runtime.server);
     stop_target(s);
     for (int i = 0; i < 2; i++)
         unlink(s->key_file[i]);
@@ -329,16 +338,21 @@ static void test_refused_event_is_set_aside(void **state) {
         "1BAD_FIELD");
 }
 
+/* Another instance that listens at the same endpoint, on another host, holds the lease. */
 static void test_one_drainer(void **state) {
     site *s = *state;
-    desk_sql(s->progress,
-             "insert into progress.outbox_lease values (1, '" OBJECT_B "', clock_timestamp() + interval '1 minute')");
+    struct rpc_server *own = s->runtime.server;
     add_event(s, OBJECT_A, desk_request_id(s->progress), 2, "1");
+    s->runtime.server = s->server;
+    drain_all(s);
+    s->runtime.server = own;
+    desk_sql(s->progress, "update progress.outbox_lease set until = clock_timestamp() + interval '1 minute'");
+    add_event(s, OBJECT_A, desk_request_id(s->progress), 3, "2");
     assert_false(drain(s));
     assert_string_equal(desk_sql(s->progress, "select count(*) from progress.outbox"), "1");
     desk_sql(s->progress, "update progress.outbox_lease set until = clock_timestamp() - interval '1 second'");
     drain_all(s);
-    assert_string_equal(observed(s), "1");
+    assert_string_equal(observed(s), "1 2");
 }
 
 int main(void) {
