@@ -58,15 +58,28 @@ static bh_err *set_output(app *a) {
     return bh_fail(a->call, OPTION_BAD, "output", wanted, option_find("output")->meta);
 }
 
+static bh_err *whole_number(const app *a, const char *option, const char *text, int64_t least, int64_t most,
+                            int64_t *ret_number) {
+    char *end;
+    *ret_number = strtoll(text, &end, 10);
+    if (end != text && !*end && *ret_number >= least && *ret_number <= most)
+        return NULL;
+    const char *range = arena_printf(a->call->mem, SAY(a, "%lld 至 %lld 的整数", "a whole number %lld..%lld"),
+                                     (long long) least, (long long) most);
+    return bh_fail(a->call, OPTION_BAD, option, text, range);
+}
+
 bh_err *app_number(const app *a, const char *option, const char *text, int32_t least, int32_t most,
                    int32_t *ret_number) {
-    char *end;
-    long long number = strtoll(text, &end, 10);
+    int64_t number;
+    TRY(whole_number(a, option, text, least, most, &number));
     *ret_number = (int32_t) number;
-    if (end != text && !*end && number >= least && number <= most)
-        return NULL;
-    const char *range = arena_printf(a->call->mem, SAY(a, "%d 至 %d 的整数", "a whole number %d..%d"), least, most);
-    return bh_fail(a->call, OPTION_BAD, option, text, range);
+    return NULL;
+}
+
+/* INT64_MAX stands for everything beyond it too. */
+bh_err *app_index(const app *a, const char *option, const char *text, int64_t *ret_index) {
+    return whole_number(a, option, text, 0, INT64_MAX - 1, ret_index);
 }
 
 static bh_err *set_timeout(app *a) {

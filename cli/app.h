@@ -40,6 +40,8 @@ const char *app_setting(const app *a, const char *name);
 /* A whole number of an option. Errors: OPTION_BAD outside of least..most. */
 MUST bh_err *app_number(const app *a, const char *option, const char *text, int32_t least, int32_t most,
                         int32_t *ret_number);
+/* The same of an index of the log, which may be larger. */
+MUST bh_err *app_index(const app *a, const char *option, const char *text, int64_t *ret_index);
 /* Settings that need no server: language, output, time limit. */
 MUST bh_err *app_open(app *a);
 /* Frees the call and everything that hangs on it. */

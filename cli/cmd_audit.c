@@ -93,9 +93,9 @@ static void add_hash(app *a, table *t, size_t row, const char *name, const Proto
 }
 
 bh_err *cmd_audit_proof(app *a, UNUSED const verb *v) {
-    int32_t index;
+    int64_t index;
     Bh__GetInclusionProofResponse *proof;
-    TRY(app_number(a, "entry", args_get(&a->args, "entry"), 0, INT32_MAX, &index));
+    TRY(app_index(a, "entry", args_get(&a->args, "entry"), &index));
     TRY(audit_log_prove(a, index, &proof));
     if (a->out == OUT_JSON) {
         out_record(a, &proof->base);

@@ -66,11 +66,11 @@ static bh_err *read_object(app *a, const char *object, rows *r) {
 
 /* The part of [first, size) that is shown: `limit` entries from its beginning, or up to its end. */
 static bh_err *read_log(app *a, size_t limit, bool is_newest, rows *r) {
-    int32_t from = 0;
+    int64_t from = 0;
     const char *text = args_get(&a->args, "first");
     log_head head;
     if (text)
-        TRY(app_number(a, "first", text, 0, INT32_MAX, &from));
+        TRY(app_index(a, "first", text, &from));
     TRY(audit_log_head(a, &head));
     uint64_t first = (uint64_t) from, end = head.size;
     bool has_more = end > first && end - first > limit;

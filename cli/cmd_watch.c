@@ -117,13 +117,11 @@ static bh_err *follow(app *a, watch *w) {
 
 bh_err *cmd_watch(app *a, UNUSED const verb *v) {
     const char *first = args_get(&a->args, "first"), *limit = args_get(&a->args, "limit");
-    watch w = { .left = 0 };
-    int32_t from = -1;
+    watch w = { .next = -1 };
     if (first)
-        TRY(app_number(a, "first", first, 0, INT32_MAX, &from));
+        TRY(app_index(a, "first", first, &w.next));
     if (limit)
         TRY(app_number(a, "limit", limit, 1, INT32_MAX, &w.left));
-    w.next = from;
     if (a->out != OUT_JSON)
         TRY(names_load(a));
     change_print_head(a);

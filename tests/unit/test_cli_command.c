@@ -464,6 +464,9 @@ static void settings(UNUSED void **state) {
     assert_null(args_add(a->call, &a->args, "timeout", "0"));
     assert_string_equal(app_open(a)->reason, "OPTION_BAD");
     assert_false(a->is_english);
+    int64_t index;
+    assert_null(app_index(a, "first", "9223372036854775806", &index));
+    assert_string_equal(app_index(a, "first", "9223372036854775807", &index)->reason, "OPTION_BAD");
     app_close(a);
 }
 
