@@ -40,12 +40,16 @@ static http_header retry_after(const http_stream *s, const refusal *r) {
     return (http_header){ "retry-after", wait_s ? arena_printf(s->call->mem, "%lld", wait_s) : NULL };
 }
 
-static void refuse(http_stream *s, const refusal *r) {
-    const http_header headers[] = { { "content-type", "application/json" }, retry_after(s, r) };
+void connect_refuse(http_stream *s, int status, http_header more, const refusal *r) {
+    const http_header headers[] = { { "content-type", "application/json" }, more };
     buf out;
     buf_init(&out, s->call->mem);
     add_error(&out, r);
-    http_answer(s, bh_code_http(r->code), headers, countof(headers), out.s, out.n);
+    http_answer(s, status, headers, countof(headers), out.s, out.n);
+}
+
+static void refuse(http_stream *s, const refusal *r) {
+    connect_refuse(s, bh_code_http(r->code), retry_after(s, r), r);
 }
 
 const protocol connect_protocol = {

@@ -219,13 +219,14 @@ void http_trail(http_stream *s, const http_header *trailers, size_t n) {
     s->trailer_count = n;
 }
 
+/* Who asks for the head gets no body. */
 void http_answer(http_stream *s, int status, const http_header *headers, size_t n, const char *body, size_t size) {
     if (s->is_answered || !s->session)
         return;
     const nghttp2_data_provider provider = { .source.ptr = s, .read_callback = read_answer };
     s->answer = body;
     s->answer_size = size;
-    submit(s, status, headers, n, size ? &provider : NULL);
+    submit(s, status, headers, n, size && strcmp(s->method, "HEAD") != 0 ? &provider : NULL);
 }
 
 void http_answer_file(http_stream *s, const http_header *headers, size_t n, int fd, size_t size) {

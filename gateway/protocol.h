@@ -29,6 +29,9 @@ typedef struct protocol {
     void (*refuse)(http_stream *s, const refusal *r);
 } protocol;
 
+/* The error as JSON beside this HTTP status and one header more. */
+void connect_refuse(http_stream *s, int status, http_header more, const refusal *r);
+
 extern const protocol connect_protocol, connect_stream_protocol, grpc_protocol, grpc_web_protocol;
 
 /* What a content type stands for. */

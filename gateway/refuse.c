@@ -27,7 +27,7 @@ static void end_open(http_stream *s, const refusal *r) {
     http_close(s, body.s, body.n);
 }
 
-void refuse(http_stream *s, const bh_err *error) {
+static refusal refusal_of(const http_stream *s, const bh_err *error) {
     refusal r = { .code = error->code, .detail = BH__ERROR_DETAIL__INIT, .retry_ms = s->retry_ms };
     r.detail.reason = (char *) (uintptr_t) error->reason;
     /* They may quote bytes of a header or a path; no client reads a detail that holds a broken string. */
@@ -38,10 +38,20 @@ void refuse(http_stream *s, const bh_err *error) {
     r.detail.unblock_en = (char *) (uintptr_t) error->unblock_en;
     log_call(s, error->code == BH_INTERNAL || error->code == BH_DATA_LOSS ? LOG_ERROR : LOG_INFO,
              bh_code_name(error->code), error->reason);
+    return r;
+}
+
+void refuse(http_stream *s, const bh_err *error) {
+    const refusal r = refusal_of(s, error);
     if (http_is_open(s))
         end_open(s, &r);
     else
         protocol_of(s)->refuse(s, &r);
+}
+
+void refuse_request(http_stream *s, int status, http_header more, const bh_err *error) {
+    const refusal r = refusal_of(s, error);
+    connect_refuse(s, status, more, &r);
 }
 
 void finished(http_stream *s) {

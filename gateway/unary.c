@@ -190,25 +190,31 @@ static void gone(http_stream *s) {
     abandoned(s);
 }
 
-/* False for a stream where only calls are spoken, and the reverse. Of an unknown method nobody knows. */
-static bool fits(const char *path, const protocol *p) {
+/* Whether the request is a call in some protocol; a stream where only calls are spoken is none, nor is the reverse. Of
+ * an unknown method nobody knows. */
+static bool is_spoken(http_stream *s, const media *spoken) {
+    const http_header types = { "accept-post", media_list(s->call->mem) };
     route found;
-    return !route_find(path, &found) || (found.is_stream ? p->is_for_streams : p->is_for_calls);
+    if (strcmp(s->method, "POST") != 0)
+        refuse_request(s, 405, (http_header){ "allow", "POST" }, bh_fail(s->call, HTTP_METHOD_WRONG, s->method));
+    else if (!spoken)
+        refuse_request(s, 415, types,
+                       bh_fail(s->call, CONTENT_TYPE_UNKNOWN, http_header_of(s, "content-type"), types.value));
+    else if (route_find(s->path, &found) &&
+             !(found.is_stream ? spoken->protocol->is_for_streams : spoken->protocol->is_for_calls))
+        refuse_request(s, 415, types, bh_fail(s->call, WRONG_KIND_OF_CALL, s->path));
+    return !http_is_answered(s);
 }
 
 void unary_begin(asker *by, http_stream *s) {
     static const http_taker taker = {
         .body = take_body, .end = take_end, .late = late, .gone = gone, .tick = live_tick, .drain = live_drain
     };
-    static const http_header post[] = { { "allow", "POST" } };
-    const http_header types[] = { { "accept-post", media_list(s->call->mem) } };
     unary *u = arena_alloc(s->call->mem, sizeof(*u));
     u->by = by;
     u->media = media_of(s);
-    if (strcmp(s->method, "POST") != 0)
-        return http_answer(s, 405, post, countof(post), "", 0);
-    if (!u->media || !fits(s->path, u->media->protocol))
-        return http_answer(s, 415, types, countof(types), "", 0);
+    if (!is_spoken(s, u->media))
+        return;
     bh_err *error = read_headers(s, u);
     if (error)
         return refuse(s, error);

@@ -171,7 +171,8 @@ def test_other_paths(gateway, path):
 @pytest.mark.parametrize("content_type", ["text/plain", "application/jsonx", "application/grpc-web-text", "application/grpc+json", "application/connect+xml", ""])
 def test_unknown_codec(gateway, content_type):
     answer = gateway.call("DirectoryService/GetMe", {}, content_type=content_type)
-    assert answer.status == 415
+    check_error(answer, 415, "unimplemented", "CONTENT_TYPE_UNKNOWN")
+    assert f'"{content_type}"' in answer.detail()["messageEn"] and "请用下列之一" in answer.json()["message"]
     assert answer.headers["accept-post"] == ", ".join([
         "application/json", "application/proto", "application/connect+json", "application/connect+proto",
         "application/grpc", "application/grpc+proto", "application/grpc-web", "application/grpc-web+proto",
@@ -184,7 +185,10 @@ def test_codec_with_a_parameter(gateway):
 
 def test_get_is_no_call(gateway):
     answer = gateway.curl("/bihuan.v1.DirectoryService/GetMe")
-    assert answer.status == 405 and answer.headers["allow"] == "POST"
+    check_error(answer, 405, "unimplemented", "HTTP_METHOD_WRONG")
+    assert answer.headers["allow"] == "POST" and "not with GET" in answer.detail()["messageEn"]
+    answer = gateway.curl("/bihuan.v1.DirectoryService/GetMe", "--head")
+    assert (answer.status, answer.body.strip()) == (405, b""), "the head, and no body that a client would take for an error"
 
 
 @pytest.mark.parametrize(

@@ -176,4 +176,4 @@ def test_service_that_is_not_there(gateway):
 
 def test_get_is_no_call(gateway):
     answer = gateway.curl("/bihuan.v1.DirectoryService/GetMe", headers={"content-type": "application/grpc"})
-    assert answer.status == 405
+    assert answer.status == 405 and answer.detail()["reason"] == "HTTP_METHOD_WRONG"

@@ -123,7 +123,8 @@ def test_the_deadline_of_the_client_ends_an_idle_stream(gateway, content_type, t
 
 @pytest.mark.parametrize("method, content_type", [(WATCH, "application/json"), (WATCH, "application/proto"), ("DirectoryService/GetMe", JSON)])
 def test_a_stream_is_no_call(gateway, method, content_type):
-    assert gateway.call(method, {}, content_type=content_type).status == 415
+    answer = gateway.call(method, {}, content_type=content_type)
+    assert answer.status == 415 and answer.detail()["reason"] == "WRONG_KIND_OF_CALL"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", frame(b"{", size=9), frame(b"[]")])
