@@ -1,0 +1,8 @@
+-- Verify horizon: the moves of a task are looked for in two years' parts at most, whatever the number of years.
+begin;
+create extension if not exists pgtap;
+select plan(1);
+select ok(prosrc like '%event.time_ms between%', 'task.facts knows how far ahead a clock may be')
+  from pg_proc where pronamespace = 'task'::regnamespace and proname = 'facts';
+select * from finish(true);
+rollback;
