@@ -24,7 +24,7 @@ enum {
 
 /* An event on its way. */
 typedef struct delivery {
-    int64_t id;
+    const char *ids; /* it, and those before it that it goes for */
     const char *method;
     int tries;
     int refusals;
@@ -89,7 +89,7 @@ static int send_all(bh_call *call, rpc_client *client, const outbox *box, const 
     for (; n < rows->count && clock_mono_ms() < until_ms; n++) {
         delivery *d = &deliveries[n];
         *d = (delivery){
-            .id = pg_get_int(rows, n, "id"),
+            .ids = pg_get_text(rows, n, "ids"),
             .method = pg_get_text(rows, n, "method"),
             .tries = (int) pg_get_int(rows, n, "tries"),
             .refusals = (int) pg_get_int(rows, n, "refusals"),
@@ -123,17 +123,12 @@ static int64_t wait_ms(const delivery *d) {
     return most / 2 + (int64_t) (chance % (uint32_t) most) / 2;
 }
 
-/* The elements of an array, as PostgreSQL reads it. */
-static void list_add(buf *list, int64_t number) {
-    buf_addf(list, "%c%lld", list->n ? ',' : '{', (long long) number);
-}
-
 static bh_err *forget(bh_call *call, const outbox *box, const delivery *deliveries, int n, bool *ret_any) {
     buf ids;
     buf_init(&ids, call->mem);
     for (int i = 0; i < n; i++)
         if (fate_of(&deliveries[i]) == DELIVERED)
-            list_add(&ids, deliveries[i].id);
+            buf_addf(&ids, "%c%s", ids.n ? ',' : '{', deliveries[i].ids);
     *ret_any = ids.n > 0;
     if (!ids.n)
         return NULL;
@@ -143,8 +138,7 @@ static bh_err *forget(bh_call *call, const outbox *box, const delivery *deliveri
 }
 
 static bh_err *put_off(bh_call *call, const outbox *box, const delivery *deliveries, int n) {
-    buf ids;
-    buf_init(&ids, call->mem);
+    const char *ids[BATCH_MAX];
     int32_t waits[BATCH_MAX], refusals[BATCH_MAX];
     size_t count = 0;
     const delivery *last = NULL;
@@ -152,25 +146,24 @@ static bh_err *put_off(bh_call *call, const outbox *box, const delivery *deliver
         if (fate_of(&deliveries[i]) != LATER)
             continue;
         last = &deliveries[i];
-        list_add(&ids, last->id);
+        ids[count] = last->ids;
         waits[count] = (int32_t) wait_ms(last);
         refusals[count++] = !is_passing(last->failure->code);
     }
     if (!last)
         return NULL;
-    log_event(LOG_WARN, "outbox.retry", "events=%zu last=%lld method=%s try=%d reason=%s", count, (long long) last->id,
-              last->method, last->tries + 1, last->failure->reason);
-    buf_addc(&ids, '}');
+    log_event(LOG_WARN, "outbox.retry", "events=%zu last=%s method=%s try=%d reason=%s", count, last->ids, last->method,
+              last->tries + 1, last->failure->reason);
     pg_rows none;
-    return pg_call(call, box->retry, &none, pg_int(call->site_id), pg_text(ids.s), pg_ints(waits, count),
+    return pg_call(call, box->retry, &none, pg_int(call->site_id), pg_texts(ids, count), pg_ints(waits, count),
                    pg_ints(refusals, count));
 }
 
 static bh_err *bury(bh_call *call, const outbox *box, const delivery *d) {
-    log_event(LOG_ERROR, "outbox.dead", "event=%lld method=%s reason=%s %s", (long long) d->id, d->method,
-              d->failure->reason, d->failure->en);
+    log_event(LOG_ERROR, "outbox.dead", "event=%s method=%s reason=%s %s", d->ids, d->method, d->failure->reason,
+              d->failure->en);
     pg_rows none;
-    return pg_call(call, box->bury, &none, pg_int(call->site_id), pg_int(d->id),
+    return pg_call(call, box->bury, &none, pg_int(call->site_id), pg_text(arena_printf(call->mem, "{%s}", d->ids)),
                    pg_text(arena_printf(call->mem, "%s: %s", d->failure->reason, d->failure->en)));
 }
 
