@@ -13,6 +13,7 @@ if [ "$here" = /usr/lib/bihuan/deploy ]; then
 else
     # shellcheck source=deploy/site.sh
     . "$here/site.sh"
+    [ "${0##*/}" != restore ] || place_state # where `up` will look for it
     read_settings
     pg=$state/pg evidence=$state/evidence stop=deploy/down start=deploy/up migrated=$state/run/migrated
     is_running() { supervisor >/dev/null; }

@@ -52,18 +52,22 @@ is_own_state() {
     [ "$state" = "$(realpath -m "$top/state")" ]
 }
 
-# The folder set, else state/ of this clone; where that cannot be used, state/ points to one that can.
+# The folder set, else state/ of this clone.
 find_state() {
     state=$(realpath -m "${BIHUAN_STATE:-$top/state}")
+}
+
+# For whoever will write there: where state/ of the clone cannot be used, it points to a folder that can.
+place_state() {
+    local other
+    find_state
     [ -z "${BIHUAN_STATE:-}" ] && [ ! -e "$state/settings" ] || return 0
     mkdir -p "$state"
     ! is_usable "$state" || return 0
-    local other
     other=$(account_folder)/bihuan-$(sha256sum <<<"$top" | head -c 8)
     rmdir "$state"
     ln -sfn "$other" "$top/state"
     say "状态目录放在 $other（本目录其他账号无法访问或路径过长）" "State goes to $other (others cannot enter this folder, or its path is too long)."
-    state=$other
 }
 
 in_use() {
@@ -112,13 +116,27 @@ bounds_text() {
     done
 }
 
+# All that `up` reads; in the same environment the command bihuan may have its own.
+known=(BIHUAN_STATE BIHUAN_PORT BIHUAN_ADDRESS BIHUAN_PRESET BIHUAN_INSTANCES BIHUAN_SAMPLE BIHUAN_SAMPLE_DAY
+    BIHUAN_CLOCK_FILE "${bounds[@]}")
+of_command='BIHUAN_(SERVER|CA|CONTEXT|AS|LANG|OUTPUT|TIMEOUT|PASSWORD|NEW_PASSWORD)'
+
+check_names() {
+    local name
+    for name in $(compgen -e BIHUAN_); do
+        [[ " ${known[*]} " == *" $name "* || $name =~ ^$of_command$ ]] ||
+            die "没有 $name 这一设置；可用：${known[*]}" "There is no setting $name; there are: ${known[*]}."
+    done
+}
+
 check_form() { # NAME FORM 中文 English
     [[ -z ${!1:-} || ${!1} =~ ^($2)$ ]] || die "$1 应为 $3" "$1 must be $4."
 }
 
-# Before they are stored, as every later run reads what is.
+# Before anything is done, and before they are stored, as every later run reads what is.
 check_settings() {
     local name presets
+    check_names
     presets=$(sed -nE 's/^ *"name": "(.*)",$/\1/p' "$top/CMakePresets.json" | paste -sd '|')
     check_form BIHUAN_PORT '[1-9][0-9]{0,3}|[1-5][0-9]{4}|6([0-4][0-9]{3}|5([0-4][0-9]{2}|5([01][0-9]|2[0-6])))' \
         "1 至 65526 的整数（十个端口中的第一个）" "a number from 1 to 65526, the first of ten ports"
@@ -142,9 +160,9 @@ choose_settings() {
     local wanted_port=${BIHUAN_PORT:-} wanted_address=${BIHUAN_ADDRESS:-} wanted_preset=${BIHUAN_PRESET:-}
     local wanted_instances=${BIHUAN_INSTANCES:-}
     local wanted_bounds bound
-    check_settings
     wanted_bounds=$(bounds_text)
     port='' address=127.0.0.1 preset=release
+    place_state
     read_settings
     for bound in $wanted_bounds; do
         declare -g "$bound"

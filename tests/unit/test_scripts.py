@@ -84,7 +84,7 @@ def in_site(script, **environment):
 def choosing(folder, name, listening=(), **settings):
     """What deploy/up does to choose the settings of the installation folder/name, on a machine where these ports are in use."""
     played = f'account_folder() {{ echo "{folder}/account"; }}; in_use() {{ [[ " {" ".join(map(str, listening))} " == *" $1 "* ]]; }}'
-    return in_site(f'{played}; choose_settings; echo "$port"', BIHUAN_STATE=str(folder / name), **settings)
+    return in_site(f'{played}; check_settings; choose_settings; echo "$port"', BIHUAN_STATE=str(folder / name), **settings)
 
 
 def chosen(process):
@@ -169,6 +169,26 @@ def test_a_setting_is_checked_before_it_is_stored(tmp_path, setting, wrong, said
         told = process.communicate()[1]
         assert process.returncode == 1 and f"BIHUAN_{setting} must be {said}" in told and "应为" in told, value
     assert not (tmp_path / "one").exists()
+
+
+@pytest.mark.parametrize("name", ["BIHUAN_CALLER_RTE", "BIHUAN_WORKERS", "BIHUAN_"])
+def test_a_setting_that_is_not_known_is_named(tmp_path, name):
+    """Nothing was done by then: no state, no packages."""
+    run = subprocess.run([TOP / "deploy/up"], capture_output=True, text=True,
+                         env={"PATH": os.environ["PATH"], "BIHUAN_STATE": str(tmp_path / "state"), name: "9", "BIHUAN_AS": "me"})
+    assert run.returncode == 1 and f"There is no setting {name}; there are: BIHUAN_STATE " in run.stderr, run.stderr
+    assert f"没有 {name} 这一设置" in run.stderr and "BIHUAN_CALLER_RATE" in run.stderr and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("script, status, said", [("status", 1, "Nothing is running"), ("down", 0, "Nothing is running"),
+                                                  ("backup it", 1, "does not run"), ("sample/log-in", 1, "run deploy/up first")])
+def test_who_only_looks_makes_no_state(open_folder, script, status, said):
+    """Of a clone in which nothing was started."""
+    shutil.copytree(TOP / "deploy", open_folder / "deploy")
+    run = subprocess.run([open_folder / "deploy" / script.split()[0], *script.split()[1:]], capture_output=True, text=True,
+                         cwd=open_folder, env={"PATH": os.environ["PATH"], "HOME": str(open_folder)})
+    assert run.returncode == status and said in run.stderr, run.stderr
+    assert [path.name for path in open_folder.iterdir()] == ["deploy"]
 
 
 def test_the_last_ten_ports_may_be_chosen(tmp_path):
