@@ -57,6 +57,17 @@ def test_each_host_has_its_programs(laid):
     assert b"After=network-online.target bihuan-postgres.service\n" in one["etc/systemd/system/bihuan-service@.service"][1]
 
 
+def test_a_host_has_the_command_and_the_first_operator(laid):
+    two = files(laid, "two")
+    assert two["usr/bin/bihuan"][0] == 0o755 and b"https://10.0.0.1:8443}" in two["usr/bin/bihuan"][1] and b"/etc/bihuan/ca.pem" in two["usr/bin/bihuan"][1]
+    assert two["usr/lib/bihuan/bihuan"][0] == 0o755
+    operator = two["usr/lib/bihuan/deploy/first-operator"][1].decode()
+    assert "/etc/bihuan/directory.env" in operator and "usr/lib/bihuan/deploy/say.sh" in two
+    for arguments, status in (([], 2), (["--help"], 2), (["operator01"], 1)):  # there is no /etc/bihuan here
+        run = subprocess.run([TOP / "deploy/first-operator", *arguments], capture_output=True, text=True, input="")
+        assert run.returncode == status and ("用法" in run.stderr or "No directory runs here" in run.stderr), run.stderr
+
+
 def test_lists_name_everybody(laid):
     one, two = files(laid, "one"), files(laid, "two")
     for name in ("etc/bihuan/peers", "etc/bihuan/allow", "etc/bihuan/ca.pem"):
