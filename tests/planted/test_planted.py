@@ -31,7 +31,7 @@ def test_table_is_large_enough():
 @pytest.fixture(scope="module")
 def copy():
     make_copy(COPY)
-    for command in (["cmake", "--preset", "test"], ["cmake", "--build", "build/test", "--", "-k", "0"]):
+    for command in (["cmake", "--preset", "test"], ["cmake", "--build", "build/test", "--target", "all", "unit", "--", "-k", "0"]):
         done = subprocess.run(command, cwd=COPY, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-4000:]
     return COPY
