@@ -55,7 +55,7 @@ endfunction()
 # A program of the tests: gold links it in a third of the time. What belongs to the ring unit runs under the sanitizers, so
 # it is built by default only there; the target `unit` has all of it.
 function(bh_test_program name ring)
-    target_link_options(${name} PRIVATE -fuse-ld=gold)
+    target_link_options(${name} PRIVATE $<$<C_COMPILER_ID:GNU>:-fuse-ld=gold>)
     if(ring STREQUAL unit)
         set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL $<NOT:$<BOOL:${BIHUAN_SANITIZE}>>)
         add_dependencies(unit ${name})
