@@ -55,7 +55,8 @@ typedef struct caller {
     int64_t expected;
     char reason[32]; /* of the error, or "" */
     int64_t outcome;
-    int64_t size; /* of the set it travelled in */
+    int64_t size;    /* of the set it travelled in */
+    char answer[32]; /* of its sql */
 } caller;
 
 static bh_err *evaluate(bh_call *c, caller *k, pg_rows *rows) {
@@ -80,6 +81,7 @@ static void *run_caller(void *arg) {
         assert_int_equal(rows.count, 1);
         k->outcome = pg_get_int(&rows, 0, "outcome");
         k->size = k->sql ? pg_get_int(&rows, 0, "size") : 0;
+        snprintf(k->answer, sizeof(k->answer), "%s", k->sql ? pg_get_text(&rows, 0, "answer") : "");
     }
     call_free(c);
     atomic_store(&k->has_ended, true);
@@ -164,6 +166,26 @@ static void those_who_wait_travel_together(UNUSED void **state) {
         assert_int_equal(callers[i].size, 10);
     }
     assert_int_equal(holder.size, 1);
+    pg_pool_close(pool);
+}
+
+/* A set's rows are in the order of its objects, which is not that of arrival. */
+static void each_hears_its_own_answer(UNUSED void **state) {
+    static const char *const said[] = { "one", "two", "three" };
+    static const char *const statements[] = { "select 'one'", "select 'two'", "select 'three'" };
+    pg_pool *pool = open_pool(1, 64);
+    caller holder, callers[3];
+    start_holder(&holder, pool, 1);
+    for (size_t i = 0; i < 3; i++) {
+        callers[i] = (caller){ .pool = pool, .timeout_ms = PATIENCE_MS, .id = { { (uint8_t) (3 - i) } } };
+        callers[i].sql = statements[i];
+        start_waiting(&callers[i]);
+    }
+    pgtest_release(conninfo);
+    finish(callers, 3);
+    finish(&holder, 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(callers[i].answer, said[i]);
     pg_pool_close(pool);
 }
 
@@ -438,6 +460,7 @@ static void the_plan_of_a_set_is_pinned(UNUSED void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(those_who_wait_travel_together),
+        cmocka_unit_test(each_hears_its_own_answer),
         cmocka_unit_test(a_set_has_a_limit),
         cmocka_unit_test(an_object_is_once_in_a_set),
         cmocka_unit_test(an_object_is_once_in_flight),
