@@ -53,13 +53,18 @@ static bh_err *check_places(bh_call *c, const Bh__Draft *d) {
     return NULL;
 }
 
-static bh_err *check_milestones(bh_call *c, Bh__Milestone *const *milestones, size_t n) {
+/* None lies behind the deadline that is given beside them. */
+static bh_err *check_milestones(bh_call *c, Bh__Milestone *const *milestones, size_t n, const char *deadline) {
+    int32_t due, last;
+    if (!day_parse(deadline, &last))
+        last = INT32_MAX;
     TRY(field_limit(c, "milestones", n, MILESTONES_MAX));
     for (size_t i = 0; i < n; i++) {
-        int32_t due;
         TRY(field_name(c, "milestones.title", milestones[i]->title, WORD_MAX));
         if (!day_parse(milestones[i]->due, &due))
             return bh_fail_why(c, BAD_FIELD, "milestones.due", NOT_DAY);
+        if (due > last)
+            return bh_fail_why(c, BAD_FIELD, "milestones.due", AFTER_DEADLINE, milestones[i]->due, deadline);
     }
     return NULL;
 }
@@ -67,7 +72,7 @@ static bh_err *check_milestones(bh_call *c, Bh__Milestone *const *milestones, si
 bh_err *task_check_fields(bh_call *c, const Bh__Draft *d, int32_t earliest) {
     TRY(field_line(c, "draft.no", d->no, WORD_MAX));
     TRY(field_filled(c, "draft.result", d->result, TEXT_MAX));
-    TRY(check_milestones(c, d->milestones, d->n_milestones));
+    TRY(check_milestones(c, d->milestones, d->n_milestones, d->deadline));
     TRY(check_clauses(c, d));
     TRY(check_places(c, d));
     if (d->lead_unit_id < 0)
@@ -120,7 +125,7 @@ static bh_err *check_tasks_differ(bh_call *c, Bh__TaskVersion *const *tasks, siz
 
 bh_err *task_check_set(bh_call *c, const Bh__SetTasksRequest *req) {
     TRY(task_check_deadline(c, "deadline", req->deadline, task_day_made(c, req->request_id)));
-    TRY(check_milestones(c, req->milestones, req->n_milestones));
+    TRY(check_milestones(c, req->milestones, req->n_milestones, req->deadline));
     TRY(check_plan_year(c, req->plan_year));
     TRY(field_filled(c, "result", req->result, TEXT_MAX));
     TRY(field_filled(c, "default_result", req->default_result, TEXT_MAX));

@@ -117,6 +117,8 @@ static void a_correction_is_checked_as_a_new_draft_is(void **state) {
         { "\"lead_unit_id\",\"co_unit_ids\"", "\"lead_unit_id\":21,\"co_unit_ids\":[21]", "UNIT_DOUBLED" },
         { "\"co_unit_ids\",\"county_unit_ids\"", "\"co_unit_ids\":[21],\"county_unit_ids\":[21]", "UNIT_DOUBLED" },
         { "\"co_unit_ids\"", "\"co_unit_ids\":[21,21]", "UNIT_DOUBLED" },
+        { "\"deadline\",\"milestones\"",
+          "\"deadline\":\"2025-09-30\",\"milestones\":[{\"title\":\"m\",\"due\":\"2025-10-01\"}]", "BAD_FIELD" },
         { "\"deadline\"", "\"deadline\":\"2025-05-30\"", "DEADLINE_PAST" },
     };
     story s = begin_draft(*state, "\"text\":\"t\"");

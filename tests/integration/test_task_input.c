@@ -96,6 +96,8 @@ static void what_is_no_value_is_refused_by_name(void **state) {
         { "SetTasks", "\"plan_year\":2147483647", "plan_year" },
         { "SetTasks", "\"milestones\":[{\"title\":\" \",\"due\":\"2025-09-01\"}]", "milestones.title" },
         { "SetTasks", "\"milestones\":[{\"title\":\"m\",\"due\":\"2025-09\"}]", "milestones.due" },
+        { "SetTasks", "\"deadline\":\"2025-09-30\",\"milestones\":[{\"title\":\"m\",\"due\":\"2025-10-01\"}]",
+          "节点日期 2025-10-01 晚于任务期限 2025-09-30" },
     };
     for (size_t i = 0; i < countof(rows); i++)
         check(*state, rows[i].method, rows[i].json, rows[i].field);

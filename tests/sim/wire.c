@@ -33,7 +33,7 @@ static void add_list(buf *out, const int32_t *ids, size_t n) {
 
 static void add_milestones(buf *out, int32_t n) {
     for (int32_t i = 0; i < n; i++)
-        buf_addf(out, "%s{'title':'step','due':'2025-12-01'}", i ? "," : "");
+        buf_addf(out, "%s{'title':'step','due':'2025-01-02'}", i ? "," : "");
 }
 
 static void add_draft(buf *out, const draft *d) {
