@@ -1,5 +1,5 @@
 /* Many people at the same few reports over two sets of connections: every version belongs to one command, a repeated
- * command gets its first answer, and the audit entries of a report form one chain. */
+ * command gets its first answer, and the audit entries of a report form one chain. And one report beside one move. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -139,7 +139,42 @@ static void test_storm(UNUSED void **state) {
         desk_close(pools[i]);
 }
 
+typedef struct crossing {
+    desk *desk;
+    const char *answer;
+} crossing;
+
+/* The last unit hands in once more. */
+static void *submit_meanwhile(void *data) {
+    static const principal handler = { .user_id = 1, .unit_id = 13, .post = POST_HANDLER, .login = "someone" };
+    crossing *x = data;
+    x->answer = desk_call(x->desk, "SubmitReport", &handler,
+                          "\"task_id\":\"" TASK "\",\"period\":\"2025-06\",\"version\":%d,\"text\":\"x\"",
+                          atomic_load(&newest[UNITS - 1]));
+    return NULL;
+}
+
+/* A report that waits for a move of its task is judged by what the move leaves, of the leg too. After the storm. */
+static void test_a_report_that_crosses_a_move(UNUSED void **state) {
+    desk *mover = desk_open(&progress_service), *witness = desk_open(&progress_service);
+    crossing x = { .desk = desk_share(mover) };
+    pthread_t thread;
+    desk_sql(mover, "begin; update task.task set version = 2; update task.leg set state = %d where unit_id = 13",
+             LEG_RELEASED);
+    assert_int_equal(pthread_create(&thread, NULL, submit_meanwhile, &x), 0);
+    desk_sql(witness, "do $$ begin for i in 1..10000 loop exit when exists (select from pg_stat_activity join pg_locks "
+                      "using (pid) where datname = current_database() and not granted); "
+                      "perform pg_sleep(0.002); end loop; end $$");
+    desk_sql(mover, "commit");
+    pthread_join(thread, NULL);
+    assert_starts(x.answer, "!REPORT_NO_LEG");
+    desk_close(x.desk);
+    desk_close(witness);
+    desk_close(mover);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm),
+                                        cmocka_unit_test(test_a_report_that_crosses_a_move) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
