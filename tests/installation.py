@@ -67,7 +67,7 @@ class Installation:
 
     def __enter__(self):
         try:
-            self.up()
+            self.told_first = self.up()
         except Exception:
             self.__exit__()
             raise

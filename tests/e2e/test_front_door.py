@@ -22,6 +22,13 @@ def test_up_again_changes_nothing(bihuan):
     assert bihuan.settings == settings
 
 
+def test_the_first_up_prints_the_first_logins_and_where_all_are(bihuan):
+    told = bihuan.told_first
+    shown = [login for login, password in bihuan.passwords.items() if f"  {login} " in told and password in told]
+    assert set(shown) == {"operator01", "drafter01", "supervisor01", "auditor01", "transport-handler01"} and len(bihuan.passwords) > 30
+    assert f"{bihuan.state}/logins.txt" in told and bihuan.url in told
+
+
 def test_bounds_are_numbers_and_kept(bihuan):
     given = dict(bihuan.environment)
     bihuan.environment["BIHUAN_CALLER_RATE"] = "many"
