@@ -159,6 +159,11 @@ def new_folder(lost, name="new"):
         shutil.rmtree(lost.folder.parent / name, ignore_errors=True)
 
 
+def wait_failed(lost, segment):
+    while lost.sql("select last_failed_wal from pg_stat_archiver") != [segment]:
+        time.sleep(0.1)
+
+
 def foreign_log_is_refused(lost, folder):
     """Of the name that comes next; neither `backup` nor PostgreSQL takes it for its own."""
     name = lost.sql("select pg_walfile_name(pg_current_wal_insert_lsn())")[0]
@@ -166,22 +171,26 @@ def foreign_log_is_refused(lost, folder):
     foreign.write_bytes(gzip.compress(bytes(16 << 20), 1))
     foreign.chmod(0o644)
     refused_backup(lost, folder, "is not of the log of this database")
-    while lost.sql("select last_failed_wal from pg_stat_archiver") != [name]:
-        time.sleep(0.1)
+    wait_failed(lost, name)
 
 
 def failing_archive_is_told(lost, folder):
-    """Settings that PostgreSQL does not take go again; a log that does not arrive is told before a base is begun."""
+    """Settings that PostgreSQL does not take go again; a log that does not arrive is told before a base is begun
+    and when it breaks off meanwhile, and nothing of the base is left."""
     nonsense = lost.pg / "data/conf.d/nonsense.conf"
     nonsense.write_text("nonsense\n")
     refused_backup(lost, folder, "does not take the settings")
     assert not (lost.pg / "data/conf.d/wal.conf").exists()
     nonsense.unlink()
-    in_the_way = folder / "wal" / f".new.{lost.sql('select pg_walfile_name(pg_current_wal_insert_lsn())')[0]}"
-    in_the_way.mkdir()
-    refused_backup(lost, folder, "does not arrive", **{"BASH_FUNC_sleep%%": "() { :; }"})
-    assert not list((folder / "base").iterdir())
-    in_the_way.rmdir()
+    # What archive_command writes to is in its way, of the log of now; the loop that waits then ends at once.
+    hindered = """mkdir "$dir/wal/.new.$(sql 'select pg_walfile_name(pg_current_wal_insert_lsn())')"; sleep() { :; }"""
+    for moment in ("flock", "rm"):  # before a base is begun; while it is made
+        run = {f"BASH_FUNC_{moment}%%": "() { unset -f %s; %s; %s \"$@\"; }" % (moment, hindered, moment)}
+        refused_backup(lost, folder, "does not arrive", **run)
+        assert not [path for path in (folder / "base").iterdir() if path.name != "log"] and not (folder / "whole").exists()
+        [in_the_way] = (folder / "wal").glob(".new.*")
+        wait_failed(lost, in_the_way.name.removeprefix(".new."))
+        in_the_way.rmdir()
 
 
 def test_two_restores_share_no_folder(lost):
