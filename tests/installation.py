@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -51,6 +50,11 @@ def plain_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith(own)} | {"LANG": "C.UTF-8"}
 
 
+# Takes an installation down when its input ends: who made it has left it, or is gone, by whatever signal. An `up` that was
+# interrupted is waited for. In a session of its own, as what is typed to end a run is not for it.
+KEEPER = 'cat; mkdir -p "$1/state"; flock "$1/state/lock" "$2/deploy/down"; rm -rf "$1"'
+
+
 class Installation:
     """Use as a context: up on entry, down and removed on exit."""
 
@@ -66,6 +70,8 @@ class Installation:
             self.environment["BIHUAN_INSTANCES"] = str(instances)
 
     def __enter__(self):
+        self.keeper = subprocess.Popen(["sh", "-c", KEEPER, "keeper", self.root, TOP], env=self.environment, start_new_session=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             self.told_first = self.up()
         except Exception:
@@ -74,8 +80,7 @@ class Installation:
         return self
 
     def __exit__(self, *_):
-        self.script("down")
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.keeper.communicate()
 
     def script(self, name):
         """deploy/NAME; its output and exit code."""
