@@ -130,6 +130,11 @@ bh_err *remote_attempt(app *a, const http_request *request, int64_t left_ms, htt
     return ret_answer->status == 200 ? NULL : refusal(a, ret_answer);
 }
 
+/* A last try that had no time left says less than what was answered before it. */
+static bool is_told(const bh_err *error) {
+    return strcmp(error->reason, "NO_ANSWER_IN_TIME") != 0;
+}
+
 /* Is it worth another try after `error`? A server that never once answered is given up sooner. */
 static bool goes_on(const bh_err *error, bool was_lost, int64_t waited_ms, int64_t left_ms) {
     bool is_unreachable = strcmp(error->reason, "SERVER_UNREACHABLE") == 0;
@@ -139,12 +144,13 @@ static bool goes_on(const bh_err *error, bool was_lost, int64_t waited_ms, int64
 bh_err *remote_exchange(app *a, const http_request *request, http_answer *ret_answer) {
     int64_t start_ms = clock_mono_ms(), pause = PAUSE_FIRST_MS;
     bool was_lost = false;
-    bh_err *error = NULL;
+    bh_err *error = NULL, *told = NULL;
     for (int i = 0; i < ATTEMPTS_MAX; i++) {
         int64_t left_ms = start_ms + a->timeout_ms - clock_mono_ms();
         error = remote_attempt(a, request, left_ms > 1 ? left_ms : 1, ret_answer);
         if (!error)
             return NULL;
+        told = is_told(error) || !told ? error : told;
         was_lost = was_lost || (!remote_is_settled(error) && strcmp(error->reason, "SERVER_UNREACHABLE") != 0);
         int64_t waited_ms = clock_mono_ms() - start_ms;
         left_ms = a->timeout_ms - waited_ms - pause;
@@ -154,8 +160,8 @@ bh_err *remote_exchange(app *a, const http_request *request, http_answer *ret_an
         pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
     }
     return request->is_command && was_lost && remote_is_passing(error)
-               ? bh_fail(a->call, ANSWER_LOST, SAY(a, error->zh, error->en))
-               : error;
+               ? bh_fail(a->call, ANSWER_LOST, SAY(a, told->zh, told->en))
+               : told;
 }
 
 bh_err *remote_call(app *a, remote_method method, const ProtobufCMessage *request, ProtobufCMessage **ret_response) {

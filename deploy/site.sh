@@ -129,10 +129,6 @@ check_names() {
     done
 }
 
-check_form() { # NAME FORM 中文 English
-    [[ -z ${!1:-} || ${!1} =~ ^($2)$ ]] || die "$1 应为 $3" "$1 must be $4."
-}
-
 # Before anything is done, and before they are stored, as every later run reads what is.
 check_settings() {
     local name presets
@@ -143,8 +139,10 @@ check_settings() {
     check_form BIHUAN_ADDRESS "$address_form" "IPv4 地址" "an IPv4 address"
     check_form BIHUAN_PRESET "$presets" "${presets//|/、} 之一" "one of ${presets//|/, }"
     check_form BIHUAN_INSTANCES '[1-9]' "1 至 9" "1 to 9"
+    check_form BIHUAN_SAMPLE 'yes|no' "yes 或 no" "yes or no"
+    check_path BIHUAN_CLOCK_FILE
     for name in "${bounds[@]}"; do
-        check_form "$name" '[1-9][0-9]{0,5}|1000000' "1 至 1000000 的整数" "a number from 1 to 1000000"
+        check_count "$name"
     done
 }
 

@@ -24,20 +24,28 @@ static bool is_call(const http_stream *s) {
     return route_is_rpc(s->path) || protocol_of(s) != &connect_protocol;
 }
 
+static void refuse_overfull(http_stream *s) {
+    const char *count = arena_printf(s->call->mem, "%d", HTTP_HEADERS_MAX);
+    const char *kib = arena_printf(s->call->mem, "%d", HTTP_HEADER_SIZE_MAX >> 10);
+    refuse_request(s, 431, (http_header){ 0 }, bh_fail(s->call, HEADERS_TOO_LARGE, count, kib));
+}
+
 void gateway_begin(http_stream *s) {
     static const char evidence[] = "/evidence";
     gateway *gw = s->app->data;
-    bool is_get = strcmp(s->method, "GET") == 0;
+    bool is_get = strcmp(s->method, "GET") == 0, is_look = is_get || strcmp(s->method, "HEAD") == 0;
     read_trace(s);
     /* The balancer must find us however much others ask. */
-    if (is_get && strcmp(s->path, "/livez") == 0)
+    if (is_look && strcmp(s->path, "/livez") == 0)
         return health_livez(s);
     bh_err *error = limits_enter(&gw->limits, s);
     if (error)
         return refuse(s, error);
+    if (s->is_overfull)
+        return refuse_overfull(s);
     if (is_call(s))
         return unary_begin(&gw->asker, s);
-    if (is_get && strcmp(s->path, "/healthz") == 0)
+    if (is_look && strcmp(s->path, "/healthz") == 0)
         return health_healthz(&gw->asker, s);
     if (strcmp(s->method, "PUT") == 0 && strcmp(s->path, evidence) == 0)
         return evidence_put(&gw->evidence, s);

@@ -292,8 +292,9 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint
     if (!s || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0; /* trailers say nothing we need */
     s->header_size += name_size + value_size;
-    if (s->header_size > HTTP_HEADER_SIZE_MAX || s->header_count == HTTP_HEADERS_MAX)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* the stream is reset */
+    s->is_overfull = s->is_overfull || s->header_size > HTTP_HEADER_SIZE_MAX || s->header_count == HTTP_HEADERS_MAX;
+    if (s->is_overfull)
+        return 0;
     keep_header(s, arena_strndup(s->call->mem, (const char *) name, name_size),
                 arena_strndup(s->call->mem, (const char *) value, value_size));
     return 0;

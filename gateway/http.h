@@ -64,6 +64,7 @@ struct http_stream {
     const char *query; /* behind the '?', or "" */
     http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
+    bool is_overfull; /* there were more or longer headers, which are left out */
     const http_taker *taker;
     void *data; /* the taker's */
 

@@ -1,5 +1,7 @@
 #include "protocol.h"
 
+#include <strings.h>
+
 static const media types[] = {
     { "application/json", &connect_protocol, true },
     { "application/proto", &connect_protocol, false },
@@ -13,9 +15,9 @@ static const media types[] = {
 
 const media *media_of(const http_stream *s) {
     const char *sent = http_header_of(s, "content-type");
-    size_t n = strcspn(sent, "; ");
+    size_t n = strcspn(sent, "; \t");
     for (size_t i = 0; i < countof(types); i++)
-        if (strlen(types[i].type) == n && strncmp(types[i].type, sent, n) == 0)
+        if (strlen(types[i].type) == n && strncasecmp(types[i].type, sent, n) == 0)
             return &types[i];
     return NULL;
 }

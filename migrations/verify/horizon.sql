@@ -1,4 +1,4 @@
--- Verify horizon: the moves of a task are looked for in two years' parts at most, whatever the number of years.
+-- Verify horizon: the moves of a task are looked for between two days, not in every year.
 begin;
 create extension if not exists pgtap;
 select plan(1);

@@ -5,7 +5,7 @@ import os
 import ssl
 import subprocess
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from behind_gateway import BUILD
@@ -37,6 +37,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.server.seen.append(self.rfile.read(int(self.headers["content-length"])))
+        if len(self.server.seen) == self.server.silent_from:
+            return self.server.over.wait()
         body = LOGIN_RESPONSE if self.path.endswith("/Login") else b""
         is_refused = len(self.server.seen) <= self.server.refuses
         status, kind, body = self.server.refusal if is_refused else (200, "application/proto", body)
@@ -54,6 +56,7 @@ class Server(ThreadingHTTPServer):
     """It refuses a number of calls, and takes all that follow."""
 
     def __init__(self, folder):
+        self.over = Event()
         self.home, key, ca = folder, folder / "key.pem", folder / "ca.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", ca, "-subj", "/CN=127.0.0.1",
                         "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
@@ -63,9 +66,9 @@ class Server(ThreadingHTTPServer):
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.environment = {"HOME": str(folder), "PATH": os.environ["PATH"], "BIHUAN_CA": str(ca), "BIHUAN_SERVER": f"https://127.0.0.1:{self.server_port}"}
 
-    def beside(self, *arguments, refuses=0, refusal=None, stdin=""):
+    def beside(self, *arguments, refuses=0, refusal=None, silent_from=0, stdin=""):
         """How the command ended; what it sent is in `seen`."""
-        self.seen, self.refuses, self.refusal = [], refuses, refusal
+        self.seen, self.refuses, self.refusal, self.silent_from = [], refuses, refusal, silent_from
         return subprocess.run([BUILD / "cli/bihuan", *arguments], env=self.environment, input=stdin, capture_output=True, text=True, timeout=120)
 
     def kept(self):
@@ -80,6 +83,7 @@ def server(tmp_path_factory):
         run = running.beside("login", "operator01", "--password-file", "-", stdin="x\n")
         assert run.returncode == 0, run.stderr
         yield running
+        running.over.set()
         running.shutdown()
 
 
@@ -101,3 +105,8 @@ def test_patience_has_an_end_and_a_refusal_is_no_lost_answer(server):
     run = server.beside(*COMMAND, "--timeout", "5", refuses=1000, refusal=refusal(*TOO_FAST))
     assert run.returncode == 1 and "[CALLER_TOO_FAST]" in run.stderr
     assert len(server.seen) >= 2 and len(set(server.seen)) == 1 and server.kept() == []
+
+
+def test_a_last_try_without_an_answer_does_not_hide_what_was_told(server):
+    run = server.beside("unit", "list", "--timeout", "3", refuses=1, refusal=refusal(503, "unavailable", "SERVICE_UNREACHABLE"), silent_from=2)
+    assert len(server.seen) == 2 and "[SERVICE_UNREACHABLE]" in run.stderr, run.stderr

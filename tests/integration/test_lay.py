@@ -18,10 +18,10 @@ two     10.0.0.2  directory target task task-2 progress audit gateway   # no fro
 """
 
 
-def lay(folder, inventory, preset="test", path=os.environ["PATH"]):
+def lay(folder, inventory, preset="test", path=os.environ["PATH"], **settings):
     (folder / "inventory").write_text(inventory)
     return subprocess.run([TOP / "deploy/lay", folder / "inventory", folder / "out"], capture_output=True, text=True,
-                          env={"PATH": path, "BIHUAN_PRESET": preset})
+                          env={"PATH": path, "BIHUAN_PRESET": preset, **settings})
 
 
 def gateways(n):
@@ -66,6 +66,22 @@ def test_a_host_has_the_command_and_the_first_operator(laid):
     for arguments, status in (([], 2), (["--help"], 2), (["operator01"], 1)):  # there is no /etc/bihuan here
         run = subprocess.run([TOP / "deploy/first-operator", *arguments], capture_output=True, text=True, input="")
         assert run.returncode == status and ("用法" in run.stderr or "No directory runs here" in run.stderr), run.stderr
+
+
+@pytest.mark.parametrize("name, value", [("BIHUAN_CONNECTIONS_MAX", "abc"), ("BIHUAN_CONNECTIONS_MAX", "5|x"), ("BIHUAN_CLOCK_FILE", '/x"$(id)"')])
+def test_settings_are_checked_before_anything_is_laid(tmp_path, name, value):
+    run = lay(tmp_path, TWO, **{name: value})
+    assert run.returncode == 1 and f"{name} must be" in run.stderr and not (tmp_path / "out").exists(), run.stderr
+
+
+def test_a_certificate_names_where_programs_are_reached(tmp_path):
+    """And of several front doors the first is the command's, however fast they are listed."""
+    run = lay(tmp_path, "one 10.0.0.1 postgres@10.0.0.9 directory target task progress audit gateway haproxy@203.0.113.5:443\ntwo 10.0.0.2 gateway haproxy\n")
+    assert run.returncode == 0, run.stderr
+    text = subprocess.run(["openssl", "x509", "-noout", "-ext", "subjectAltName"], capture_output=True, text=True,
+                          input=files(tmp_path, "one")["etc/bihuan/keys/host.pem"][1].decode()).stdout
+    assert all(f"IP Address:{address}" in text for address in ("10.0.0.1", "10.0.0.9", "203.0.113.5", "127.0.0.1")) and "10.0.0.2" not in text
+    assert b"https://203.0.113.5:443}" in files(tmp_path, "two")["usr/bin/bihuan"][1]
 
 
 def test_lists_name_everybody(laid):

@@ -139,6 +139,11 @@ static story pending(desk *d) {
     return s;
 }
 
+/* Made by a host whose clock is ahead of that of whoever wrote the moves. */
+static story pending_by_two_clocks(desk *d) {
+    return set_by_sql(pending(d), "update task.task set created_ms = created_ms + 120000");
+}
+
 static story late_draft(desk *d) {
     return set_by_sql(whole_draft(d), "update task.task set deadline = '2025-05-30'");
 }
@@ -287,6 +292,7 @@ static const scene scenes[] = {
     { "APPLICANT", a_child, "co_head", "Apply", "\"kind\":5,\"reason\":\"r\"" },
     { "DECIDER", extension_asked, "leader", "DecideApplication", REFUSE("2") },
     { "DRAFTED_IT", pending, "drafter_as_chief", "IssueTask", "" },
+    { "DRAFTED_IT", pending_by_two_clocks, "drafter_as_chief", "IssueTask", "" },
     { "ISSUED_BY_YOU", verifying, "chief_as_verifier", "VerifyTask", "\"result_class\":\"A\"" },
     { "TOOK_PART", verifying, "handler_as_verifier", "VerifyTask", "\"result_class\":\"A\"" },
     { "VERIFIED_BY_YOU", verified_once, "verifier", "VerifyTask", "\"result_class\":\"A\"" },

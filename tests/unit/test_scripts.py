@@ -162,7 +162,9 @@ def test_a_folder_whose_name_would_be_read_as_a_command_is_refused(tmp_path, nam
     ("ADDRESS", ["here", "10.0.0.256", "127.0.0.1\nx=1", "::1"], "an IPv4 address"),
     ("PRESET", ["debug", "release|test", "../release"], "one of dev, test, tsan, fuzz, release, bench."),
     ("INSTANCES", ["0", "10"], "1 to 9"),
-    ("CALLER_RATE", ["0", "1000001"], "a number from 1 to 1000000")])
+    ("CALLER_RATE", ["0", "1000001"], "a number from 1 to 1000000"),
+    ("SAMPLE", ["maybe", "Yes"], "yes or no"),
+    ("CLOCK_FILE", ["here", '/x"$(id)"'], "an absolute path")])
 def test_a_setting_is_checked_before_it_is_stored(tmp_path, setting, wrong, said):
     for value in wrong:
         process = choosing(tmp_path, "one", **{f"BIHUAN_{setting}": value})
