@@ -6,7 +6,7 @@ import { names, statement } from './steps.mjs'
 
 const [connection, loops] = [process.argv[2], Number(process.argv[3])]
 const inFlight = 64
-const connections = 20
+const connections = 10
 const pool = new pg.Pool({ connectionString: connection, max: connections })
 const queries = names.map(name => statement(name, 'task_id'))
 
